@@ -1,0 +1,110 @@
+/*
+ * blob.h - bytes at any place, and bytes in a row.
+ *
+ * A blob is random access; a stream is front to back. Both belong to an arena, have no
+ * destructor, and are used by one thread at a time, but blob_file's read is a pread and may
+ * be shared by threads.
+ *
+ * Nothing here looks into what the bytes mean, but for the codecs.
+ */
+#ifndef BLOB_H
+#define BLOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "str.h"
+
+struct arena;
+
+#define BLOB_UNSIZED UINT64_MAX
+
+struct blob {
+	struct str name; /* for messages */
+	uint64_t size;   /* bytes; BLOB_UNSIZED until the end of a pipe has been seen */
+	bool shared;     /* read may be called from several threads at once */
+	/* Up to n bytes at `at`; *got < n only at the end. */
+	bool (*read)(struct blob *b, uint64_t at, void *buf, size_t n, size_t *got,
+		     struct error *e);
+};
+
+struct stream {
+	struct str name;
+	/* The next piece, borrowed until the next call; *n == 0 at the end and ever after. */
+	bool (*next)(struct stream *s, const void **buf, size_t *n, struct error *e);
+};
+
+/* Who watches the work. Every piece of bytes that is taken from the operating system is told
+ * to tick, from whatever thread took it; tick may end the work by failing. Progress, --timeout
+ * and the tests that make the nth read fail all hang on this one hook. NULL watches nothing. */
+struct watch {
+	bool (*tick)(struct watch *w, uint64_t bytes, struct error *e);
+};
+
+bool watch_tick(struct watch *w, uint64_t bytes, struct error *e); /* w may be NULL */
+
+/* ---- blobs ---- */
+
+/* Opens PATH read-only. A directory, a FIFO or a device other than a block device is refused. */
+struct blob *blob_open(struct arena *a, struct str path, struct watch *w, struct error *e);
+
+/* The same over an open descriptor of a regular file, which the arena closes. */
+struct blob *blob_fd(struct arena *a, int fd, struct str name, struct watch *w, struct error *e);
+
+/* Standard input: a file is read in place, a pipe is spooled as it is read. */
+struct blob *blob_stdin(struct arena *a, uint64_t max_spill, struct watch *w, struct error *e);
+
+struct blob *blob_memory(struct arena *a, struct str name, struct str bytes);
+
+/* `n` bytes of `of` from `at` on; reads past them see the end. */
+struct blob *blob_window(struct arena *a, struct blob *of, struct str name, uint64_t at,
+			 uint64_t n);
+
+/* Random access over a stream: what has been read is kept in an unlinked temporary file
+ * under $TMPDIR, no further than it was asked for; ERR_LIMIT past max_spill bytes. */
+struct blob *blob_spool(struct arena *a, struct stream *s, uint64_t max_spill, struct error *e);
+
+/* All n bytes or an error: "NAME: ends at byte X of Y". */
+bool blob_read(struct blob *b, uint64_t at, void *buf, size_t n, struct error *e);
+
+/* The whole blob in memory; ERR_LIMIT past `max` bytes. */
+bool blob_slurp(struct arena *a, struct blob *b, size_t max, struct str *out, struct error *e);
+
+/* ---- streams ---- */
+
+struct stream *stream_blob(struct arena *a, struct blob *b);
+
+/* gzip (RFC 1952), any number of members; the trailer's CRC and size are checked. Garbage
+ * after a member that ended well is the end, as gzip(1) has it. isa-l where it was built
+ * in, zlib elsewhere. */
+struct stream *stream_gunzip(struct arena *a, struct stream *of);
+
+/* Passes bytes on and, at their end, fails unless they number `size` and hash to `digest`
+ * ("sha256:hex", also sha512). ERR_UNSUPPORTED for other algorithms, ERR_USAGE for a
+ * malformed digest, both at once from here. */
+struct stream *stream_verify(struct arena *a, struct stream *of, struct str digest,
+			     uint64_t size, struct error *e);
+
+/* Fails with ERR_LIMIT when `of` has given more than `ratio` bytes for each byte that `source`
+ * has given so far, once it gave `grace` bytes: decompression bombs. Both are streams made by
+ * stream_count. */
+struct stream *stream_count(struct arena *a, struct stream *of);
+uint64_t stream_counted(const struct stream *s);
+struct stream *stream_guard(struct arena *a, struct stream *of, const struct stream *source,
+			    uint64_t ratio, uint64_t grace);
+
+/* Reads to the end and throws it away: a digest is only known then. */
+bool stream_drain(struct stream *s, struct error *e);
+
+/* ---- magic ---- */
+
+enum codec { CODEC_NONE, CODEC_GZIP, CODEC_ZSTD, CODEC_XZ, CODEC_BZIP2, CODEC_LZ4, CODEC_OTHER };
+
+/* What the first bytes say; CODEC_OTHER is some other compression that libarchive reads. */
+enum codec codec_of(struct str head);
+
+/* Hex sha256 of bytes in memory, as "sha256:…". */
+struct str digest_sha256(struct arena *a, struct str bytes);
+
+#endif

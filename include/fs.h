@@ -1,0 +1,130 @@
+/*
+ * fs.h - a read-only tree of files, whatever it is stored in.
+ *
+ * A backend is a handful of functions over inode numbers; everything else (path walks, symbolic
+ * links, whole files) is derived here, once. Inode numbers are the backend's own and mean
+ * nothing outside it. Names in a tree are 1..255 bytes, without '/' and NUL, never "." or "..".
+ *
+ * A tree made from an image layer may hold two kinds no file system has: FS_WHITEOUT says that
+ * lower layers' entry of this name is gone (OCI image spec, layer.md), FS_HARDLINK is a second
+ * name of a path that this layer does not hold itself. overlay.c gives both their meaning.
+ */
+#ifndef FS_H
+#define FS_H
+
+#include "blob.h"
+
+enum fs_kind {
+	FS_REGULAR,
+	FS_DIRECTORY,
+	FS_SYMLINK,
+	FS_DEVICE, /* character or block */
+	FS_OTHER,  /* FIFO, socket */
+	FS_WHITEOUT,
+	FS_HARDLINK, /* read gives the target: a path from the root */
+};
+
+struct fs_stat {
+	enum fs_kind kind;
+	bool opaque;             /* a directory that hides lower layers' entries */
+	uint32_t mode, uid, gid; /* mode without the type bits */
+	uint64_t size;           /* of a symlink, the length of its target */
+	uint32_t layer;          /* which layer of an overlay it came from, 0 elsewhere */
+};
+
+struct fs;
+
+/* One directory entry. Returning false stops the listing, which then still succeeds. */
+typedef bool fs_visit(void *arg, struct str name, uint64_t ino);
+
+struct fs_ops {
+	const char *name; /* "tar", "directory": what `inspect` says */
+	bool (*stat)(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e);
+	/* Entries in any order, each once. */
+	bool (*list)(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e);
+	/* Bytes of a regular file, or the target of a link; *got < n only at the end. */
+	bool (*read)(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t n, size_t *got,
+		     struct error *e);
+	/* Optional; without it, names are looked up by listing. *found false is no error. */
+	bool (*lookup)(struct fs *fs, uint64_t dir, struct str name, bool *found, uint64_t *ino,
+		       struct error *e);
+	/* Optional: the file as a blob without copying its bytes; NULL without a failure when
+	 * this one cannot be had so. */
+	bool (*blob)(struct fs *fs, struct arena *a, uint64_t ino, struct blob **out,
+		     struct error *e);
+};
+
+/* Backends embed this as their first member. */
+struct fs {
+	const struct fs_ops *ops;
+	uint64_t root;
+};
+
+/* Which file bodies an archive should keep on its one pass: a path without leading slash, and
+ * its size. What is not kept can still be read, by another pass. Called from any thread. */
+typedef bool fs_wanted(struct str path, uint64_t size);
+
+struct fs_options {
+	bool whiteouts;      /* ".wh." names are whiteouts (a layer), not files (a root) */
+	fs_wanted *wanted;   /* NULL keeps nothing */
+	size_t max_entries;  /* ERR_LIMIT past this many */
+	size_t max_kept;     /* bytes of bodies; wanted files past it are not kept */
+	size_t max_file;     /* ERR_LIMIT on reading a larger file out of a compressed archive */
+	uint64_t max_spill;  /* bytes of a compressed outer archive kept on disk */
+	struct watch *watch;
+};
+
+/* ---- opening; the probe table is scanner/fs/backends.h ---- */
+
+/* The tree inside a blob: a txtar, tar, cpio, … ERR_UNSUPPORTED when no backend knows it. */
+struct fs *fs_open(struct arena *a, struct blob *b, const struct fs_options *opts,
+		   struct error *e);
+
+struct fs *fs_open_dir(struct arena *a, struct str path, const struct fs_options *opts,
+		       struct error *e);
+struct fs *fs_open_txtar(struct arena *a, struct blob *b, const struct fs_options *opts,
+			 struct error *e);
+
+/* A tar, cpio, … with or without compression, indexed in one pass from front to back, in memory
+ * that grows with the number of names only. */
+struct fs *fs_open_archive(struct arena *a, struct blob *b, const struct fs_options *opts,
+			   struct error *e);
+
+/* The same for bytes that must prove themselves: fails unless the blob has `size` bytes that
+ * hash to `digest`, and checks that again on every later pass. */
+struct fs *fs_open_layer(struct arena *a, struct blob *b, struct str digest, uint64_t size,
+			 const struct fs_options *opts, struct error *e);
+
+/* ---- using ---- */
+
+bool fs_stat_at(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e);
+bool fs_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e);
+bool fs_lookup(struct fs *fs, uint64_t dir, struct str name, bool *found, uint64_t *ino,
+	       struct error *e);
+
+/* The whole of a file or link target; ERR_LIMIT past `max` bytes. */
+bool fs_slurp(struct arena *a, struct fs *fs, uint64_t ino, size_t max, struct str *out,
+	      struct error *e);
+
+/* A file as a blob: the backend's own, or one that calls its read. */
+struct blob *fs_blob(struct arena *a, struct fs *fs, uint64_t ino, struct str name,
+		     struct error *e);
+
+/*
+ * A path walk that cannot leave the tree: absolute links restart at the root, ".." stops
+ * there, at most 40 links are followed (the 41st is an ELOOP, as in Linux path_resolution(7)),
+ * at most 256 components deep, a link's target is at most 4096 bytes.
+ */
+enum walk_end { WALK_FOUND, WALK_ABSENT, WALK_FAILED };
+
+struct walk {
+	uint64_t ino;
+	struct fs_stat st;
+	struct str real; /* absolute, no links left but, with nofollow, the last; for WALK_ABSENT,
+			    the path that does not exist */
+};
+
+enum walk_end fs_walk(struct arena *a, struct fs *fs, struct str path, bool nofollow,
+		      struct walk *out, struct error *e);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * kubelet.h - which kubelets an image launches, and what each would run with.
+ *
+ * A launch is an argv that ends in a kubelet; settings are what the kubelet makes of that argv,
+ * of the files it names and of its defaults. Follows cmd/kubelet/app (server.go, options.go),
+ * pflag, and the decoding of sigs.k8s.io/yaml and apimachinery, Kubernetes 1.20 to 1.36.
+ */
+#ifndef KUBELET_H
+#define KUBELET_H
+
+#include "doc.h"
+#include "systemd.h"
+
+/* ---- launches ---- */
+
+struct launch {
+	const char *layout;        /* "systemd", "k3s", … */
+	struct str recognised;     /* "kubeadm", "EKS AL2023", …; empty when nothing is recognised */
+	const struct unit *unit;   /* NULL where no unit launches it */
+	struct words argv;         /* the kubelet's own: [0] is its program word */
+	struct variables environment;
+	struct str workdir;        /* for relative --config */
+	struct doubt doubt;        /* why argv is not the whole truth; REASON_NONE when it is */
+	struct pendings pending;   /* inputs that could change argv */
+};
+
+struct launches {
+	struct launch *at;
+	size_t n, cap;
+};
+
+/* Every kubelet that some unit launches, in order of unit names. */
+struct launches kubelet_launches(struct rootfs *root, struct systemd *sd);
+
+/* ---- settings ---- */
+
+enum level { LEVEL_DEFAULT, LEVEL_CONFIG, LEVEL_CONFIG_DIR, LEVEL_FLAG };
+
+const char *level_name(enum level l); /* "default", "config", "config-dir", "flag" */
+
+enum value_type { VALUE_BOOL, VALUE_INT, VALUE_STRING, VALUE_DURATION, VALUE_LIST, VALUE_MAP };
+
+/* A line of options.def: a thing that can be set, by flag, by config field, or both. */
+struct option {
+	const char *path; /* "authentication.anonymous.enabled"; NULL: no config field */
+	const char *flag; /* "anonymous-auth"; NULL: no flag */
+	enum value_type type;
+};
+
+struct setting {
+	const struct option *option;
+	struct str value;            /* canonical: "true", "10255", "4h0m0s", JSON for lists and maps */
+	bool null;                   /* unset, and the default is nothing */
+	enum level level;
+	const struct origin *from;   /* NULL for a default */
+	const struct setting *shadowed; /* what it won over, next lower level first */
+};
+
+struct settings {
+	struct version version;      /* whose rules were applied; 0.0: the newest known */
+	const char *error;           /* NULL, or the code of the error that ends the kubelet */
+	struct str error_text;       /* as the real one words it */
+	const struct origin *error_from;
+	struct doubt doubt;          /* why values cannot be told; REASON_NONE when they can */
+	struct word config, config_dir; /* absolute paths after cleaning; empty when not given */
+	struct pendings pending;
+	const struct setting *at;
+	size_t n;
+};
+
+struct kubelet_options {
+	struct version version; /* 0.0: from the image, else unknown */
+};
+
+const struct settings *kubelet_settings(struct rootfs *root, const struct launch *l,
+					const struct kubelet_options *opts);
+
+/* The setting of a config path or, with "--name", of a flag. NULL only for a name that
+ * options.def does not have; with settings->error or doubt, what is known so far. */
+const struct setting *setting_get(const struct settings *s, struct str name);
+
+/* A flag that was given, and so decides whatever a missing config file may say. */
+bool setting_decided(const struct settings *s, const struct setting *x);
+
+/* options.def, for the tables of rules and for `explain`. */
+const struct option *option_find(struct str name);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * report.h - everything a command found out, ready to be written in any format.
+ *
+ * The report is complete before the first byte is written, is made by scan.c alone, and points
+ * into the arenas of its targets. Writers change nothing and compute nothing but lines and
+ * columns.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "out.h"
+#include "rules.h"
+
+enum report_kind { REPORT_SCAN, REPORT_ARGV, REPORT_CONFIG, REPORT_EXPLAIN, REPORT_INSPECT,
+		   REPORT_RULES };
+
+struct read_stats {
+	size_t layers;
+	struct words unreadable; /* "PATH: why" */
+	struct words limits;
+};
+
+struct target_report {
+	struct str target;       /* as typed */
+	struct error error;      /* kind ERR_NONE unless the target could not be opened */
+	struct image image;
+	const struct os *os;
+	struct version kubelet, systemd;
+	struct read_stats read;
+	struct launches launches;
+	const struct settings **settings; /* one for each launch */
+	VEC(const struct unit *) units;   /* argv UNIT: the units asked for */
+	struct findings findings;
+	struct notes notes;
+};
+
+struct report {
+	enum report_kind kind;
+	struct arena *arena;
+	VEC(struct target_report) targets;
+	struct str about;        /* explain: KEY or RULE; argv: UNIT */
+	bool strict;
+	bool colour;
+	int verbosity;           /* -1 quiet, 0, 1 verbose */
+	struct str timestamp;    /* ISO 8601, or empty */
+	struct rule_set rules;   /* evaluated, or to be listed */
+	struct str benchmark;
+};
+
+struct report_counts {
+	size_t pass, fail, unknown, not_applicable, errors, provisional;
+};
+
+struct report_counts report_count(const struct report *r);
+
+struct report_format {
+	const char *name;  /* "text" */
+	const char *about; /* for --help */
+	void (*write)(const struct report *r, struct out *o);
+};
+
+const struct report_format *report_formats(size_t *n);
+const struct report_format *report_format_find(struct str name);
+
+/* A finding, an origin or a value with its secrets masked, for all formats alike: the value of
+ * a flag, variable or key whose name speaks of a token, a password or a bootstrap secret. */
+struct str report_mask(struct arena *a, struct str line);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * rootfs.h - layers as one tree, and the fail line: from here up nothing fails.
+ *
+ * Paths are absolute and are resolved inside the root: links, absolute ones too, cannot leave
+ * it. A file that is not there is FILE_ABSENT; a file whose bytes could not be had is
+ * FILE_UNREADABLE and says why. The two are never confused: a directory on the way that cannot
+ * be read makes everything below it unreadable, not absent.
+ *
+ * Answers are cached: the same path gives the same pointer for the life of the root.
+ */
+#ifndef ROOTFS_H
+#define ROOTFS_H
+
+#include "image.h"
+#include "origin.h"
+
+struct rootfs;
+
+/* Largest file that is read whole (a unit, an environment file, a config): larger ones are
+ * FILE_UNREADABLE with FAULT_LIMIT. */
+enum { ROOTFS_FILE_MAX = 8 << 20 };
+
+struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct notes *notes);
+
+struct arena *rootfs_arena(struct rootfs *root);
+struct notes *rootfs_notes(struct rootfs *root);
+
+/* Follows links. Never NULL. Text is there for a regular file in FILE_OK alone. */
+const struct file *rootfs_read(struct rootfs *root, struct str path);
+
+/* Without the text: what is there, following links (stat) or not (lstat). Never NULL. */
+const struct file *rootfs_stat(struct rootfs *root, struct str path);
+const struct file *rootfs_lstat(struct rootfs *root, struct str path);
+
+/* The target of a symbolic link, as it is written; empty when `path` is none. */
+struct str rootfs_link(struct rootfs *root, struct str path);
+
+/* Names in a directory, sorted by bytes; a directory that is absent is FILE_ABSENT, something
+ * else of that name too. */
+struct listing {
+	enum file_state state;
+	struct str why; /* FILE_UNREADABLE */
+	struct str *names;
+	size_t n;
+};
+
+const struct listing *rootfs_list(struct rootfs *root, struct str dir);
+
+/* `n` bytes at `at` of a file too large to read whole; false when they cannot be had. */
+bool rootfs_peek(struct rootfs *root, struct str path, uint64_t at, void *buf, size_t n,
+		 size_t *got);
+
+/* Every path that was asked for so far, with what it turned out to be: in byte order of paths.
+ * This is what `capture` writes. `links` on the way are among them. */
+struct trace {
+	const struct file *file; /* as lstat sees it; text where it was read */
+	struct str target;       /* symlinks */
+	bool listed;             /* a directory whose names were asked for */
+};
+
+struct traces {
+	struct trace *at;
+	size_t n, cap;
+};
+
+struct traces rootfs_trace(struct rootfs *root);
+
+/* What could not be read, each once, for the report: "PATH: why". */
+struct words rootfs_unreadable(struct rootfs *root);
+
+#endif
