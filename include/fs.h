@@ -13,6 +13,7 @@
 #define FS_H
 
 #include "blob.h"
+#include "vec.h"
 
 enum fs_kind {
 	FS_REGULAR,
@@ -110,6 +111,11 @@ bool fs_slurp(struct arena *a, struct fs *fs, uint64_t ino, size_t max, struct s
 struct blob *fs_blob(struct arena *a, struct fs *fs, uint64_t ino, struct str name,
 		     struct error *e);
 
+/* A link that was followed on the way: where it stands, free of links itself, and its text. */
+struct walk_link {
+	struct str path, target;
+};
+
 /*
  * A path walk that cannot leave the tree: absolute links restart at the root, ".." stops
  * there, at most 40 links are followed (the 41st is an ELOOP, as in Linux path_resolution(7)),
@@ -122,6 +128,7 @@ struct walk {
 	struct fs_stat st;
 	struct str real; /* absolute, no links left but, with nofollow, the last; for WALK_ABSENT,
 			    the path that does not exist */
+	VEC(struct walk_link) links; /* in the order in which they were met, also on failure */
 };
 
 enum walk_end fs_walk(struct arena *a, struct fs *fs, struct str path, bool nofollow,

@@ -88,10 +88,9 @@ void note(struct notes *notes, const struct origin *from, const char *fmt, ...)
 
 const char *reason_name(enum reason r)
 {
-	static const char *const names[] = {
-		"",
+	static const char *const names[] = {"",
 #define X(id, name) name,
-		REASONS(X)
+					    REASONS(X)
 #undef X
 	};
 	return names[r];
@@ -100,8 +99,10 @@ const char *reason_name(enum reason r)
 struct doubt doubt_file(struct arena *a, const struct file *f, const struct origin *from)
 {
 	static const enum reason by_fault[] = {
-		[FAULT_NONE] = REASON_UNREADABLE,       [FAULT_IO] = REASON_UNREADABLE,
-		[FAULT_CORRUPT] = REASON_CORRUPT,       [FAULT_LIMIT] = REASON_LIMIT,
+		[FAULT_NONE] = REASON_UNREADABLE,
+		[FAULT_IO] = REASON_UNREADABLE,
+		[FAULT_CORRUPT] = REASON_CORRUPT,
+		[FAULT_LIMIT] = REASON_LIMIT,
 		[FAULT_UNSUPPORTED] = REASON_UNSUPPORTED_FORMAT,
 	};
 	return (struct doubt){by_fault[f->fault],

@@ -93,7 +93,10 @@ static size_t escape(struct str s, char form[16], size_t *used)
 	if (!n)
 		return (size_t)snprintf(form, 16, "\\x%02x", (unsigned char)s.p[0]);
 	if (cp == '\n' || cp == '\r' || cp == '\t')
-		return (size_t)snprintf(form, 16, "\\%c", cp == '\n' ? 'n' : cp == '\r' ? 'r' : 't');
+		return (size_t)snprintf(form, 16, "\\%c",
+					cp == '\n'   ? 'n'
+					: cp == '\r' ? 'r'
+						     : 't');
 	if (cp < 0x20 || cp == 0x7F)
 		return (size_t)snprintf(form, 16, "\\x%02x", (unsigned)cp);
 	if (hidden(cp))
@@ -128,8 +131,7 @@ size_t out_safe_width(struct str s)
 static void json_escape(struct out *o, uint32_t cp)
 {
 	static const char *const brief[] = {
-		['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n",
-		['\t'] = "\\t", ['\r'] = "\\r",
+		['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\t'] = "\\t", ['\r'] = "\\r",
 	};
 	if (cp < sizeof brief / sizeof *brief && brief[cp])
 		out_z(o, brief[cp]);

@@ -1,0 +1,24 @@
+/*
+ * backends.h - the trees that fs_open finds inside a blob, in the order in which they look.
+ *
+ * A backend X brings fs_probe_X, which looks at leading bytes (and fails only when they cannot
+ * be read), and fs_open_X. The archive comes last: it claims whatever libarchive might read.
+ */
+#ifndef BACKENDS_H
+#define BACKENDS_H
+
+#include "fs.h"
+
+#define BACKENDS(X) X(txtar) X(archive)
+
+struct fs_backend {
+	bool (*probe)(struct blob *b, bool *mine, struct error *e);
+	struct fs *(*open)(struct arena *a, struct blob *b, const struct fs_options *opts,
+			   struct error *e);
+};
+
+#define X(name) bool fs_probe_##name(struct blob *b, bool *mine, struct error *e);
+BACKENDS(X)
+#undef X
+
+#endif
