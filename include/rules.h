@@ -67,8 +67,14 @@ struct findings {
 	size_t n, cap;
 };
 
+/* The numbers of one family of benchmarks ("cis"), newest first. */
+struct controls {
+	const struct control *at;
+	size_t n;
+};
+
 const struct rule *rules_all(size_t *n);
-const struct control *controls_all(size_t *n);
+const struct controls *const *controls_all(size_t *n);
 
 /* By id, benchmark number ("4.2.6") or alias ("jeq-xry-fa2"). More than one rule can have a
  * number in different benchmarks: all are given. Empty when nothing has that name. */
@@ -88,6 +94,18 @@ struct words rule_aliases(struct arena *a, const struct rule *rule);
 /* The number in a benchmark, or in the newest CIS benchmark that has it; "" without one. */
 const char *rule_number(const struct rule *rule, struct str benchmark);
 
-struct finding rule_evaluate(const struct node *node, const struct rule *rule);
+/* `strict` turns a provisional pass or fail into unknown. node->launch NULL is an image without a
+ * kubelet: not-applicable, or unknown where a kubelet could be in what was not readable. */
+struct finding rule_evaluate(const struct node *node, const struct rule *rule, bool strict);
+
+/* Every rule on every launch (settings[i] belongs to launches->at[i]), in that order; on none when
+ * there is no launch. Units that could not be read and may launch another kubelet are an
+ * unknown more. */
+struct findings rules_evaluate(struct rootfs *root, const struct launches *launches,
+			       const struct settings *const *settings, const struct rule_set *rules,
+			       struct str benchmark, bool strict);
+
+/* The check of all rules that want one value of one setting. */
+check_fn check_setting;
 
 #endif

@@ -1,0 +1,130 @@
+/*
+ * checks.c - from the settings of a launch to a verdict on one of them, with the place that
+ * decides and the words that mend it.
+ *
+ * A verdict is given only when every byte that could decide was read. A flag that was given
+ * decides whatever a missing, generated or unrendered config file may say, since flags win
+ * over it (cmd/kubelet/app/server.go, kubeletConfigFlagPrecedence); a config file that is there
+ * but unreadable could also end the kubelet, so then nothing is decided.
+ */
+#include "arena.h"
+#include "rules.h"
+
+/* A missing file of this kind cannot overrule a flag. */
+static bool flag_outlives(enum reason r)
+{
+	return r == REASON_NONE || r == REASON_CONFIG_ABSENT || r == REASON_GENERATED_AT_BOOT ||
+	       r == REASON_TEMPLATE_UNRENDERED;
+}
+
+/* Systemd splits words before it expands specifiers, so one that is only known at run time
+ * changes its own word and no other. */
+static bool launch_told(const struct launch *l, bool decided)
+{
+	return l->doubt.reason == REASON_NONE ||
+	       (decided && l->doubt.reason == REASON_RUNTIME_SPECIFIER);
+}
+
+static struct doubt doubt_start(const struct settings *s)
+{
+	struct str text = s->error_text.n ? s->error_text : str_from(s->error);
+	return (struct doubt){REASON_KUBELET_WOULD_NOT_START, text, s->error_from};
+}
+
+static struct doubt doubt_of(const struct launch *l, const struct settings *s, bool decided)
+{
+	if (!launch_told(l, decided))
+		return l->doubt;
+	bool missing = s->doubt.reason != REASON_NONE && flag_outlives(s->doubt.reason);
+	if (missing)
+		return decided ? (struct doubt){0} : s->doubt;
+	if (s->error)
+		return doubt_start(s);
+	return s->doubt;
+}
+
+/* The pendings that can still change the verdict: all that the launch waits for, and, unless
+ * a flag decides, all that the settings wait for. */
+static struct pendings pendings_of(struct arena *a, const struct launch *l,
+				   const struct settings *s, bool decided)
+{
+	struct pendings all = {0};
+	for (size_t i = 0; i < l->pending.n; i++)
+		*vec_push(a, &all) = l->pending.at[i];
+	for (size_t i = 0; !decided && i < s->pending.n; i++) {
+		bool known = false;
+		for (size_t k = 0; k < all.n; k++)
+			known |= str_eq(all.at[k].path, s->pending.at[i].path);
+		if (!known)
+			*vec_push(a, &all) = s->pending.at[i];
+	}
+	return all;
+}
+
+static struct str spanned(const struct origin *o)
+{
+	return o ? str_slice(o->file->text, o->at, o->at + o->len) : (struct str){0};
+}
+
+/* The variable whose expansion the span is: "$NAME" or "${NAME}". */
+static struct str variable_of(const struct origin *o)
+{
+	struct str s = spanned(o ? o->via : NULL);
+	return str_starts(s, S("$")) ? str_trim(str_tail(s, 1), "{}") : (struct str){0};
+}
+
+static struct str remedy_flag(struct arena *a, const struct rule *rule, const struct finding *f,
+			      const struct option *opt)
+{
+	struct str variable = variable_of(f->from), where = f->from->file->path;
+	struct str thing = str_fmt(a, "--%s", opt->flag);
+	if (variable.n)
+		return str_fmt(
+			a, "remove %" PRIstr " from %" PRIstr " in %" PRIstr ", or set it to %s",
+			ARG(thing), ARG(variable), ARG(where), rule->want.value);
+	return str_fmt(a, "remove %" PRIstr " at line %zu of %" PRIstr ", or set it to %s",
+		       ARG(thing), origin_place(f->from).line, ARG(where), rule->want.value);
+}
+
+static struct str remedy_of(struct arena *a, const struct rule *rule, const struct finding *f,
+			    const struct settings *s, const struct option *opt)
+{
+	if (f->level == LEVEL_FLAG && f->from && opt->flag)
+		return remedy_flag(a, rule, f, opt);
+	if (f->from)
+		return str_fmt(a, "set %s: %s at line %zu of %" PRIstr, opt->path, rule->want.value,
+			       origin_place(f->from).line, ARG(f->from->file->path));
+	if (s->config.text.n)
+		return str_fmt(a, "add %s: %s to %" PRIstr, opt->path, rule->want.value,
+			       ARG(s->config.text));
+	return str_from(rule->remedy);
+}
+
+void check_setting(const struct node *node, const struct rule *rule, struct finding *out)
+{
+	struct arena *a = rootfs_arena(node->root);
+	const struct settings *s = node->settings;
+	const struct setting *x = setting_get(s, str_from(rule->want.path));
+	out->expected = str_from(rule->want.value);
+	if (!x) {
+		out->verdict = VERDICT_UNKNOWN;
+		out->doubt = (struct doubt){REASON_LIMIT, S("this setting is not modelled"), NULL};
+		return;
+	}
+	bool decided = setting_decided(s, x);
+	out->pending = pendings_of(a, node->launch, s, decided);
+	out->doubt = doubt_of(node->launch, s, decided);
+	if (out->doubt.reason != REASON_NONE) {
+		out->verdict = VERDICT_UNKNOWN;
+		return;
+	}
+	out->effective = x->value;
+	out->level = x->level;
+	out->from = x->from;
+	out->shadowed = x->shadowed;
+	bool holds = !x->null && str_eq(x->value, out->expected);
+	out->verdict = holds ? VERDICT_PASS : VERDICT_FAIL;
+	out->provisional = out->pending.n > 0;
+	if (!holds)
+		out->remedy = remedy_of(a, rule, out, s, x->option);
+}
