@@ -1,7 +1,7 @@
 # offnode - what would the kubelet of this switched-off node run with?
 #
 #	make            the program and the library, under build/
-#	make demo       sets up and runs the main job on a bundled image
+#	make demo       sets up and runs the main job on bundled images
 #	make test       sets up and passes the tests
 #	make help       everything else
 #
@@ -9,11 +9,19 @@
 # separate build. There is no configure step: pkg-config finds libraries, $(call try,…) finds
 # out which flags the compiler knows.
 
-VERSION := $(shell sed -n 's/^\#define OFFNODE_VERSION "\(.*\)"/\1/p' include/offnode.h)
+VERSION := $(shell sed -n 's/^.define OFFNODE_VERSION "\(.*\)"/\1/p' include/offnode.h)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 BUILD   ?= build
 PREFIX  ?= /usr/local
 CC      ?= cc
 O       ?= -O2
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+
+bindir     ?= $(PREFIX)/bin
+libdir     ?= $(PREFIX)/lib
+includedir ?= $(PREFIX)/include
+datadir    ?= $(PREFIX)/share
+mandir     ?= $(datadir)/man
 
 try = $(shell echo 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && echo '$(1)')
 PKG_CONFIG ?= pkg-config
@@ -25,6 +33,10 @@ HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PACKAGES += libisal
 endif
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+# Empty on a fresh machine, where the targets that install come by first.
+ready = $(if $(LIBS),,$(error a compiler, pkg-config or a library is missing: `make deps` installs them))
 
 # ---- flags ----
 
@@ -41,6 +53,13 @@ HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong $(call try,-fstack-clash-
 	$(call try,-fcf-protection) $(call try,-ftrivial-auto-var-init=zero)
 LDHARDEN := -Wl,-z,relro,-z,now
 endif
+ifdef COVERAGE
+HARDEN := --coverage
+O := -O0
+endif
+ifdef LIBFUZZER
+HARDEN += -fsanitize=fuzzer-no-link
+endif
 
 CFLAGS ?= -g
 # Quiet unless V=1.
@@ -48,9 +67,6 @@ Q := $(if $(V),,@)
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(O) $(CFLAGS) $(WARN) $(WERROR) $(HARDEN) \
 	-fPIC -fvisibility=hidden -iquote include -pthread $(LIB_CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS) $(HARDEN) $(LDHARDEN) -pthread
-
-LIB_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
-LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES))
 
 # ---- sources ----
 
@@ -66,25 +82,201 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+WHOLE := $(patsubst tests/%.c,%,$(wildcard tests/golden.c tests/inject.c tests/vectors.c))
 SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
+C_FILES := $(sort $(wildcard scanner/*.c scanner/*/*.c scanner/*/*.h include/*.h tests/*.c tests/*.h tests/*/*.c tests/*/*.h))
 
 .PHONY: all
-all: $(BUILD)/offnode $(BUILD)/liboffnode.a $(BUILD)/liboffnode.so $(BUILD)/offnode.pc
+all: $(BUILD)/offnode $(BUILD)/liboffnode.a $(BUILD)/liboffnode.so $(BUILD)/offnode.pc ## the program, the library, its pkg-config file
 
 $(BUILD)/obj/%.o: %.c
-	@mkdir -p $(@D)
+	$(ready)@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/liboffnode.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+$(BUILD)/liboffnode.so: $(LIB_OBJ)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,liboffnode.so.$(SOVERSION) -o $@ $^ $(LIBS)
+
+$(BUILD)/offnode: $(BUILD)/obj/scanner/main.o $(BUILD)/liboffnode.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(LIBS)
+
+# Not a rule on a file's age: PREFIX may change between two calls.
+.PHONY: $(BUILD)/offnode.pc
+$(BUILD)/offnode.pc:
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' \
+		'Name: offnode' 'Description: What the kubelet of a switched-off node would run with' \
+		'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' \
+		'Libs: -L$${libdir} -loffnode' 'Libs.private: -pthread' 'Cflags: -I$${includedir}' > $@
+
+.PHONY: install
+install: all ## DESTDIR and PREFIX are honoured
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir) $(DESTDIR)$(mandir)/man1
+	install -m 755 $(BUILD)/offnode $(DESTDIR)$(bindir)/offnode
+	install -m 644 $(BUILD)/liboffnode.a $(DESTDIR)$(libdir)/liboffnode.a
+	install -m 755 $(BUILD)/liboffnode.so $(DESTDIR)$(libdir)/liboffnode.so.$(VERSION)
+	ln -sf liboffnode.so.$(VERSION) $(DESTDIR)$(libdir)/liboffnode.so.$(SOVERSION)
+	ln -sf liboffnode.so.$(VERSION) $(DESTDIR)$(libdir)/liboffnode.so
+	install -m 644 $(BUILD)/offnode.pc $(DESTDIR)$(libdir)/pkgconfig/offnode.pc
+	install -m 644 include/offnode.h $(DESTDIR)$(includedir)/offnode.h
+	install -m 644 scanner/offnode.1 $(DESTDIR)$(mandir)/man1/offnode.1
+ifneq ($(wildcard testdata/report.schema.json),)
+	install -d $(DESTDIR)$(datadir)/offnode
+	install -m 644 testdata/report.schema.json $(DESTDIR)$(datadir)/offnode/report.schema.json
+endif
+ifneq ($(wildcard scanner/offnode.bash),)
+	install -d $(DESTDIR)$(datadir)/bash-completion/completions
+	install -m 644 scanner/offnode.bash $(DESTDIR)$(datadir)/bash-completion/completions/offnode
+endif
+
+# ---- two commands on a fresh machine ----
+
+# What pkg-config said was said before the installing: a second make asks again.
+again = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+
+.PHONY: deps demo test
+deps: ## install what building needs (apt), or name it
+	@sh .ci/deps build
+
+demo: ## set up, build, scan the bundled images
+	@sh .ci/deps build
+	@$(again) $(BUILD)/offnode
+	@sh tests/demo.sh $(BUILD)/offnode
+
+test: ## set up and pass the tests
+	@sh .ci/deps build test
+	@$(again) run-tests
+
 # ---- tests ----
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
+$(BUILD)/obj/tests/%.o: ALL_CFLAGS += -iquote tests -iquote tests/support -iquote scanner
+define link_test
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS) -lcmocka
+endef
 
-.PHONY: unit
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
+$(link_test)
+
+# golden.c with golden_*.c, vectors.c with vectors_*.c, inject.c with inject_*.c
+define whole
+$(BUILD)/tests/$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/$(1).c tests/$(1)_*.c)) $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
+$$(link_test)
+endef
+$(foreach w,$(WHOLE),$(eval $(call whole,$(w))))
+
+ifdef LIBFUZZER
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcmocka
+else
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
+$(link_test)
+endif
+
+# The long ones first, so that the last to finish is a short one.
+SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/install.sh)
+PROGRAMS := $(WHOLE:%=$(BUILD)/tests/%) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
+VECTORS ?= ../shared/vectors
+CORPUS  ?= ../shared/corpus
+run = BUILD=$(BUILD) OFFNODE=$(abspath $(BUILD)/offnode) VECTORS=$(VECTORS) CORPUS=$(CORPUS) JOBS=$(JOBS) bash tests/run.sh
+
+.PHONY: unit run-tests tests-built
 unit: $(UNIT:%=$(BUILD)/tests/%)
 
+tests-built: $(BUILD)/offnode $(PROGRAMS)
+
+run-tests: all tests-built
+	@$(run) $(SCRIPTS) $(PROGRAMS)
+
+.PHONY: check asan valgrind test-real vectors update-golden coverage
+check: ## everything a change must pass: -Werror, tests, sanitizers, lint
+	@sh .ci/deps build test lint
+	@$(again) BUILD=build/werror WERROR=-Werror all tests-built
+	@$(again) run-tests
+	@$(again) asan
+	@$(again) lint
+
+SANITIZER_ENV = ASAN_OPTIONS=abort_on_error=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+asan: ## the whole suite under AddressSanitizer and UBSan
+	@$(SANITIZER_ENV) TEST_TIMEOUT=900 $(again) BUILD=build/asan SANITIZE=address,undefined CFLAGS=-g run-tests
+
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=no --track-origins=no
+valgrind: all tests-built ## the unit tests and fuzz seeds under valgrind
+	@WRAP='$(VALGRIND)' FUZZ_REPLAY=whole TEST_TIMEOUT=900 $(run) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
+
+test-real: ## a whole Debian root, in every container format (network: apt)
+	@sh .ci/deps build test real
+	@$(again) $(BUILD)/offnode
+	@TEST_TIMEOUT=1500 $(run) tests/real.sh
+
+vectors: $(BUILD)/tests/vectors ## passed/total against recorded answers of systemd and the kubelet
+	@VECTORS=$(VECTORS) CORPUS=$(CORPUS) $(BUILD)/tests/vectors --report
+
+update-golden: $(BUILD)/tests/golden $(BUILD)/offnode ## rewrite the expectations of testdata/cases and show the difference
+	@OFFNODE=$(abspath $(BUILD)/offnode) $(BUILD)/tests/golden --update; git --no-pager diff --stat -- testdata/cases
+
+coverage: ## line coverage of the suite, per file
+	@$(again) BUILD=build/coverage COVERAGE=1 run-tests
+	@cd build/coverage/obj && find scanner -name '*.gcda' | sort | while read -r f; do \
+		gcov -n -o "$$(dirname "$$f")" "$$f" 2>/dev/null | sed -n "1{N;s/^File '\(.*\)'\nLines executed:/\1 /p}"; done | column -t
+
+# ---- lint, fuzz, bench ----
+
+.PHONY: lint lint-tree tidy cppcheck format format-check fuzz bench samples
+lint: lint-tree format-check cppcheck tidy ## layers, doors, sizes, words, format, cppcheck, clang-tidy
+
+lint-tree:
+	@sh tests/lint/all.sh
+
+format: ## clang-format every file in place
+	@clang-format -i $(C_FILES)
+
+format-check:
+	@sh tests/lint/format.sh $(C_FILES)
+
+CPPCHECK_FLAGS := --std=c11 --enable=warning,performance,portability --inline-suppr --quiet \
+	--error-exitcode=1 --suppress=missingIncludeSystem --suppress=unmatchedSuppression -D__GNUC__ -Iinclude
+cppcheck:
+	@mkdir -p $(BUILD)/cppcheck
+	@cppcheck $(CPPCHECK_FLAGS) -j $(JOBS) --cppcheck-build-dir=$(BUILD)/cppcheck $(filter scanner/%.c,$(C_FILES))
+	@echo 'cppcheck: clean'
+
+TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(LIB_SRC) $(wildcard scanner/main.c))
+tidy: $(TIDY)
+	@echo 'clang-tidy: clean'
+$(BUILD)/tidy/%.ok: %.c .clang-tidy $(wildcard include/*.h)
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- -std=gnu17 -D_GNU_SOURCE -iquote include $(LIB_CFLAGS) 2>$@.log >$@.out || { cat $@.out; exit 1; }
+	@touch $@
+
+FUZZ_SECONDS ?= 30
+fuzz: ## libFuzzer (clang) on every parser, FUZZ_SECONDS each; T=name for one
+	@$(again) BUILD=build/fuzz CC=clang LIBFUZZER=1 SANITIZE=address,undefined $(FUZZ:%=build/fuzz/tests/%)
+	@set -e; for t in $(or $(T:%=fuzz_%),$(FUZZ)); do n=$${t#fuzz_}; mkdir -p build/fuzz/corpus/$$n testdata/fuzz/$$n; \
+		dict=testdata/fuzz/$$n.dict; echo "fuzz $$n"; \
+		build/fuzz/tests/$$t -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=20 -max_len=65536 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/$$n- $$( [ -f $$dict ] && echo -dict=$$dict ) \
+		build/fuzz/corpus/$$n testdata/fuzz/$$n 2>build/fuzz/$$n.log || { tail -30 build/fuzz/$$n.log; exit 1; }; \
+		grep -E 'stat::(number_of_executed_units|peak_rss_mb)' build/fuzz/$$n.log; done
+
+bench: ## ratios against tar, bsdtar, umoci and igzip on one big tree
+	@sh .ci/deps build test bench
+	@$(again) $(BUILD)/offnode
+	@BUILD=$(BUILD) OFFNODE=$(abspath $(BUILD)/offnode) bash tests/bench/bench.sh
+
+samples: ## make testdata/images again
+	@sh tests/mksamples.sh testdata/images
+
+.PHONY: help clean
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@echo '  Variables: BUILD PREFIX DESTDIR CC CFLAGS O SANITIZE WERROR JOBS V'
+
+clean: ## remove build/
+	rm -rf build
+
+.SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
