@@ -158,12 +158,12 @@ define link_test
 endef
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
-$(link_test)
+	$(link_test)
 
 # golden.c with golden_*.c, vectors.c with vectors_*.c, inject.c with inject_*.c
 define whole
 $(BUILD)/tests/$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/$(1).c tests/$(1)_*.c)) $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
-$$(link_test)
+	$$(link_test)
 endef
 $(foreach w,$(WHOLE),$(eval $(call whole,$(w))))
 
@@ -173,7 +173,7 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(SUPPORT_OBJ) $(BUILD)/
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcmocka
 else
 $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
-$(link_test)
+	$(link_test)
 endif
 
 # The long ones first, so that the last to finish is a short one.
