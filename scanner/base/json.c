@@ -1,0 +1,287 @@
+/*
+ * json.c - JSON text to a document tree that knows its places (RFC 8259); the door to jansson.
+ *
+ * jansson decides whether the text is JSON and says what is wrong with it; it keeps no byte
+ * positions, so a short scan over the text it accepted builds the tree. Strings are decoded as
+ * Go's encoding/json does, whose readers these documents are written for: bytes that are not
+ * UTF-8 and halves of surrogate pairs become U+FFFD, keys may be repeated and may hold NUL.
+ * jansson refuses all of these but the second, and is therefore shown a copy of equal length in
+ * which they are mended. Not supported: numbers beyond a double, more than 2048 levels.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "arena.h"
+#include "doc.h"
+
+/* jansson's own tree is outside the arena's budget: this bounds it. */
+enum { VALUES_MAX = 500000 };
+
+struct scan {
+	struct arena *a;
+	const struct file *file;
+	struct str text;
+	size_t at;
+};
+
+/* ---- what jansson sees ---- */
+
+static unsigned hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a' + 10);
+	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10) : 16;
+}
+
+/* The value of \uXXXX at `at`; false when none stands there. */
+static bool unicode_escape(struct str s, size_t at, uint32_t *out)
+{
+	if (at + 6 > s.n || s.p[at] != '\\' || s.p[at + 1] != 'u')
+		return false;
+	uint32_t v = 0;
+	for (size_t i = at + 2; i < at + 6; i++) {
+		unsigned digit = hex_digit(s.p[i]);
+		if (digit > 15)
+			return false;
+		v = v << 4 | digit;
+	}
+	*out = v;
+	return true;
+}
+
+static bool is_high(uint32_t v)
+{
+	return v >= 0xD800 && v <= 0xDBFF;
+}
+
+static bool is_low(uint32_t v)
+{
+	return v >= 0xDC00 && v <= 0xDFFF;
+}
+
+/* The code point of the escape at `at`, U+FFFD for half a pair, and the escape's length. */
+static size_t escaped_rune(struct str s, size_t at, uint32_t *cp)
+{
+	uint32_t v, low;
+	if (!unicode_escape(s, at, &v))
+		return 0;
+	if (is_high(v) && unicode_escape(s, at + 6, &low) && is_low(low)) {
+		*cp = 0x10000 + ((v - 0xD800) << 10) + (low - 0xDC00);
+		return 12;
+	}
+	*cp = is_high(v) || is_low(v) ? 0xFFFD : v;
+	return 6;
+}
+
+static size_t mend_escape(struct str s, char *copy, size_t at)
+{
+	uint32_t cp;
+	size_t n = escaped_rune(s, at, &cp);
+	if (n == 6 && (cp == 0 || cp == 0xFFFD))
+		memcpy(copy + at + 2, "0020", 4);
+	return n ? n : 2;
+}
+
+/* Writes the mended copy and counts what will become values. */
+static size_t mend(struct str s, char *copy)
+{
+	size_t values = 1;
+	bool quoted = false;
+	uint32_t cp;
+	memcpy(copy, s.p, s.n);
+	for (size_t i = 0; i < s.n;) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c == '\\') {
+			i += mend_escape(s, copy, i);
+			continue;
+		}
+		size_t n = c < 0x80 ? 1 : str_rune(str_tail(s, i), &cp);
+		if (!n)
+			copy[i] = '?';
+		quoted ^= c == '"';
+		values += !quoted && (c == ',' || c == '[' || c == '{');
+		i += n ? n : 1;
+	}
+	return values;
+}
+
+static bool refuse(struct arena *a, const struct file *file, struct str text, size_t at,
+		   struct doc_fault *fault)
+{
+	size_t n = file->text.n;
+	at = at < n ? at : n;
+	*fault = (struct doc_fault){text, origin_new(a, file, at, at < n, NULL)};
+	return false;
+}
+
+static bool validate(struct arena *a, const struct file *file, struct doc_fault *fault)
+{
+	struct str text = file->text;
+	char *copy = arena_alloc(a, 1, text.n + 1);
+	if (text.n && mend(text, copy) > VALUES_MAX)
+		return refuse(a, file, str_fmt(a, "more than %d values", VALUES_MAX), 0, fault);
+	json_error_t error;
+	json_t *tree = json_loadb(
+		copy, text.n, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
+	if (tree) {
+		json_decref(tree);
+		return true;
+	}
+	size_t past = error.position > 0 ? (size_t)error.position : 0;
+	bool ended = past >= text.n && strstr(error.text, "end of file");
+	return refuse(a, file, str_dup(a, str_from(error.text)), ended || !past ? past : past - 1,
+		      fault);
+}
+
+/* ---- the tree ---- */
+
+static char peek(const struct scan *s)
+{
+	return s->at < s->text.n ? s->text.p[s->at] : '\0';
+}
+
+static void skip_blanks(struct scan *s)
+{
+	while (s->at < s->text.n && strchr(" \t\n\r", s->text.p[s->at]) && s->text.p[s->at])
+		s->at++;
+}
+
+/* True, and past it, when the next thing is `c`. */
+static bool took(struct scan *s, char c)
+{
+	skip_blanks(s);
+	if (peek(s) != c || s->at >= s->text.n)
+		return false;
+	s->at++;
+	return true;
+}
+
+static size_t put_rune(char *to, uint32_t cp)
+{
+	if (cp < 0x80) {
+		to[0] = (char)cp;
+		return 1;
+	}
+	size_t n = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+	static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+	for (size_t i = n; i-- > 1; cp >>= 6)
+		to[i] = (char)(0x80 | (cp & 0x3F));
+	to[0] = (char)(lead[n] | cp);
+	return n;
+}
+
+static char plain_escape(char c)
+{
+	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+	const char *p = c ? strchr(from, c) : NULL;
+	return p ? to[p - from] : c;
+}
+
+/* Decodes what stands between two quotes. One byte can grow to the three of U+FFFD. */
+static struct str decode(struct arena *a, struct str raw)
+{
+	char *to = arena_alloc(a, 3, raw.n);
+	size_t n = 0;
+	uint32_t cp;
+	for (size_t i = 0, step; i < raw.n; i += step) {
+		if (raw.p[i] != '\\') {
+			step = str_rune(str_tail(raw, i), &cp);
+			n += put_rune(to + n, step ? cp : 0xFFFD);
+			step += !step;
+		} else if ((step = escaped_rune(raw, i, &cp))) {
+			n += put_rune(to + n, cp);
+		} else {
+			to[n++] = i + 1 < raw.n ? plain_escape(raw.p[i + 1]) : '\\';
+			step = 2;
+		}
+	}
+	return (struct str){to, n};
+}
+
+static bool needs_decoding(struct str raw)
+{
+	for (size_t i = 0; i < raw.n; i++)
+		if (raw.p[i] == '\\' || (unsigned char)raw.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static struct word scan_string(struct scan *s)
+{
+	skip_blanks(s);
+	size_t start = s->at, end = s->at + 1;
+	while (end < s->text.n && s->text.p[end] != '"')
+		end += s->text.p[end] == '\\' ? 2 : 1;
+	struct str raw = str_slice(s->text, start + 1, end);
+	s->at = end < s->text.n ? end + 1 : s->text.n;
+	return (struct word){needs_decoding(raw) ? decode(s->a, raw) : raw,
+			     origin_new(s->a, s->file, start, s->at - start, NULL)};
+}
+
+static void scan_literal(struct scan *s, struct doc *d)
+{
+	size_t start = s->at;
+	while (s->at < s->text.n && !strchr(" \t\n\r,]}", s->text.p[s->at]))
+		s->at++;
+	d->text = str_slice(s->text, start, s->at);
+	char c = d->text.n ? d->text.p[0] : 'n';
+	d->kind = c == 'n' ? DOC_NULL : c == 't' || c == 'f' ? DOC_BOOL : DOC_NUMBER;
+	if (d->kind == DOC_NULL)
+		d->text = (struct str){0};
+}
+
+static const struct doc *scan_value(struct scan *s);
+
+static void scan_entries(struct scan *s, struct doc *d, char close)
+{
+	VEC(struct doc_entry) entries = {0};
+	s->at++;
+	while (!took(s, close) && s->at < s->text.n) {
+		struct doc_entry *entry = vec_push(s->a, &entries);
+		if (d->kind == DOC_MAP) {
+			struct word key = scan_string(s);
+			entry->key = key.text;
+			entry->key_from = key.from;
+			took(s, ':');
+		}
+		entry->value = scan_value(s);
+		took(s, ',');
+	}
+	d->entries = entries.at;
+	d->n = entries.n;
+}
+
+/* Recursion is as deep as jansson's was: JSON_PARSER_MAX_DEPTH. */
+static const struct doc *scan_value(struct scan *s)
+{
+	struct doc *d = NEW(s->a, struct doc);
+	skip_blanks(s);
+	size_t start = s->at;
+	switch (peek(s)) {
+	case '{':
+		d->kind = DOC_MAP;
+		scan_entries(s, d, '}');
+		break;
+	case '[':
+		d->kind = DOC_LIST;
+		scan_entries(s, d, ']');
+		break;
+	case '"':
+		d->kind = DOC_STRING;
+		d->text = scan_string(s).text;
+		break;
+	default: scan_literal(s, d);
+	}
+	d->from = origin_new(s->a, s->file, start, s->at - start, NULL);
+	return d;
+}
+
+const struct doc *doc_json(struct arena *a, const struct file *file, struct doc_fault *fault)
+{
+	if (!validate(a, file, fault))
+		return NULL;
+	struct scan s = {a, file, file->text, 0};
+	return scan_value(&s);
+}
