@@ -13,6 +13,7 @@
 
 #include "image.h"
 #include "origin.h"
+#include "out.h"
 
 struct rootfs;
 
@@ -64,6 +65,11 @@ struct traces {
 };
 
 struct traces rootfs_trace(struct rootfs *root);
+
+/* Writes the trace as a text capture (the manual page, "TEXT CAPTURES"): scanned again, it gives
+ * the same answers to the same questions. A file that was only seen, never read, stands there
+ * with its mode and a line that tells its size. */
+void rootfs_capture(struct rootfs *root, struct out *o);
 
 /* What could not be read, each once, for the report: "PATH: why". */
 struct words rootfs_unreadable(struct rootfs *root);

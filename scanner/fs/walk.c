@@ -120,9 +120,8 @@ static struct str skip_slashes(struct str path)
 enum walk_end fs_walk(struct arena *a, struct fs *fs, struct str path, bool nofollow,
 		      struct walk *out, struct error *e)
 {
-	struct position *p = NEW(a, struct position);
+	struct position here = {.arena = a, .fs = fs, .ino = {fs->root}}, *p = &here;
 	bool slash = false;
-	*p = (struct position){.arena = a, .fs = fs, .ino = {fs->root}};
 	*out = (struct walk){.real = S("/")};
 	if (!fs_stat_at(fs, fs->root, &out->st, e))
 		return WALK_FAILED;
