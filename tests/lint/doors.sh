@@ -1,0 +1,19 @@
+#!/bin/sh
+# doors.sh - each third-party library has one door: one file that includes its header.
+set -u
+failed=0
+door() { # door PATTERN FILE
+	for file in $(grep -rlE "^[[:space:]]*#[[:space:]]*include[[:space:]]*<($1)" scanner include | sort); do
+		[ "$file" = "$2" ] && continue
+		echo "$file: only $2 may include <$1>: it is that library's door"
+		failed=1
+	done
+}
+door 'archive\.h|archive_entry\.h' scanner/fs/archive_pass.c
+door 'yaml\.h' scanner/base/yaml.c
+door 'jansson\.h' scanner/base/json.c
+door 'openssl/[a-z0-9_]+\.h' scanner/blob/digest.c
+door 'isa-l\.h|isa-l/[a-z0-9_]+\.h' scanner/blob/gunzip_isal.c
+door 'zlib\.h' scanner/blob/gunzip_zlib.c
+[ $failed = 0 ] && echo 'doors: clean'
+exit $failed

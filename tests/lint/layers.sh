@@ -1,0 +1,48 @@
+#!/bin/sh
+# layers.sh - a file of a stage includes only headers of its own stage and of lower ones.
+set -u
+order='base blob fs image rootfs inventory systemd kubelet rules report'
+# Headers in include/ that are not named after their stage.
+of_base='arena bytes doc error map origin out reason str vec'
+
+awk -v order="$order" -v of_base="$of_base" '
+BEGIN {
+	n = split(order, stage, " ")
+	for (i = 1; i <= n; i++) { rank[stage[i]] = i; owner[stage[i]] = stage[i] }
+	split(of_base, b, " ")
+	for (i in b) owner[b[i]] = "base"
+}
+function complain(text) { print FILENAME ":" FNR ": " text; failed = 1 }
+FNR == 1 {
+	split(FILENAME, part, "/")
+	if (FILENAME ~ /^include\//) { layer = owner[gensub_name(part[2])]; private = "" }
+	else if (part[3] == "") { layer = "(top)"; private = "" }
+	else { layer = part[2]; private = "scanner/" part[2] "/" }
+	if (layer != "(top)" && !(layer in rank) && FILENAME != "include/offnode.h")
+		complain("folder or header belongs to no layer of \"" order "\"")
+}
+function gensub_name(file) { sub(/\.h$/, "", file); return file }
+/^[ \t]*#[ \t]*include[ \t]*"/ {
+	split($0, q, "\"")
+	header = q[2]
+	if (FILENAME == "include/offnode.h") { complain("the public header must not include " header); next }
+	if (FILENAME == "scanner/main.c" && header != "offnode.h") {
+		complain("main.c is the first customer of offnode.h and must not include " header); next
+	}
+	if (header ~ /\//) { complain("name a header without its folder: " header); next }
+	if (private != "" && (getline line < (private header)) >= 0) { close(private header); next }
+	if (header == "offnode.h") {
+		if (layer != "(top)" && layer != "report" && layer != "rules")
+			complain("layer \"" layer "\" must not include offnode.h, which stands above all layers")
+		next
+	}
+	name = gensub_name(header)
+	if (!(name in owner)) {
+		if (layer == "(top)" && (getline line < ("scanner/" header)) >= 0) { close("scanner/" header); next }
+		complain("no header " header " for layer \"" layer "\": a private header does not leave its folder"); next
+	}
+	if (layer != "(top)" && rank[owner[name]] > rank[layer])
+		complain("layer \"" layer "\" must not include " header " of the higher layer \"" owner[name] "\"")
+}
+END { if (!failed) print "layers: clean"; exit failed }
+' include/*.h $(find scanner -name '*.[ch]' | sort)
