@@ -5,7 +5,7 @@ failed=0
 door() { # door PATTERN FILE
 	for file in $(grep -rlE "^[[:space:]]*#[[:space:]]*include[[:space:]]*<($1)" scanner include | sort); do
 		[ "$file" = "$2" ] && continue
-		echo "$file: only $2 may include <$1>: it is that library's door"
+		echo "$file: only $2 may include that header: it is that library's door"
 		failed=1
 	done
 }
