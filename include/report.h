@@ -11,13 +11,19 @@
 #include "out.h"
 #include "rules.h"
 
-enum report_kind { REPORT_SCAN, REPORT_ARGV, REPORT_CONFIG, REPORT_EXPLAIN, REPORT_INSPECT,
-		   REPORT_RULES };
+enum report_kind {
+	REPORT_SCAN,
+	REPORT_ARGV,
+	REPORT_CONFIG,
+	REPORT_EXPLAIN,
+	REPORT_INSPECT,
+	REPORT_RULES,
+	REPORT_RAW, /* cat, ls, capture: bytes as they are, in "text" alone */
+};
 
 struct read_stats {
-	size_t layers;
 	struct words unreadable; /* "PATH: why" */
-	struct words limits;
+	struct words limits;     /* limits of ours that were hit, one clause each */
 };
 
 struct target_report {
@@ -36,11 +42,14 @@ struct target_report {
 
 struct report {
 	enum report_kind kind;
+	const char *version;     /* of offnode */
 	struct arena *arena;
 	VEC(struct target_report) targets;
 	struct str about;        /* explain: KEY or RULE; argv: UNIT */
+	const struct option *option; /* explain: what KEY or RULE speaks of */
+	struct str raw;
 	bool strict;
-	bool colour;
+	bool colour;             /* of "text" */
 	int verbosity;           /* -1 quiet, 0, 1 verbose */
 	struct str timestamp;    /* ISO 8601, or empty */
 	struct rule_set rules;   /* evaluated, or to be listed */
@@ -62,8 +71,12 @@ struct report_format {
 const struct report_format *report_formats(size_t *n);
 const struct report_format *report_format_find(struct str name);
 
-/* A finding, an origin or a value with its secrets masked, for all formats alike: the value of
- * a flag, variable or key whose name speaks of a token, a password or a bootstrap secret. */
+/* A line with its secrets starred out, for all formats alike: the value of a flag, variable or key
+ * whose name speaks of a token, a password or a bootstrap secret. Paths, numbers, truth values
+ * and references to variables are no secrets. The length stays, so that columns do. */
 struct str report_mask(struct arena *a, struct str line);
+
+/* The same for word `i` of a command line, which may be the value of the flag before it. */
+struct str report_mask_word(struct arena *a, const struct words *words, size_t i);
 
 #endif

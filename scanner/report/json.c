@@ -1,0 +1,166 @@
+/*
+ * json.c - the report for programs: one document for any number of targets, in stable order,
+ * with no time in it unless one was asked for. The envelope, and results of a scan.
+ */
+#include "json.h"
+
+#include "formats.h"
+
+static void tool(struct json *j)
+{
+	json_key(&j->out, "schemaVersion");
+	json_z(&j->out, "1.0");
+	json_key(&j->out, "tool");
+	json_open(&j->out, '{');
+	json_key(&j->out, "name");
+	json_z(&j->out, "offnode");
+	json_key(&j->out, "version");
+	json_z(&j->out, j->r->version);
+	json_close(&j->out);
+	if (j->r->timestamp.n)
+		put_text(j, "timestamp", j->r->timestamp);
+}
+
+static void error_member(struct json *j, const struct error *e)
+{
+	static const char *const kinds[] = {
+		[ERR_NONE] = "",
+		[ERR_IO] = "io",
+		[ERR_MISSING] = "missing",
+		[ERR_CORRUPT] = "corrupt",
+		[ERR_UNSUPPORTED] = "unsupported",
+		[ERR_LIMIT] = "limit",
+		[ERR_USAGE] = "usage",
+	};
+	json_key(&j->out, "error");
+	if (e->kind == ERR_NONE) {
+		json_null(&j->out);
+		return;
+	}
+	json_open(&j->out, '{');
+	json_key(&j->out, "kind");
+	json_z(&j->out, kinds[e->kind]);
+	json_key(&j->out, "text");
+	json_z(&j->out, e->text);
+	json_close(&j->out);
+}
+
+static void version_member(struct json *j, const char *key, const struct version *v)
+{
+	json_key(&j->out, key);
+	json_open(&j->out, '{');
+	put_text(j, "version", v->text);
+	put_text(j, "versionSource", v->text.n ? v->source : (struct str){0});
+	json_close(&j->out);
+}
+
+static void read_member(struct json *j, const struct target_report *target)
+{
+	const struct layers *layers = &target->image.layers;
+	json_key(&j->out, "read");
+	json_open(&j->out, '{');
+	json_key(&j->out, "partitions");
+	json_open(&j->out, '[');
+	json_close(&j->out);
+	json_key(&j->out, "filesystems");
+	json_open(&j->out, '[');
+	for (size_t i = 0; i < layers->n; i++)
+		json_z(&j->out, layers->at[i].fs->ops->name);
+	json_close(&j->out);
+	json_key(&j->out, "layers");
+	json_open(&j->out, '[');
+	for (size_t i = 0; i < layers->n; i++)
+		json_str(&j->out, layers->at[i].label);
+	json_close(&j->out);
+	put_texts(j, "unreadable", &target->read.unreadable);
+	put_texts(j, "limits", &target->read.limits);
+	json_close(&j->out);
+}
+
+static void labels_member(struct json *j, const struct image *image)
+{
+	json_key(&j->out, "labels");
+	json_open(&j->out, '{');
+	for (size_t i = 0; i < image->labels.n; i++) {
+		bool repeated = false;
+		for (size_t k = 0; k < i; k++)
+			repeated |= str_eq(image->labels.at[k].key, image->labels.at[i].key);
+		if (repeated)
+			continue;
+		json_key_str(&j->out, image->labels.at[i].key);
+		json_str(&j->out, image->labels.at[i].value);
+	}
+	json_close(&j->out);
+}
+
+static void target_members(struct json *j, const struct target_report *target)
+{
+	const struct image *image = &target->image;
+	json_key(&j->out, "target");
+	json_str(&j->out, target->target);
+	put_text(j, "kind", image->kind);
+	put_text(j, "readAs", image->trail);
+	put_text(j, "digest", image->digest);
+	put_text(j, "platform", image->platform);
+	put_text(j, "os", target->os ? target->os->pretty : (struct str){0});
+	version_member(j, "kubelet", &target->kubelet);
+	version_member(j, "systemd", &target->systemd);
+	error_member(j, &target->error);
+	read_member(j, target);
+	if (j->r->kind == REPORT_INSPECT)
+		labels_member(j, image);
+	if (j->r->kind == REPORT_ARGV)
+		json_units(j, target);
+	else
+		json_launches(j, target);
+	if (j->r->kind == REPORT_SCAN)
+		json_results(j, target);
+	put_notes(j, "notes", &target->notes);
+}
+
+static void summary(struct json *j)
+{
+	struct report_counts n = report_count(j->r);
+	const struct {
+		const char *key;
+		size_t n;
+	} counts[] = {
+		{"pass", n.pass},
+		{"fail", n.fail},
+		{"unknown", n.unknown},
+		{"notApplicable", n.not_applicable},
+		{"provisional", n.provisional},
+		{"errors", n.errors},
+	};
+	json_key(&j->out, "summary");
+	json_open(&j->out, '{');
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		json_key(&j->out, counts[i].key);
+		json_int(&j->out, (int64_t)counts[i].n);
+	}
+	json_close(&j->out);
+}
+
+void write_json(const struct report *r, struct out *o)
+{
+	struct json j = {.r = r, .arena = r->arena};
+	json_begin(&j.out, o);
+	json_open(&j.out, '{');
+	tool(&j);
+	if (r->kind == REPORT_RULES) {
+		json_rules(&j);
+		json_close(&j.out);
+		return;
+	}
+	json_key(&j.out, "targets");
+	json_open(&j.out, '[');
+	for (size_t i = 0; i < r->targets.n; i++) {
+		json_open(&j.out, '{');
+		target_members(&j, &r->targets.at[i]);
+		json_close(&j.out);
+	}
+	json_close(&j.out);
+	if (r->kind == REPORT_SCAN)
+		summary(&j);
+	json_close(&j.out);
+}

@@ -1,0 +1,39 @@
+/*
+ * parts.h - pieces of a report that several formats show.
+ */
+#ifndef REPORT_PARTS_H
+#define REPORT_PARTS_H
+
+#include "report.h"
+
+/* A line of a file, cut to a window around a span when it is long, with its secrets masked. */
+struct excerpt {
+	size_t line, column;
+	struct str text;
+	size_t from, len; /* the span's part of text */
+	bool cut_head, cut_tail;
+};
+
+struct excerpt excerpt_of(struct arena *a, const struct origin *o);
+
+/* An origin that leads to bytes of a file. */
+bool origin_placed(const struct origin *o);
+
+/* The value of a setting as shown: masked by the name of its option. */
+struct str setting_shown(struct arena *a, const struct setting *x);
+
+/* "kubelet.service", or the layout's name where no unit launches it. */
+struct str launch_name(const struct launch *l);
+
+/* The first command of a unit, NULL when there is none. */
+const struct command *unit_first(const struct unit *u);
+
+/* Settings of a launch that have a config path, in order of paths. */
+struct setting_list {
+	const struct setting **at;
+	size_t n, cap;
+};
+
+struct setting_list settings_sorted(struct arena *a, const struct settings *s);
+
+#endif

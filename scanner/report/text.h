@@ -1,0 +1,41 @@
+/*
+ * text.h - the rooms of the text report.
+ */
+#ifndef REPORT_TEXT_H
+#define REPORT_TEXT_H
+
+#include "parts.h"
+
+struct text {
+	const struct report *r;
+	struct out *o;
+	struct arena *arena;
+};
+
+enum paint { PAINT_RED, PAINT_GREEN, PAINT_YELLOW, PAINT_BOLD, PAINT_DIM };
+
+void text_paint(struct text *t, enum paint paint, const char *word);
+
+/* "/etc/x:3:14", escaped; "PATH" alone where a file has no text. */
+void text_place(struct text *t, const struct origin *o);
+
+/* Columns that text_place takes. */
+size_t text_place_width(struct text *t, const struct origin *o);
+
+/* The line with the span underlined, indented by `indent`; ends with a newline. */
+void text_caret(struct text *t, const struct origin *o, size_t indent);
+
+/* One line: target, how it was read, system, kubelet. */
+void text_heading(struct text *t, const struct target_report *target);
+
+/* What could not be read, and notes as far as the verbosity wants them. */
+void text_remarks(struct text *t, const struct target_report *target);
+
+void text_scan(struct text *t);
+void text_argv(struct text *t);
+void text_config(struct text *t);
+void text_explain(struct text *t);
+void text_inspect(struct text *t);
+void text_rules(struct text *t);
+
+#endif

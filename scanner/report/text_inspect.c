@@ -1,0 +1,106 @@
+/*
+ * text_inspect.c - what a target is, and what rules there are, for people.
+ */
+#include "text.h"
+
+static void line(struct text *t, const char *name, struct str value)
+{
+	if (!value.n)
+		return;
+	out_fmt(t->o, "  %-10s", name);
+	out_safe(t->o, value);
+	out_z(t->o, "\n");
+}
+
+static void version(struct text *t, const char *name, const struct version *v)
+{
+	if (v->text.n)
+		line(t, name,
+		     str_fmt(t->arena, "%" PRIstr "  (%" PRIstr ")", ARG(v->text), ARG(v->source)));
+}
+
+static void launch(struct text *t, const struct launch *l)
+{
+	line(t, "launch",
+	     str_fmt(t->arena, "%" PRIstr "  %s%s%" PRIstr "%s", ARG(launch_name(l)), l->layout,
+		     l->recognised.n ? " (" : "", ARG(l->recognised), l->recognised.n ? ")" : ""));
+	if (!l->unit)
+		return;
+	if (l->unit->fragment)
+		line(t, "  unit", l->unit->fragment->path);
+	for (size_t i = 0; i < l->unit->dropins.n; i++)
+		line(t, "  drop-in", l->unit->dropins.at[i]->path);
+}
+
+void text_inspect(struct text *t)
+{
+	for (size_t i = 0; i < t->r->targets.n; i++) {
+		const struct target_report *target = &t->r->targets.at[i];
+		text_heading(t, target);
+		if (target->error.kind != ERR_NONE)
+			continue;
+		line(t, "kind", target->image.kind);
+		line(t, "read as", target->image.trail);
+		line(t, "digest", target->image.digest);
+		line(t, "platform", target->image.platform);
+		for (size_t k = 0; k < target->image.layers.n; k++)
+			line(t, "layer",
+			     str_fmt(t->arena, "%" PRIstr "  %s",
+				     ARG(target->image.layers.at[k].label),
+				     target->image.layers.at[k].fs->ops->name));
+		if (target->os)
+			line(t, "system", target->os->pretty);
+		version(t, "systemd", &target->systemd);
+		version(t, "kubelet", &target->kubelet);
+		for (size_t k = 0; k < target->launches.n; k++)
+			launch(t, &target->launches.at[k]);
+		if (!target->launches.n)
+			line(t, "launch", S("none"));
+		text_remarks(t, target);
+	}
+}
+
+/* ---- rules ---- */
+
+static void rule_brief(struct text *t, const struct rule *rule)
+{
+	out_fmt(t->o, "%-7s %s  %-6s  %s\n", rule_number(rule, t->r->benchmark), rule->id,
+		rule->severity, rule->title);
+}
+
+static void rule_numbers(struct text *t, const struct rule *rule)
+{
+	size_t families;
+	const struct controls *const *all = controls_all(&families);
+	for (size_t f = 0; f < families; f++)
+		for (size_t i = 0; i < all[f]->n; i++) {
+			const struct control *c = &all[f]->at[i];
+			if (!str_eq(str_from(c->rule), str_from(rule->id)))
+				continue;
+			out_fmt(t->o, "  %-12s%s\n", c->number, c->benchmark);
+		}
+}
+
+static void rule_whole(struct text *t, const struct rule *rule)
+{
+	const struct option *opt = option_find(str_from(rule->want.path));
+	out_fmt(t->o, "%s\n\n", rule->id);
+	line(t, "title", str_from(rule->title));
+	line(t, "severity", str_from(rule->severity));
+	line(t, "wants", str_fmt(t->arena, "%s: %s", rule->want.path, rule->want.value));
+	if (opt && opt->flag)
+		line(t, "flag", str_fmt(t->arena, "--%s", opt->flag));
+	line(t, "about", str_from(rule->about));
+	line(t, "fix", str_from(rule->remedy));
+	out_z(t->o, "\n");
+	rule_numbers(t, rule);
+}
+
+void text_rules(struct text *t)
+{
+	for (size_t i = 0; i < t->r->rules.n; i++)
+		if (t->r->about.n)
+			rule_whole(t, t->r->rules.at[i]);
+		else
+			rule_brief(t, t->r->rules.at[i]);
+}

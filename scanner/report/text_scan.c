@@ -1,0 +1,170 @@
+/*
+ * text_scan.c - findings for people: the verdict, the line that decides it, what pulled it in,
+ * what it won over, and what to do.
+ */
+#include "text.h"
+
+enum { INDENT = 6, LABEL = 9 };
+
+static void label(struct text *t, const char *name)
+{
+	out_fmt(t->o, "%*s%-*s", INDENT, "", LABEL, name);
+}
+
+static void verdict(struct text *t, enum verdict v)
+{
+	static const struct {
+		const char *word;
+		enum paint paint;
+	} shown[] = {
+		[VERDICT_PASS] = {"PASS", PAINT_GREEN},
+		[VERDICT_FAIL] = {"FAIL", PAINT_RED},
+		[VERDICT_UNKNOWN] = {"UNKNOWN", PAINT_YELLOW},
+		[VERDICT_NOT_APPLICABLE] = {"N/A", PAINT_DIM},
+	};
+	text_paint(t, shown[v].paint, shown[v].word);
+}
+
+static void outcome(struct text *t, const struct finding *f)
+{
+	static const char *const from[] = {"by default", "from the config file",
+					   "from the config directory", "from a flag"};
+	out_z(t->o, "          ");
+	if (f->verdict == VERDICT_UNKNOWN) {
+		out_z(t->o, reason_name(f->doubt.reason));
+	} else if (f->verdict == VERDICT_NOT_APPLICABLE) {
+		out_z(t->o, "no kubelet is launched");
+	} else {
+		out_z(t->o, "effective: ");
+		out_safe(t->o, f->effective.n ? f->effective : S("unset"));
+		out_fmt(t->o, ", %s", from[f->level]);
+		if (f->provisional)
+			out_z(t->o, ", provisional");
+	}
+	out_z(t->o, "\n");
+}
+
+static void quoted(struct text *t, const struct origin *o)
+{
+	out_fill(t->o, ' ', INDENT);
+	text_place(t, o);
+	out_z(t->o, "   ");
+	if (o->file->text.n)
+		text_caret(t, o, INDENT + text_place_width(t, o) + 3);
+	else
+		out_z(t->o, "\n");
+}
+
+static void span(struct text *t, const struct origin *o)
+{
+	struct excerpt e = excerpt_of(t->arena, o);
+	text_place(t, o);
+	out_z(t->o, "  ");
+	out_safe(t->o, str_slice(e.text, e.from, e.from + e.len));
+	out_z(t->o, "\n");
+}
+
+static void through(struct text *t, const struct origin *o)
+{
+	for (const struct origin *via = o->via; origin_placed(via); via = via->via) {
+		label(t, "through");
+		span(t, via);
+	}
+}
+
+static void over(struct text *t, const struct setting *lost)
+{
+	for (; lost; lost = lost->shadowed) {
+		if (!origin_placed(lost->from))
+			continue;
+		label(t, "over");
+		text_place(t, lost->from);
+		out_z(t->o, "  ");
+		out_safe(t->o, excerpt_of(t->arena, lost->from).text);
+		out_z(t->o, "\n");
+	}
+}
+
+static void pending(struct text *t, const struct pendings *pending)
+{
+	for (size_t i = 0; i < pending->n; i++) {
+		label(t, "pending");
+		out_safe(t->o, pending->at[i].path);
+		if (pending->at[i].why.n) {
+			out_z(t->o, "  ");
+			out_safe(t->o, pending->at[i].why);
+		}
+		out_z(t->o, "\n");
+	}
+}
+
+static void reason(struct text *t, const struct doubt *d)
+{
+	label(t, "why");
+	out_safe(t->o, d->text.n ? d->text : str_from(reason_name(d->reason)));
+	out_z(t->o, "\n");
+	if (!origin_placed(d->from))
+		return;
+	quoted(t, d->from);
+	through(t, d->from);
+}
+
+static void finding(struct text *t, const struct finding *f, bool several)
+{
+	bool loud = t->r->verbosity > 0 || f->verdict != VERDICT_PASS;
+	if (t->r->verbosity < 0 && f->verdict != VERDICT_FAIL && f->verdict != VERDICT_UNKNOWN)
+		return;
+	verdict(t, f->verdict);
+	out_fmt(t->o, "  %s  %s", f->number[0] ? f->number : f->rule->id, f->rule->title);
+	outcome(t, f);
+	if (f->launch && several) {
+		label(t, "unit");
+		out_safe(t->o, launch_name(f->launch));
+		out_z(t->o, "\n");
+	}
+	if (f->verdict == VERDICT_UNKNOWN)
+		reason(t, &f->doubt);
+	if (origin_placed(f->from) && loud) {
+		quoted(t, f->from);
+		through(t, f->from);
+		over(t, f->shadowed);
+	}
+	if (f->provisional || loud)
+		pending(t, &f->pending);
+	if (f->remedy.n) {
+		label(t, "fix");
+		out_safe(t->o, f->remedy);
+		out_z(t->o, "\n");
+	}
+}
+
+static void summary(struct text *t)
+{
+	struct report_counts n = report_count(t->r);
+	out_fmt(t->o, "%zu failed, %zu passed, %zu unknown", n.fail, n.pass, n.unknown);
+	if (n.not_applicable)
+		out_fmt(t->o, ", %zu not applicable", n.not_applicable);
+	if (n.provisional)
+		out_fmt(t->o, "; %zu provisional", n.provisional);
+	if (n.errors)
+		out_fmt(t->o, "; %zu not read", n.errors);
+	out_z(t->o, "\n");
+}
+
+void text_scan(struct text *t)
+{
+	for (size_t i = 0; i < t->r->targets.n; i++) {
+		const struct target_report *target = &t->r->targets.at[i];
+		text_heading(t, target);
+		out_z(t->o, "\n");
+		for (size_t k = 0; k < target->findings.n; k++)
+			finding(t, &target->findings.at[k],
+				target->launches.n > 1 || t->r->verbosity > 0);
+		text_remarks(t, target);
+		if (target->findings.n || target->notes.n)
+			out_z(t->o, "\n");
+	}
+	if (t->r->timestamp.n)
+		out_fmt(t->o, "%" PRIstr "  ", ARG(t->r->timestamp));
+	summary(t);
+}
