@@ -32,7 +32,8 @@ static bool push(struct position *p, struct str name, uint64_t ino, struct error
 		return fail(e, ERR_LIMIT, "path is too deep");
 	if (need > p->room) {
 		char *wider = arena_alloc(p->arena, 1, need * 2);
-		memcpy(wider, p->path, at);
+		if (at)
+			memcpy(wider, p->path, at);
 		p->path = wider;
 		p->room = need * 2;
 	}
