@@ -5,8 +5,9 @@
  * against alias bombs, the first document alone. Line ends, encodings (UTF-8, UTF-16 with a BOM)
  * and syntax errors are libyaml's, which go-yaml is a port of.
  *
- * Not supported: collections nested deeper than libyaml's own limit (1000; go-yaml has 10000),
- * which are a fault. !!timestamp is a string without a look at it, as an implicit one is.
+ * Not supported: collections nested more than 250 deep (go-yaml: 10000), which are a fault, because
+ * libyaml's work for each token grows with the depth. !!timestamp is a string without a look at it,
+ * as an implicit one is.
  */
 #include <string.h>
 
@@ -40,7 +41,7 @@ struct marks {
 	VEC(size_t) table;
 };
 
-enum { MARK_STEP = 64, READ_STEP = 512 };
+enum { MARK_STEP = 64, READ_STEP = 512, NESTING_MAX = 250 };
 
 struct reading {
 	struct arena *a;
@@ -49,6 +50,7 @@ struct reading {
 	struct marks marks;
 	struct map *anchors;
 	bool aliased;
+	unsigned depth;
 	/* Handed to the arena for the case that it is left by a long jump. */
 	yaml_parser_t parser;
 	yaml_event_t event;
@@ -244,6 +246,10 @@ static struct node *read_collection(struct reading *r, enum node_kind kind)
 		    map ? r->event.data.mapping_start.anchor : r->event.data.sequence_start.anchor);
 	yaml_event_type_t end = map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 	n->open = true;
+	if (++r->depth > NESTING_MAX) {
+		refuse(r, n, S("nested deeper than 250 levels, which is more than is read here"));
+		return NULL;
+	}
 	for (;;) {
 		if (!next(r))
 			return NULL;
@@ -257,11 +263,11 @@ static struct node *read_collection(struct reading *r, enum node_kind kind)
 		n->child[n->n++] = child;
 	}
 	n->open = false;
+	r->depth--;
 	n->len = byte_of(&r->marks, r->event.end_mark.index) - n->at;
 	return n;
 }
 
-/* Recursion is bounded by libyaml's own limit on nesting. */
 static struct node *read_node(struct reading *r)
 {
 	if (r->event.type == YAML_ALIAS_EVENT)
