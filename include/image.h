@@ -48,7 +48,7 @@ bool image_open(struct arena *a, struct str target, const struct image_options *
 		struct image *out, struct error *e);
 
 /* The targets of a `list:FILE`, in order: one a line, blank lines and lines beginning with '#'
- * left out. A list does not name lists. False when `target` is no list: *out is then just it. */
+ * left out. A list does not name lists. When `target` is no list, *out is just it. */
 bool image_targets(struct arena *a, struct str target, struct watch *w,
 		   struct words *out, struct error *e);
 

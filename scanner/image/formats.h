@@ -1,0 +1,77 @@
+/*
+ * formats.h - the kinds of image, in the order in which help lists them; private to image/.
+ *
+ * A kind X brings image_open_X, which reads the words after "SCHEME:". Where no scheme was
+ * written, detect.c looks at the bytes and calls the same code one step later.
+ */
+#ifndef FORMATS_H
+#define FORMATS_H
+
+#include "image.h"
+
+/* name of the function, scheme */
+#define FORMATS(X) \
+	X(dir, "dir") \
+	X(tar, "tar") \
+	X(oci, "oci") \
+	X(oci_archive, "oci-archive") \
+	X(docker_archive, "docker-archive") \
+	X(layer, "layer") \
+	X(txtar, "txtar")
+
+/* An image under construction. */
+struct opening {
+	struct arena *a;
+	const struct image_options *opts;
+	struct image *image;
+};
+
+#define X(name, scheme) \
+	bool image_open_##name(struct opening *o, struct str words, struct error *e);
+FORMATS(X)
+#undef X
+
+/* Which of the images in a store: what stands after the path. */
+struct choice {
+	struct str ref;    /* tag or reference; empty: not said */
+	struct str digest; /* "sha256:…"; empty: not said */
+};
+
+/* ---- source.c: words to bytes ---- */
+
+/* Does PATH name something? "-", standard input, always does. */
+bool source_exists(struct arena *a, struct str path);
+
+/* PATH or "-" as bytes. */
+struct blob *source_open(struct opening *o, struct str path, struct error *e);
+
+/* Cuts PATH[:REF][@DIGEST] at the place that leaves the longest existing path. */
+struct str source_split(struct arena *a, struct str words, struct choice *out);
+
+/* What messages and layers call it: the last part of the path. */
+struct str source_name(struct str path);
+
+/* What a compressed blob decodes to, kept in a temporary file as far as it was read. */
+struct blob *source_unpacked(struct opening *o, struct blob *b, struct error *e);
+
+/* The archive in a blob as a tree whose files can be had in any order: compressed bytes are
+ * decoded to a temporary file first. */
+struct fs *source_archive(struct opening *o, struct blob *b, struct error *e);
+
+/* ---- plain.c: one tree is the whole image ---- */
+
+bool plain_layer(struct opening *o, struct fs *fs, struct str name, const char *kind);
+
+/* ---- detect.c ---- */
+
+bool detect_open(struct opening *o, struct str path, struct error *e);
+
+/* ---- oci.c, docker.c: stores of images, over a directory or an archive ---- */
+
+bool oci_has_layout(struct arena *a, struct fs *fs);
+bool oci_open(struct opening *o, struct fs *fs, const struct choice *choice, const char *kind,
+	      struct error *e);
+bool docker_has_manifest(struct opening *o, struct fs *fs);
+bool docker_open(struct opening *o, struct fs *fs, const struct choice *choice, struct error *e);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * image.c - from the words of a target to an open image: which scheme, which list. The kinds of
+ * image are in formats.h.
+ */
+#include "image.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "formats.h"
+
+enum { LIST_BYTES_MAX = 8 << 20, LIST_TARGETS_MAX = 100000 };
+
+typedef bool open_fn(struct opening *o, struct str words, struct error *e);
+
+static const struct {
+	const char *scheme;
+	open_fn *open;
+} schemes[] = {
+#define X(name, scheme) {scheme, image_open_##name},
+	FORMATS(X)
+#undef X
+};
+
+/* Known by name, so that they are not taken for a file that is not there. */
+static const char *const later[] = {
+	"raw",      "qcow2", "vmdk", "vhd", "vhdx",  "vdi",   "ova",  "iso",
+	"squashfs", "erofs", "ext4", "xfs", "btrfs", "https", "http", "docker",
+};
+
+static open_fn *scheme_open(struct str scheme)
+{
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+		if (str_eq(scheme, str_from(schemes[i].scheme)))
+			return schemes[i].open;
+	return NULL;
+}
+
+static bool is_later(struct str scheme)
+{
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+		if (str_eq(scheme, str_from(later[i])))
+			return true;
+	return false;
+}
+
+/* "registry.example/name:tag": a word that people give to container tools. */
+static bool looks_like_reference(struct str target)
+{
+	return target.n && !strchr("./~", target.p[0]) && str_find(target, ':') < target.n;
+}
+
+static bool refuse_target(struct arena *a, struct str target, struct error *e)
+{
+	struct str scheme, words;
+	bool cut = str_cut(target, ':', &scheme, &words);
+	if (cut && is_later(scheme))
+		return fail(e, ERR_UNSUPPORTED,
+			    "scheme '%" PRIstr "' is not supported by this version", ARG(scheme));
+	if (cut && str_eq(scheme, S("list")))
+		return fail(e, ERR_USAGE, "a list does not name lists");
+	if (cut && source_exists(a, words))
+		return fail(e, ERR_USAGE, "'%" PRIstr "' is not a scheme", ARG(scheme));
+	return fail(e, ERR_MISSING, "%" PRIstr ": No such file or directory%s", ARG(target),
+		    looks_like_reference(target) ? " (registries are not read by this version)"
+						 : "");
+}
+
+static bool check_platform(struct str platform, struct error *e)
+{
+	struct str os, rest, arch, variant;
+	if (!platform.n)
+		return true;
+	bool good = str_cut(platform, '/', &os, &rest) && os.n;
+	bool varied = str_cut(rest, '/', &arch, &variant);
+	if (good && arch.n && varied == (variant.n > 0) && str_find(variant, '/') == variant.n)
+		return true;
+	return fail(e, ERR_USAGE, "platform '%" PRIstr "': OS/ARCHITECTURE[/VARIANT] is expected",
+		    ARG(platform));
+}
+
+bool image_open(struct arena *a, struct str target, const struct image_options *opts,
+		struct image *out, struct error *e)
+{
+	struct image image = {.target = target};
+	struct opening o = {a, opts, &image};
+	struct str scheme, words;
+	open_fn *open = NULL;
+	if (!check_platform(opts->platform, e))
+		return false;
+	bool exists = source_exists(a, target);
+	if (!exists && str_cut(target, ':', &scheme, &words))
+		open = scheme_open(scheme);
+	if (!exists && !open)
+		return refuse_target(a, target, e);
+	if (!(open ? open(&o, words, e) : detect_open(&o, target, e)))
+		return false;
+	*out = image;
+	return true;
+}
+
+/* ---- lists ---- */
+
+static bool list_parse(struct arena *a, const struct file *file, struct words *out, struct error *e)
+{
+	struct str rest = file->text, line;
+	struct words words = {0};
+	for (size_t number = 1; rest.n; number++) {
+		str_cut(rest, '\n', &line, &rest);
+		line = str_trim(line, " \t\r");
+		if (!line.n || line.p[0] == '#')
+			continue;
+		if (str_starts(line, S("list:")) && !source_exists(a, line))
+			return fail(e, ERR_USAGE, "%" PRIstr ":%zu: a list does not name lists",
+				    ARG(file->path), number);
+		if (words.n == LIST_TARGETS_MAX)
+			return fail(e, ERR_LIMIT, "%" PRIstr ": more than %d targets",
+				    ARG(file->path), LIST_TARGETS_MAX);
+		const struct origin *from =
+			origin_new(a, file, (size_t)(line.p - file->text.p), line.n, NULL);
+		*vec_push(a, &words) = (struct word){line, from};
+	}
+	*out = words;
+	return true;
+}
+
+bool image_targets(struct arena *a, struct str target, struct watch *w, struct words *out,
+		   struct error *e)
+{
+	struct str path = str_tail(target, 5);
+	if (!str_starts(target, S("list:")) || source_exists(a, target)) {
+		struct words one = {0};
+		*vec_push(a, &one) = (struct word){.text = target};
+		*out = one;
+		return true;
+	}
+	struct blob *b = str_eq(path, S("-")) ? blob_stdin(a, LIST_BYTES_MAX, w, e)
+					      : blob_open(a, path, w, e);
+	struct file *file = NEW(a, struct file);
+	*file = (struct file){.path = path, .real = path};
+	if (!b || !blob_slurp(a, b, LIST_BYTES_MAX, &file->text, e))
+		return false;
+	return list_parse(a, file, out, e);
+}

@@ -1,0 +1,151 @@
+/*
+ * layers.c - the layers of an image, read by several threads at once. Each layer has an arena of
+ * its own, a share of the scan's budget; a layer that spends it ends as ERR_LIMIT.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "store.h"
+
+struct work {
+	const struct layer_job *job;
+	const struct fs_options *opts;
+	struct arena *a, *parent;
+	jmp_buf full;
+	bool running;
+	struct fs *fs;
+	struct error e;
+};
+
+struct pool {
+	struct work *work;
+	size_t n;
+	atomic_size_t next;
+	atomic_size_t failed; /* the lowest number that failed; n while none did */
+};
+
+/* Once its layer is open, an arena is used by the scan's own thread: what happens then when
+ * memory runs out is for the parent to say, and asking it for the impossible makes it say so. */
+static void layer_full(void *arg)
+{
+	struct work *w = arg;
+	if (w->running)
+		longjmp(w->full, 1);
+	arena_alloc(w->parent, SIZE_MAX / 2, 1);
+	abort();
+}
+
+static void layer_read(struct work *w)
+{
+	w->running = true;
+	if (setjmp(w->full))
+		fail(&w->e, ERR_LIMIT, "more memory is needed than the limit allows");
+	else
+		w->fs = fs_open_layer(w->a, w->job->blob, w->job->digest, w->job->size, w->opts,
+				      &w->e);
+	w->running = false;
+}
+
+static void pool_failed(struct pool *p, size_t i)
+{
+	size_t lowest = atomic_load(&p->failed);
+	while (i < lowest && !atomic_compare_exchange_weak(&p->failed, &lowest, i))
+		;
+}
+
+/* Numbers are handed out in order, so everything below a failure is read to its end: which
+ * failure is told does not depend on the threads. */
+static void *pool_work(void *arg)
+{
+	struct pool *p = arg;
+	for (;;) {
+		size_t i = atomic_fetch_add(&p->next, 1);
+		if (i >= p->n || i > atomic_load(&p->failed))
+			return NULL;
+		layer_read(&p->work[i]);
+		if (!p->work[i].fs)
+			pool_failed(p, i);
+	}
+}
+
+static void pool_run(struct pool *p, struct arena *a, size_t threads)
+{
+	pthread_t *helper = NEW_N(a, pthread_t, threads);
+	size_t started = 0;
+	while (started + 1 < threads && pthread_create(&helper[started], NULL, pool_work, p) == 0)
+		started++;
+	pool_work(p);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(helper[i], NULL);
+}
+
+/* How many threads: a blob that may not be shared ties all of them to this one. */
+static size_t thread_count(const struct opening *o, const struct layer_job *jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!jobs[i].blob->shared)
+			return 1;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t most = o->opts->jobs ? o->opts->jobs : cpus > 0 ? (size_t)cpus : 1;
+	return most < n ? most : n;
+}
+
+/* The number of the first job with the same bytes; images repeat their empty layers. */
+static size_t same_as(const struct layer_job *jobs, size_t i)
+{
+	size_t first = 0;
+	while (!str_eq(jobs[first].digest, jobs[i].digest))
+		first++;
+	return first;
+}
+
+static struct pool *pool_new(struct opening *o, const struct layer_job *jobs, size_t n,
+			     const struct fs_options *opts)
+{
+	struct pool *p = NEW(o->a, struct pool);
+	p->work = NEW_N(o->a, struct work, n);
+	for (size_t i = 0; i < n; i++) {
+		if (same_as(jobs, i) != i)
+			continue;
+		struct work *w = &p->work[p->n++];
+		w->job = &jobs[i];
+		w->opts = opts;
+		w->parent = o->a;
+		w->a = arena_child(o->a, layer_full, w);
+	}
+	atomic_store(&p->failed, p->n);
+	return p;
+}
+
+static const struct work *work_of(const struct pool *p, const struct layer_job *job)
+{
+	size_t i = 0;
+	while (!str_eq(p->work[i].job->digest, job->digest))
+		i++;
+	return &p->work[i];
+}
+
+bool layers_read(struct opening *o, struct layer_job *jobs, size_t n, struct error *e)
+{
+	struct fs_options *opts = NEW(o->a, struct fs_options);
+	*opts = o->opts->fs;
+	opts->whiteouts = true;
+	struct pool *p = pool_new(o, jobs, n, opts);
+	if (p->n)
+		pool_run(p, o->a, thread_count(o, jobs, n));
+	size_t failed = atomic_load(&p->failed);
+	if (failed < p->n) {
+		const struct layer_job *job = p->work[failed].job;
+		*e = p->work[failed].e;
+		return fail_in(e, "layer %zu of %zu, %" PRIstr, (size_t)(job - jobs) + 1, n,
+			       ARG(job->label));
+	}
+	for (size_t i = 0; i < n; i++)
+		*vec_push(o->a, &o->image->layers) =
+			(struct layer){.fs = work_of(p, &jobs[i])->fs, .label = jobs[i].label};
+	return true;
+}

@@ -1,0 +1,55 @@
+/*
+ * store.h - content that is named by its digest, and the layers made of it; private to image/.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "doc.h"
+#include "formats.h"
+
+enum { STORE_DOCUMENT_MAX = 4 << 20, STORE_LAYERS_MAX = 1024 };
+
+/* "sha256:" and 64, or "sha512:" and 128 lower-case hexadecimal digits. */
+bool digest_valid(struct str digest);
+
+/* "sha256:1234abcd5678" */
+struct str digest_short(struct str digest);
+
+/* A regular file of the store, through links inside it. ERR_CORRUPT "NAME is missing". */
+struct blob *store_file(struct arena *a, struct fs *fs, struct str path, struct str name,
+			struct error *e);
+
+/* blobs/ALGORITHM/HEX; ERR_CORRUPT when it is missing, or is not `size` bytes long, where
+ * `size` is not BLOB_UNSIZED. */
+struct blob *store_blob(struct arena *a, struct fs *fs, struct str digest, uint64_t size,
+			struct error *e);
+
+/* The JSON map or list in a blob that hashes to `digest`; an empty digest is not checked. */
+const struct doc *store_document(struct arena *a, struct blob *b, struct str digest,
+				 struct str name, struct error *e);
+
+/* os, architecture and variant of an image configuration or a descriptor's platform:
+ * "linux/arm/v7"; empty when it does not tell. */
+struct str platform_of(struct arena *a, const struct doc *d);
+
+/* Does an image for `has` satisfy the wish for `want`? An absent variant fits any. */
+bool platform_fits(struct str has, struct str want);
+
+/* "linux/" and this machine's architecture. */
+struct str platform_here(void);
+
+/* Platform and labels of an image configuration. */
+void store_config(struct opening *o, const struct doc *config);
+
+/* One layer to be read. */
+struct layer_job {
+	struct blob *blob;
+	struct str digest, label;
+	uint64_t size;
+};
+
+/* Reads all layers, several at once, and puts them into the image in their order. The first
+ * failure in that order is the one that is told. */
+bool layers_read(struct opening *o, struct layer_job *jobs, size_t n, struct error *e);
+
+#endif
