@@ -103,6 +103,9 @@ struct fs *fs_open_archive(struct arena *a, struct blob *b, const struct fs_opti
 struct fs *fs_open_layer(struct arena *a, struct blob *b, struct str digest, uint64_t size,
 			 const struct fs_options *opts, struct error *e);
 
+/* The bytes behind whatever compression an archive may have, guarded against bombs. */
+struct stream *fs_unpack(struct arena *a, struct blob *b, struct error *e);
+
 /* ---- using ---- */
 
 bool fs_stat_at(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e);

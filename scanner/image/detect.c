@@ -119,13 +119,13 @@ static bool open_tree(struct opening *o, struct blob *b, struct fs *fs, struct s
 	static const struct choice any;
 	bool docker = docker_has_manifest(o, fs);
 	if (docker || oci_has_layout(o->a, fs)) {
-		struct fs *store = source_archive(o, b, e);
+		struct fs *store = target_archive(o, b, e);
 		if (!store)
 			return false;
 		return docker ? docker_open(o, store, &any, e)
 			      : oci_open(o, store, &any, "oci-archive", e);
 	}
-	return refuse_wrapped_disk(fs, e) && plain_layer(o, fs, source_name(path), fs->ops->name);
+	return refuse_wrapped_disk(fs, e) && plain_layer(o, fs, target_name(path), fs->ops->name);
 }
 
 static bool detect_blob(struct opening *o, struct blob *b, struct str path, struct error *e)
@@ -155,7 +155,7 @@ static bool detect_dir(struct opening *o, struct str path, struct error *e)
 	if (!fs)
 		return false;
 	return oci_has_layout(o->a, fs) ? oci_open(o, fs, &any, "oci", e)
-					: plain_layer(o, fs, source_name(path), fs->ops->name);
+					: plain_layer(o, fs, target_name(path), fs->ops->name);
 }
 
 bool detect_open(struct opening *o, struct str path, struct error *e)
@@ -163,6 +163,6 @@ bool detect_open(struct opening *o, struct str path, struct error *e)
 	struct stat st;
 	if (!str_eq(path, S("-")) && stat(str_z(o->a, path), &st) == 0 && S_ISDIR(st.st_mode))
 		return detect_dir(o, path, e);
-	struct blob *b = source_open(o, path, e);
+	struct blob *b = target_open(o, path, e);
 	return b && detect_blob(o, b, path, e);
 }

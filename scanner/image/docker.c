@@ -112,7 +112,7 @@ static bool read_config(struct save *s, struct error *e)
 /* A compressed layer is known by the digest of what it unpacks to, whose size is nowhere said. */
 static struct blob *unpacked(struct save *s, struct blob *b, struct error *e)
 {
-	struct blob *tar = source_unpacked(s->o, b, e);
+	struct blob *tar = target_unpacked(s->o, b, e);
 	if (!tar || tar->size != BLOB_UNSIZED)
 		return tar;
 	return stream_drain(stream_blob(s->o->a, tar), e) ? tar : NULL;
@@ -191,7 +191,7 @@ bool docker_has_manifest(struct opening *o, struct fs *fs)
 bool image_open_docker_archive(struct opening *o, struct str words, struct error *e)
 {
 	struct choice choice = {0};
-	struct blob *b = source_open(o, source_split(o->a, words, &choice), e);
-	struct fs *fs = b ? source_archive(o, b, e) : NULL;
+	struct blob *b = target_open(o, target_split(o->a, words, &choice), e);
+	struct fs *fs = b ? target_archive(o, b, e) : NULL;
 	return fs && docker_open(o, fs, &choice, e);
 }

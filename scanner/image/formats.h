@@ -37,26 +37,26 @@ struct choice {
 	struct str digest; /* "sha256:…"; empty: not said */
 };
 
-/* ---- source.c: words to bytes ---- */
+/* ---- target.c: words to bytes ---- */
 
 /* Does PATH name something? "-", standard input, always does. */
-bool source_exists(struct arena *a, struct str path);
+bool target_exists(struct arena *a, struct str path);
 
 /* PATH or "-" as bytes. */
-struct blob *source_open(struct opening *o, struct str path, struct error *e);
+struct blob *target_open(struct opening *o, struct str path, struct error *e);
 
 /* Cuts PATH[:REF][@DIGEST] at the place that leaves the longest existing path. */
-struct str source_split(struct arena *a, struct str words, struct choice *out);
+struct str target_split(struct arena *a, struct str words, struct choice *out);
 
 /* What messages and layers call it: the last part of the path. */
-struct str source_name(struct str path);
+struct str target_name(struct str path);
 
 /* What a compressed blob decodes to, kept in a temporary file as far as it was read. */
-struct blob *source_unpacked(struct opening *o, struct blob *b, struct error *e);
+struct blob *target_unpacked(struct opening *o, struct blob *b, struct error *e);
 
 /* The archive in a blob as a tree whose files can be had in any order: compressed bytes are
  * decoded to a temporary file first. */
-struct fs *source_archive(struct opening *o, struct blob *b, struct error *e);
+struct fs *target_archive(struct opening *o, struct blob *b, struct error *e);
 
 /* ---- plain.c: one tree is the whole image ---- */
 

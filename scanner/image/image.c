@@ -59,7 +59,7 @@ static bool refuse_target(struct arena *a, struct str target, struct error *e)
 			    "scheme '%" PRIstr "' is not supported by this version", ARG(scheme));
 	if (cut && str_eq(scheme, S("list")))
 		return fail(e, ERR_USAGE, "a list does not name lists");
-	if (cut && source_exists(a, words))
+	if (cut && target_exists(a, words))
 		return fail(e, ERR_USAGE, "'%" PRIstr "' is not a scheme", ARG(scheme));
 	return fail(e, ERR_MISSING, "%" PRIstr ": No such file or directory%s", ARG(target),
 		    looks_like_reference(target) ? " (registries are not read by this version)"
@@ -88,7 +88,7 @@ bool image_open(struct arena *a, struct str target, const struct image_options *
 	open_fn *open = NULL;
 	if (!check_platform(opts->platform, e))
 		return false;
-	bool exists = source_exists(a, target);
+	bool exists = target_exists(a, target);
 	if (!exists && str_cut(target, ':', &scheme, &words))
 		open = scheme_open(scheme);
 	if (!exists && !open)
@@ -110,7 +110,7 @@ static bool list_parse(struct arena *a, const struct file *file, struct words *o
 		line = str_trim(line, " \t\r");
 		if (!line.n || line.p[0] == '#')
 			continue;
-		if (str_starts(line, S("list:")) && !source_exists(a, line))
+		if (str_starts(line, S("list:")) && !target_exists(a, line))
 			return fail(e, ERR_USAGE, "%" PRIstr ":%zu: a list does not name lists",
 				    ARG(file->path), number);
 		if (words.n == LIST_TARGETS_MAX)
@@ -128,7 +128,7 @@ bool image_targets(struct arena *a, struct str target, struct watch *w, struct w
 		   struct error *e)
 {
 	struct str path = str_tail(target, 5);
-	if (!str_starts(target, S("list:")) || source_exists(a, target)) {
+	if (!str_starts(target, S("list:")) || target_exists(a, target)) {
 		struct words one = {0};
 		*vec_push(a, &one) = (struct word){.text = target};
 		*out = one;

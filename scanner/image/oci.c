@@ -411,7 +411,7 @@ bool oci_open(struct opening *o, struct fs *fs, const struct choice *choice, con
 bool image_open_oci(struct opening *o, struct str words, struct error *e)
 {
 	struct choice choice = {0};
-	struct str path = source_split(o->a, words, &choice);
+	struct str path = target_split(o->a, words, &choice);
 	struct fs *fs = fs_open_dir(o->a, path, &o->opts->fs, e);
 	return fs && oci_open(o, fs, &choice, "oci", e);
 }
@@ -419,7 +419,7 @@ bool image_open_oci(struct opening *o, struct str words, struct error *e)
 bool image_open_oci_archive(struct opening *o, struct str words, struct error *e)
 {
 	struct choice choice = {0};
-	struct blob *b = source_open(o, source_split(o->a, words, &choice), e);
-	struct fs *fs = b ? source_archive(o, b, e) : NULL;
+	struct blob *b = target_open(o, target_split(o->a, words, &choice), e);
+	struct fs *fs = b ? target_archive(o, b, e) : NULL;
 	return fs && oci_open(o, fs, &choice, "oci-archive", e);
 }

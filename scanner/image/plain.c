@@ -23,17 +23,17 @@ static bool open_blob(struct opening *o, struct str path, open_fn *open, bool wh
 {
 	struct fs_options opts = o->opts->fs;
 	opts.whiteouts = whiteouts;
-	struct blob *b = source_open(o, path, e);
+	struct blob *b = target_open(o, path, e);
 	struct fs *fs = b ? open(o->a, b, &opts, e) : NULL;
 	if (!fs)
 		return false;
-	return plain_layer(o, fs, source_name(path), kind ? kind : fs->ops->name);
+	return plain_layer(o, fs, target_name(path), kind ? kind : fs->ops->name);
 }
 
 bool image_open_dir(struct opening *o, struct str words, struct error *e)
 {
 	struct fs *fs = fs_open_dir(o->a, words, &o->opts->fs, e);
-	return fs && plain_layer(o, fs, source_name(words), fs->ops->name);
+	return fs && plain_layer(o, fs, target_name(words), fs->ops->name);
 }
 
 bool image_open_tar(struct opening *o, struct str words, struct error *e)
