@@ -148,8 +148,13 @@ struct str tree_clean_path(struct arena *a, struct str path)
 	return (struct str){clean, n};
 }
 
+static bool impossible(struct str name)
+{
+	return name.n > NAME_BYTES_MAX || memchr(name.p, 0, name.n);
+}
+
 /* Walks to the parent of a clean path. *last gets its final name; *skip, that some name on the
- * way is longer than any file system can hold: no such entry can exist. */
+ * way is one that no file system can hold: such an entry cannot come to be. */
 static bool parent_of(struct tree *t, struct str path, uint64_t *dir, struct str *last, bool *skip,
 		      struct error *e)
 {
@@ -157,7 +162,7 @@ static bool parent_of(struct tree *t, struct str path, uint64_t *dir, struct str
 	unsigned depth = 0;
 	*dir = TREE_ROOT;
 	while (str_cut(rest, '/', &part, &rest)) {
-		if (part.n > NAME_BYTES_MAX) {
+		if (impossible(part)) {
 			*skip = true;
 			return true;
 		}
@@ -168,7 +173,7 @@ static bool parent_of(struct tree *t, struct str path, uint64_t *dir, struct str
 			return false;
 	}
 	*last = part;
-	*skip = part.n > NAME_BYTES_MAX || memchr(part.p, 0, part.n);
+	*skip = impossible(part);
 	return true;
 }
 

@@ -296,7 +296,10 @@ static bool txtar_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct 
 static bool recorded_failure(const struct tree_inode *inode, struct error *e)
 {
 	struct str kind = str_from((const char *)(uintptr_t)inode->cookie);
-	struct str why = str_trim(inode->text, " \n");
+	struct str why, rest;
+	str_cut(inode->text, '\n', &why, &rest);
+	if (str_starts(why, S(" -- "))) /* the blank keeps it from being a marker */
+		why = str_tail(why, 1);
 	enum error_kind as = str_eq(kind, S("corrupt"))       ? ERR_CORRUPT
 			     : str_eq(kind, S("limit"))       ? ERR_LIMIT
 			     : str_eq(kind, S("unsupported")) ? ERR_UNSUPPORTED

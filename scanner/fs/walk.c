@@ -62,7 +62,8 @@ static struct str below(const struct position *p, struct str name)
 
 static enum walk_end absent(const struct position *p, struct str name, struct walk *out)
 {
-	out->real = below(p, name);
+	bool dots = str_eq(name, S(".")) || str_eq(name, S(".."));
+	out->real = below(p, dots ? S("") : name);
 	return WALK_ABSENT;
 }
 

@@ -95,7 +95,8 @@ static void write_unreadable(struct out *o, const struct file *f)
 		[FAULT_UNSUPPORTED] = "unsupported",
 	};
 	out_fmt(o, " unreadable=%s --\n", kinds[f->fault]);
-	out_safe(o, f->why);
+	out_z(o, str_starts(f->why, S("-- ")) ? " " : ""); /* not a marker */
+	out_str(o, f->why);
 	out_z(o, "\n");
 }
 

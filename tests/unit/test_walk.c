@@ -65,7 +65,7 @@ static void paths_resolve(void **state)
 		{"/etc/os-release", false, WALK_FOUND, FS_REGULAR, "/usr/lib/os-release"},
 		{"/etc/os-release", true, WALK_FOUND, FS_SYMLINK, "/etc/os-release"},
 		{"/etc/os-release/", true, WALK_ABSENT, 0, "/usr/lib/os-release/"},
-		{"/etc/os-release/.", false, WALK_ABSENT, 0, "/usr/lib/os-release/."},
+		{"/etc/os-release/.", false, WALK_ABSENT, 0, "/usr/lib/os-release/"},
 		{"/abs/os-release", false, WALK_FOUND, FS_REGULAR, "/usr/lib/os-release"},
 		{"/abs", true, WALK_FOUND, FS_SYMLINK, "/abs"},
 		{"/abs/", true, WALK_FOUND, FS_DIRECTORY, "/etc"},

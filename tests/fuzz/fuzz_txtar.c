@@ -1,0 +1,78 @@
+/*
+ * fuzz_txtar.c - any bytes as a text capture: opened, walked from end to end, read and captured.
+ * Beyond not crashing, two things must hold: a capture of a capture is itself, and no walk
+ * returns a path that is not clean.
+ */
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "rootfs.h"
+
+enum { LOOKS_MAX = 2000 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void full(void *arg)
+{
+	longjmp(*(jmp_buf *)arg, 1);
+}
+
+static struct rootfs *open_root(struct arena *a, struct str text)
+{
+	struct error e = {0};
+	struct fs_options opts = {.max_entries = 10000};
+	struct fs *fs = fs_open_txtar(a, blob_memory(a, S("fuzz"), text), &opts, &e);
+	struct layers *layers = NEW(a, struct layers);
+	struct notes *notes = NEW(a, struct notes);
+	notes->arena = a;
+	if (!fs)
+		return NULL;
+	*vec_push(a, layers) = (struct layer){fs, S("fuzz")};
+	return rootfs_new(a, layers, notes);
+}
+
+static void clean(struct str real)
+{
+	if (real.n == 0 || real.p[0] != '/' || str_has(real, S("/../")) || str_ends(real, S("/..")))
+		abort();
+}
+
+static void look(struct arena *a, struct rootfs *root, struct str dir, unsigned depth,
+		 size_t *looks)
+{
+	const struct listing *l = rootfs_list(root, dir);
+	for (size_t i = 0; i < l->n && (*looks)++ < LOOKS_MAX; i++) {
+		struct str path = str_cat(a, str_cat(a, dir, S("/")), l->names[i]);
+		const struct file *f = rootfs_read(root, path);
+		clean(f->real);
+		if (f->state == FILE_OK && f->kind == FILE_DIRECTORY && depth < 20)
+			look(a, root, path, depth + 1, looks);
+	}
+}
+
+static struct str capture(struct arena *a, struct rootfs *root)
+{
+	struct out *o = out_new(a);
+	size_t looks = 0;
+	look(a, root, S(""), 0, &looks);
+	rootfs_capture(root, o);
+	return looks < LOOKS_MAX ? out_text(o) : S("");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	jmp_buf out_of_memory;
+	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
+	if (setjmp(out_of_memory) == 0) {
+		struct rootfs *root = open_root(a, (struct str){(const char *)bytes, size});
+		struct str once = root ? capture(a, root) : S("");
+		struct rootfs *again = once.n ? open_root(a, once) : NULL;
+		if (again && !str_eq(once, capture(a, again)))
+			abort();
+	}
+	arena_free(a);
+	return 0;
+}
