@@ -8,7 +8,7 @@
  *	struct offnode *o = offnode_new();
  *	offnode_set(o, "strict", "true", why, sizeof why);
  *	struct offnode_report *r = offnode_run(o, "scan", targets, 1);
- *	offnode_write(r, "json", my_write, my_file);
+ *	offnode_write(r, "json", false, my_write, my_file);
  *	int status = offnode_status(r);
  *	offnode_report_free(r);
  *	offnode_free(o);
@@ -26,6 +26,10 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
 #endif
 
 #define OFFNODE_VERSION "0.1.0"
@@ -55,7 +59,7 @@ void offnode_free(struct offnode *o);
 
 struct offnode_command {
 	const char *name, *args, *about;
-	int least, most;    /* how many words it takes; most < 0: any number */
+	int least, most; /* how many words it takes; most < 0: any number */
 };
 
 struct offnode_option {
@@ -68,7 +72,7 @@ struct offnode_option {
 	bool repeats;       /* every use adds, instead of replacing */
 };
 
-const struct offnode_command *offnode_commands(size_t *n);
+const struct offnode_command *offnode_command(size_t i); /* NULL past the last */
 const struct offnode_option *offnode_options(size_t *n);
 
 /* The nearest of the command's or option's names to a mistyped word, or NULL. */
@@ -79,11 +83,14 @@ const char *offnode_nearest_option(const char *word);
  * `why`, when there is no such option or the value is not one of its own. */
 bool offnode_set(struct offnode *o, const char *name, const char *value, char *why, size_t size);
 
+/* The i-th value that was set, or NULL; of an option that does not repeat, there is one at most. */
+const char *offnode_get(const struct offnode *o, const char *name, size_t i);
+
 /* ---- running ---- */
 
-/* Called now and then, from any thread, while bytes are being read; total is 0 when unknown.
- * Returning false ends the run with OFFNODE_TIMEOUT. */
-typedef bool offnode_progress_fn(void *arg, const char *target, uint64_t done, uint64_t total);
+/* Called now and then, from any thread, while bytes are being read: how many of the target were so
+ * far. Returning false makes that read fail, and the run ends with OFFNODE_TIMEOUT. */
+typedef bool offnode_progress_fn(void *arg, const char *target, uint64_t done);
 
 void offnode_on_progress(struct offnode *o, offnode_progress_fn *fn, void *arg);
 
@@ -100,11 +107,8 @@ enum offnode_status offnode_status(const struct offnode_report *r);
 
 /* ---- output ---- */
 
-struct offnode_format {
-	const char *name, *about;
-};
-
-const struct offnode_format *offnode_formats(size_t *n);
+/* The name of the i-th format and, unless NULL, what it is; NULL past the last. */
+const char *offnode_format(size_t i, const char **about);
 
 /* Takes the bytes; false ends the writing. */
 typedef bool offnode_write_fn(void *arg, const char *bytes, size_t n);
@@ -117,6 +121,10 @@ bool offnode_write(const struct offnode_report *r, const char *format, bool colo
 void offnode_report_free(struct offnode_report *r);
 
 const char *offnode_version(void);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,148 @@
+/*
+ * commands.c - the table of commands, and what each makes of its words before any target is
+ * opened.
+ */
+#include <string.h>
+
+#include "session.h"
+
+static bool begin_argv(struct offnode_report *r, const char *const *words, size_t n)
+{
+	if (n > 1)
+		r->report.about = str_from(words[1]);
+	return true;
+}
+
+static bool begin_path(struct offnode_report *r, const char *const *words, size_t n)
+{
+	(void)n;
+	r->path = str_from(words[1]);
+	return true;
+}
+
+/* KEY is a config path, a flag with or without its dashes, or any name of a rule. */
+static bool begin_explain(struct offnode_report *r, const char *const *words, size_t n)
+{
+	(void)n;
+	struct str name = str_from(words[1]);
+	struct rule_set named = rules_named(r->report.arena, name);
+	if (named.n)
+		name = str_from(named.at[0]->want.path);
+	if (!option_find(name))
+		name = str_cat(r->report.arena, S("--"), name);
+	r->report.option = option_find(name);
+	r->report.about = name;
+	if (!r->report.option)
+		return run_fail(r, OFFNODE_USAGE,
+				"'%s' is neither a setting of the kubelet, nor a rule", words[1]);
+	return true;
+}
+
+static bool begin_rules(struct offnode_report *r, const char *const *words, size_t n)
+{
+	bool show = n && strcmp(words[0], "show") == 0;
+	if (n && !show && strcmp(words[0], "list") != 0)
+		return run_fail(r, OFFNODE_USAGE, "rules: '%s' is neither list nor show", words[0]);
+	if (n != (show ? 2 : n ? 1 : 0))
+		return run_fail(r, OFFNODE_USAGE,
+				show ? "rules show: needs one RULE" : "rules list: takes no words");
+	if (!rules_select(r))
+		return false;
+	r->report.rules = r->selected;
+	if (!show)
+		return true;
+	r->report.about = str_from(words[1]);
+	r->report.rules = rules_named(r->report.arena, r->report.about);
+	if (!r->report.rules.n)
+		return run_fail(r, OFFNODE_USAGE, "'%s' is no rule, number or alias", words[1]);
+	return true;
+}
+
+static bool begin_scan(struct offnode_report *r, const char *const *words, size_t n)
+{
+	(void)words;
+	(void)n;
+	return rules_select(r);
+}
+
+static const struct command_room commands[] = {
+	{{"scan", "TARGET...", "verdicts; the default command", 1, -1},
+	 REPORT_SCAN,
+	 -1,
+	 begin_scan,
+	 visit_scan},
+	{{"argv", "TARGET [UNIT]", "the command line of a unit, each word with its origin", 1, 2},
+	 REPORT_ARGV,
+	 1,
+	 begin_argv,
+	 visit_argv},
+	{{"config", "TARGET", "the effective KubeletConfiguration, each value with its origin", 1,
+	  1},
+	 REPORT_CONFIG,
+	 1,
+	 NULL,
+	 visit_launches},
+	{{"explain", "TARGET KEY|RULE", "what one setting is, and what it won over", 2, 2},
+	 REPORT_EXPLAIN,
+	 1,
+	 begin_explain,
+	 visit_launches},
+	{{"inspect", "TARGET", "what the target is, and what it launches", 1, 1},
+	 REPORT_INSPECT,
+	 1,
+	 NULL,
+	 visit_launches},
+	{{"ls", "TARGET PATH", "list a directory inside the image", 2, 2},
+	 REPORT_RAW,
+	 1,
+	 begin_path,
+	 visit_ls},
+	{{"cat", "TARGET PATH", "print a file inside the image", 2, 2},
+	 REPORT_RAW,
+	 1,
+	 begin_path,
+	 visit_cat},
+	{{"capture", "TARGET", "the files that decide, as text that scans to the same report", 1,
+	  1},
+	 REPORT_RAW,
+	 1,
+	 begin_scan,
+	 visit_capture},
+	{{"rules", "[list | show RULE]", "the rules and benchmarks built in", 0, 2},
+	 REPORT_RULES,
+	 0,
+	 begin_rules,
+	 NULL},
+};
+
+enum { COMMANDS_N = sizeof commands / sizeof *commands };
+
+const struct command_room *command_find(struct str name)
+{
+	for (size_t i = 0; i < COMMANDS_N; i++)
+		if (str_eq(str_from(commands[i].told.name), name))
+			return &commands[i];
+	return NULL;
+}
+
+/* The public table: rooms without what is inside them, and the two that main.c answers. */
+const struct offnode_command *offnode_command(size_t i)
+{
+	static const struct offnode_command more[] = {
+		{"version", "", "the version", 0, 0},
+		{"help", "[COMMAND]", "this text, or that of a command", 0, 1},
+	};
+	if (i < COMMANDS_N)
+		return &commands[i].told;
+	i -= COMMANDS_N;
+	return i < sizeof more / sizeof *more ? &more[i] : NULL;
+}
+
+const char *offnode_nearest_command(const char *word)
+{
+	const char *names[COMMANDS_N + 2];
+	size_t n = 0;
+	for (const struct offnode_command *c; n < COMMANDS_N + 2 && (c = offnode_command(n)); n++)
+		names[n] = c->name;
+	return nearest(word, names, sizeof *names, n);
+}

@@ -1,0 +1,76 @@
+/*
+ * options.h - the list of options: one line each. Help, the environment, the checks of values and
+ * the tests that compare them with the manual page all come from here.
+ *
+ * X(id, name, letter, arg, values, about, group, repeats, kind)
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#define OPTIONS(X) \
+	X(format, "format", 'f', "FMT[=FILE]", NULL, "report format, once more for each file", \
+	  "Output", true, FORMAT) \
+	X(output, "output", 'o', "FILE", NULL, "write the report to FILE", "Output", false, TEXT) \
+	X(quiet, "quiet", 'q', NULL, NULL, "only what failed or cannot be told", "Output", false, \
+	  SWITCH) \
+	X(verbose, "verbose", 'v', NULL, NULL, "also quote what passed, and all notes", "Output", \
+	  false, SWITCH) \
+	X(color, "color", 0, "WHEN", "auto|always|never", "colours of the text report", "Output", \
+	  false, CHOICE) \
+	X(no_progress, "no-progress", 0, NULL, NULL, "no progress line on a terminal", "Output", \
+	  false, SWITCH) \
+	X(timestamp, "timestamp", 0, "TIME", NULL, \
+	  "date the report: \"now\" or seconds since 1970 (SOURCE_DATE_EPOCH)", "Output", false, \
+	  TIMESTAMP) \
+	X(check, "check", 'c', "RULE", NULL, "only this rule: an id, a number, an alias", "Rules", \
+	  true, RULE) \
+	X(skip, "skip", 0, "RULE", NULL, "not this rule", "Rules", true, RULE) \
+	X(benchmark, "benchmark", 'b', "NAME", NULL, "rules and numbers of one benchmark", \
+	  "Rules", false, BENCHMARK) \
+	X(severity, "severity", 's', "LEVEL", "low|medium|high", \
+	  "rules of this severity or above", "Rules", false, CHOICE) \
+	X(strict, "strict", 0, NULL, NULL, "a provisional verdict is unknown", "Rules", false, \
+	  SWITCH) \
+	X(platform, "platform", 0, "OS/ARCH", NULL, "which image of an index, \"linux/arm64\"", \
+	  "Image", false, TEXT) \
+	X(overlay, "overlay", 0, "TARGET", NULL, \
+	  "lay files over the image before resolving: what join or boot will write", "Image", \
+	  true, TEXT) \
+	X(kubelet_version, "kubelet-version", 0, "X.Y", NULL, "apply the rules of this kubelet", \
+	  "Image", false, VERSION) \
+	X(systemd_version, "systemd-version", 0, "N", NULL, "apply the rules of this systemd", \
+	  "Image", false, COUNT) \
+	X(live_run, "live-run", 0, NULL, NULL, "the root is a booted one: its /run counts", \
+	  "Image", false, SWITCH) \
+	X(jobs, "jobs", 'j', "N", NULL, "layers read at once (number of CPUs)", "Limits", false, \
+	  COUNT) \
+	X(timeout, "timeout", 0, "TIME", NULL, "stop reading after 30s, 5m, 1h", "Limits", false, \
+	  DURATION) \
+	X(max_entries, "max-entries", 0, "N", NULL, "files in a layer (4M)", "Limits", false, \
+	  SIZE) \
+	X(max_file, "max-file", 0, "SIZE", NULL, "one file out of a compressed archive (64M)", \
+	  "Limits", false, SIZE) \
+	X(max_spill, "max-spill", 0, "SIZE", NULL, \
+	  "bytes kept on disk of a pipe or a compressed outer archive (16G)", "Limits", false, \
+	  SIZE) \
+	X(max_memory, "max-memory", 0, "SIZE", NULL, "memory of one target (1G)", "Limits", false, \
+	  SIZE) \
+	X(allow_empty, "allow-empty", 0, NULL, NULL, "no kubelet in any target is success", \
+	  "Exit status", false, SWITCH) \
+	X(fail_on, "fail-on", 0, "WHAT", "fail|unknown|provisional", \
+	  "what makes the status other than 0 (unknown)", "Exit status", false, CHOICE) \
+	X(exit_zero, "exit-zero", 0, NULL, NULL, "verdicts do not change the status", \
+	  "Exit status", false, SWITCH) \
+	X(exit_code, "exit-code", 0, "N", NULL, "the status for a failed rule (1)", "Exit status", \
+	  false, COUNT) \
+	X(help, "help", 'h', NULL, NULL, "this text, or that of a command", "Help", false, SWITCH) \
+	X(version, "version", 'V', NULL, NULL, "the version", "Help", false, SWITCH)
+
+enum option_id {
+#define X(id, name, letter, arg, values, about, group, repeats, kind) OPTION_##id,
+	OPTIONS(X)
+#undef X
+		OPTIONS_N,
+};
+
+#endif

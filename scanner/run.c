@@ -1,0 +1,284 @@
+/*
+ * run.c - a command from its words to a finished report: targets one after another, each in an
+ * arena of its own, so that what one of them costs or breaks is not felt by the others.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "session.h"
+
+enum { REPORT_MEMORY = 256 << 20 };
+
+static const enum offnode_status status_of[] = {
+	[ERR_NONE] = OFFNODE_OK,
+	[ERR_IO] = OFFNODE_MISSING,
+	[ERR_MISSING] = OFFNODE_MISSING,
+	[ERR_CORRUPT] = OFFNODE_CORRUPT,
+	[ERR_UNSUPPORTED] = OFFNODE_UNSUPPORTED,
+	[ERR_LIMIT] = OFFNODE_INTERNAL,
+	[ERR_USAGE] = OFFNODE_USAGE,
+};
+
+/* ---- messages ---- */
+
+static void message(struct offnode_report *r, enum offnode_status status, struct str text)
+{
+	struct arena *a = r->report.arena;
+	struct out *o = out_new(a);
+	out_safe(o, text);
+	*vec_push(a, &r->messages) = str_z(a, out_text(o));
+	if (r->trouble == OFFNODE_OK)
+		r->trouble = status;
+}
+
+bool run_fail(struct offnode_report *r, enum offnode_status status, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	message(r, status, str_vfmt(r->report.arena, fmt, ap));
+	va_end(ap);
+	return false;
+}
+
+static void target_failed(struct offnode_report *r, const struct target_report *t)
+{
+	run_fail(r, status_of[t->error.kind], "%" PRIstr ": %s", ARG(t->target), t->error.text);
+}
+
+/* ---- watching ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool scan_tick(struct watch *w, uint64_t bytes, struct error *e)
+{
+	struct scan *s = (struct scan *)w;
+	struct offnode_report *r = s->run;
+	uint64_t done = atomic_fetch_add(&s->done, bytes) + bytes;
+	bool late = r->deadline && now_ms() > r->deadline;
+	offnode_progress_fn *progress = r->session->progress;
+	bool stopped = progress && !progress(r->session->progress_arg, s->name, done);
+	if (!late && !stopped)
+		return true;
+	atomic_store(&r->timed_out, true);
+	return fail(e, ERR_LIMIT, late ? "the time is up" : "stopped");
+}
+
+/* ---- one target ---- */
+
+static void scan_full(void *arg)
+{
+	struct scan *s = arg;
+	longjmp(s->full, 1);
+}
+
+static void report_full(void *arg)
+{
+	struct offnode_report *r = arg;
+	longjmp(r->full, 1);
+}
+
+static void scan_one(struct scan *s)
+{
+	if (!scan_open(s))
+		return;
+	s->run->command->visit(s);
+	s->out->read.unreadable = rootfs_unreadable(s->root);
+}
+
+static void scan_guarded(struct scan *s)
+{
+	size_t limit = option_number(s->run->session, OPTION_max_memory, 1 << 30);
+	struct str target = s->out->target;
+	if (setjmp(s->full)) {
+		*s->out = (struct target_report){.target = target};
+		fail(&s->out->error, ERR_LIMIT, "needs more memory than --max-memory allows");
+		return;
+	}
+	s->arena = arena_new(limit, scan_full, s);
+	*vec_push(s->run->report.arena, &s->run->arenas) = s->arena;
+	scan_one(s);
+}
+
+static void run_target(struct offnode_report *r, struct str target)
+{
+	struct arena *a = r->report.arena;
+	struct target_report *t = vec_push(a, &r->report.targets);
+	struct scan *s = NEW(a, struct scan);
+	t->target = target;
+	*s = (struct scan){.watch = {scan_tick}, .run = r, .out = t, .name = str_z(a, target)};
+	scan_guarded(s);
+	if (t->error.kind != ERR_NONE)
+		target_failed(r, t);
+}
+
+static bool list_tick(struct watch *w, uint64_t bytes, struct error *e)
+{
+	(void)w;
+	(void)bytes;
+	(void)e;
+	return true;
+}
+
+/* A word is a target, or a list of them. */
+static void run_word(struct offnode_report *r, const char *word)
+{
+	struct words targets = {0};
+	struct watch w = {list_tick};
+	struct error e = {0};
+	if (!image_targets(r->report.arena, str_from(word), &w, &targets, &e)) {
+		struct target_report *t = vec_push(r->report.arena, &r->report.targets);
+		t->target = str_from(word);
+		t->error = e;
+		target_failed(r, t);
+		return;
+	}
+	for (size_t i = 0; i < targets.n; i++)
+		run_target(r, targets.at[i].text);
+}
+
+/* ---- the whole run ---- */
+
+static struct str timestamp_of(struct arena *a, struct str wanted)
+{
+	uint64_t seconds = 0;
+	if (wanted.n == 0)
+		return wanted;
+	time_t t = time(NULL);
+	if (str_u64(wanted, &seconds))
+		t = (time_t)seconds;
+	struct tm utc;
+	char text[40];
+	gmtime_r(&t, &utc);
+	return str_dup(a,
+		       (struct str){text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)});
+}
+
+static void run_options(struct offnode_report *r)
+{
+	const struct offnode *o = r->session;
+	r->report.version = OFFNODE_VERSION;
+	r->report.strict = option_on(o, OPTION_strict);
+	r->report.verbosity = option_on(o, OPTION_quiet) ? -1 : option_on(o, OPTION_verbose);
+	r->report.timestamp = timestamp_of(r->report.arena, option_text(o, OPTION_timestamp));
+	r->report.benchmark = option_text(o, OPTION_benchmark);
+	r->raw = out_new(r->report.arena);
+	uint64_t timeout = option_number(o, OPTION_timeout, 0);
+	r->deadline = timeout ? now_ms() + (int64_t)timeout : 0;
+	r->image_options = (struct image_options){
+		.fs = {.wanted = scan_wanted,
+		       .max_entries = option_number(o, OPTION_max_entries, 4 << 20),
+		       .max_kept = 64 << 20,
+		       .max_file = option_number(o, OPTION_max_file, 64 << 20),
+		       .max_spill = option_number(o, OPTION_max_spill, 16ull << 30)},
+		.platform = option_text(o, OPTION_platform),
+		.jobs = (unsigned)option_number(o, OPTION_jobs, 0),
+	};
+}
+
+static bool words_fit(struct offnode_report *r, const struct offnode_command *c, size_t n)
+{
+	if (n < (size_t)c->least)
+		return run_fail(r, OFFNODE_USAGE, "%s: needs %s", c->name, c->args);
+	if (c->most >= 0 && n > (size_t)c->most)
+		return run_fail(r, OFFNODE_USAGE, "%s: takes %s and no more", c->name, c->args);
+	return true;
+}
+
+static void run_command(struct offnode_report *r, const char *command, const char *const *words,
+			size_t n)
+{
+	r->command = command_find(str_from(command));
+	run_options(r);
+	if (!r->command) {
+		run_fail(r, OFFNODE_USAGE, "unknown command '%s'", command);
+		return;
+	}
+	r->report.kind = r->command->kind;
+	if (!words_fit(r, &r->command->told, n) ||
+	    (r->command->begin && !r->command->begin(r, words, n)))
+		return;
+	size_t targets = r->command->targets < 0 ? n : (size_t)r->command->targets;
+	for (size_t i = 0; i < targets; i++)
+		run_word(r, words[i]);
+	r->report.raw = out_text(r->raw);
+}
+
+/* A target without a kubelet, or without the unit that was asked for, is nothing to judge; where
+ * a kubelet could be in what was not readable, there is an unknown instead. */
+static bool run_empty(const struct offnode_report *r)
+{
+	bool looked = r->report.kind != REPORT_RULES && r->report.kind != REPORT_RAW;
+	for (size_t i = 0; i < r->report.targets.n; i++) {
+		const struct target_report *t = &r->report.targets.at[i];
+		if (t->launches.n || t->error.kind != ERR_NONE)
+			return false;
+		for (size_t k = 0; k < t->units.n; k++)
+			if (t->units.at[k]->load != UNIT_NOT_FOUND)
+				return false;
+	}
+	return looked && !option_on(r->session, OPTION_allow_empty);
+}
+
+static enum offnode_status status_of_verdicts(const struct offnode_report *r)
+{
+	struct report_counts n = report_count(&r->report);
+	struct str fail_on = option_text(r->session, OPTION_fail_on);
+	bool unknown = n.unknown && !str_eq(fail_on, S("fail"));
+	bool provisional = n.provisional && str_eq(fail_on, S("provisional"));
+	if (option_on(r->session, OPTION_exit_zero))
+		return OFFNODE_OK;
+	if (n.fail)
+		return (enum offnode_status)option_number(r->session, OPTION_exit_code, 1);
+	if (unknown || provisional)
+		return OFFNODE_UNKNOWN;
+	return n.unknown == 0 && run_empty(r) ? OFFNODE_EMPTY : OFFNODE_OK;
+}
+
+struct offnode_report *offnode_run(struct offnode *o, const char *command, const char *const *words,
+				   size_t n)
+{
+	struct offnode_report *r = calloc(1, sizeof *r);
+	if (!r)
+		return NULL;
+	r->session = o;
+	if (setjmp(r->full)) {
+		r->status = OFFNODE_INTERNAL;
+		return r;
+	}
+	r->report.arena = arena_new(REPORT_MEMORY, report_full, r);
+	run_command(r, command, words, n);
+	r->status = r->trouble != OFFNODE_OK ? r->trouble : status_of_verdicts(r);
+	if (atomic_load(&r->timed_out)) {
+		run_fail(r, OFFNODE_TIMEOUT, "the time was up before all was read");
+		r->status = OFFNODE_TIMEOUT;
+	}
+	return r;
+}
+
+void offnode_report_free(struct offnode_report *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->arenas.n; i++)
+		arena_free(r->arenas.at[i]);
+	arena_free(r->report.arena);
+	free(r);
+}
+
+enum offnode_status offnode_status(const struct offnode_report *r)
+{
+	return r->status;
+}
+
+const char *offnode_message(const struct offnode_report *r, size_t i)
+{
+	return i < r->messages.n ? r->messages.at[i] : NULL;
+}

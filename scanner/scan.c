@@ -1,0 +1,92 @@
+/*
+ * scan.c - the story of a scan: open the image, lay the overlays on it, make one tree of it,
+ * find the launches, their settings, and judge them by the rules.
+ */
+#include "session.h"
+
+static struct version version_option(const struct offnode *o, enum option_id id)
+{
+	struct version v = {0};
+	if (version_parse(option_text(o, id), &v))
+		v.source = S("option");
+	return v;
+}
+
+/* Adds the layers of `target` on top of what is there. */
+static bool lay(struct scan *s, struct str target, struct image *image, struct layers *all)
+{
+	struct image_options opts = s->run->image_options;
+	opts.fs.watch = &s->watch;
+	if (!image_open(s->arena, target, &opts, image, &s->out->error))
+		return false;
+	for (size_t i = 0; i < image->layers.n; i++)
+		*vec_push(s->arena, all) = image->layers.at[i];
+	return true;
+}
+
+bool scan_open(struct scan *s)
+{
+	const struct offnode *o = s->run->session;
+	struct target_report *t = s->out;
+	struct layers layers = {0};
+	if (!lay(s, t->target, &t->image, &layers))
+		return false;
+	for (size_t i = 0; i < o->values[OPTION_overlay].n; i++) {
+		struct str overlay = o->values[OPTION_overlay].at[i];
+		struct image image;
+		if (!lay(s, overlay, &image, &layers))
+			return fail_in(&t->error, "overlay %" PRIstr, ARG(overlay));
+	}
+	t->image.layers = layers;
+	t->notes.arena = s->arena;
+	s->root = rootfs_new(s->arena, &layers, &t->notes);
+	return true;
+}
+
+void scan_launches(struct scan *s)
+{
+	const struct offnode *o = s->run->session;
+	struct target_report *t = s->out;
+	struct systemd_options sd = {
+		.version = (unsigned)option_number(o, OPTION_systemd_version, 0),
+		.live_run = option_on(o, OPTION_live_run),
+	};
+	struct kubelet_options kubelet = {version_option(o, OPTION_kubelet_version)};
+	s->sd = systemd_new(s->root, &sd);
+	t->os = os_read(s->root);
+	t->systemd = systemd_version(s->sd);
+	t->launches = kubelet_launches(s->root, s->sd);
+	t->settings = NEW_N(s->arena, const struct settings *, t->launches.n + 1);
+	for (size_t i = 0; i < t->launches.n; i++)
+		t->settings[i] = kubelet_settings(s->root, &t->launches.at[i], &kubelet);
+	t->kubelet =
+		t->launches.n ? t->settings[0]->version : inventory_package(s->root, S("kubelet"));
+}
+
+void visit_scan(struct scan *s)
+{
+	struct target_report *t = s->out;
+	scan_launches(s);
+	t->findings = rules_evaluate(s->root, &t->launches, t->settings, &s->run->selected,
+				     s->run->report.benchmark, s->run->report.strict);
+}
+
+void visit_launches(struct scan *s)
+{
+	scan_launches(s);
+}
+
+void visit_argv(struct scan *s)
+{
+	scan_launches(s);
+	struct str name = s->run->report.about;
+	if (name.n == 0)
+		return;
+	*vec_push(s->arena, &s->out->units) = unit_load(s->sd, name);
+}
+
+void visit_capture(struct scan *s)
+{
+	visit_scan(s);
+	rootfs_capture(s->root, s->run->raw);
+}

@@ -1,0 +1,101 @@
+/*
+ * session.h - what the rooms of the library side share: a session's options, a run's report, and
+ * one target while it is being scanned.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <setjmp.h>
+#include <stdatomic.h>
+
+#include "arena.h"
+#include "offnode.h"
+#include "options.h"
+#include "report.h"
+
+struct offnode {
+	struct arena *arena;
+	jmp_buf full;
+	VEC(struct str) values[OPTIONS_N];
+	offnode_progress_fn *progress;
+	void *progress_arg;
+};
+
+/* The last value of an option; empty when it was not set. NUL-terminated. */
+struct str option_text(const struct offnode *o, enum option_id id);
+bool option_on(const struct offnode *o, enum option_id id);
+/* A count, size or duration (in milliseconds), checked when it was set. */
+uint64_t option_number(const struct offnode *o, enum option_id id, uint64_t otherwise);
+
+/* The nearest of n names to a mistyped word; NULL when none is near. `stride` is the size of the
+ * records whose first member each name is. */
+const char *nearest(const char *word, const void *names, size_t stride, size_t n);
+
+struct scan;
+
+/* A command: what it needs of its words, and what it does with each target. */
+struct command_room {
+	struct offnode_command told;
+	enum report_kind kind;
+	int targets; /* how many of its words are targets; < 0: all */
+	bool (*begin)(struct offnode_report *r, const char *const *words, size_t n);
+	void (*visit)(struct scan *s);
+};
+
+const struct command_room *command_find(struct str name);
+
+struct offnode_report {
+	struct report report;
+	const struct offnode *session;
+	const struct command_room *command;
+	struct str path; /* of cat and ls */
+	struct out *raw;
+	struct image_options image_options;
+	struct rule_set selected; /* rules to be evaluated */
+	int64_t deadline;         /* monotonic, in milliseconds; 0: none */
+	atomic_bool timed_out;
+	VEC(struct arena *) arenas; /* one a target */
+	VEC(const char *) messages;
+	enum offnode_status trouble; /* the first failure that is not a verdict */
+	enum offnode_status status;
+	jmp_buf full;
+};
+
+/* Tells a failure of the whole run: a line for standard error, and its status. False. */
+bool run_fail(struct offnode_report *r, enum offnode_status status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* One target. */
+struct scan {
+	struct watch watch; /* first: tick finds the scan by it */
+	struct offnode_report *run;
+	struct target_report *out;
+	struct arena *arena;
+	struct rootfs *root;
+	struct systemd *sd;
+	const char *name;
+	atomic_uint_fast64_t done;
+	jmp_buf full;
+};
+
+/* Opens the image and lays the overlays on it. False: s->out->error tells. */
+bool scan_open(struct scan *s);
+
+/* Who launches a kubelet, and what it would run with. */
+void scan_launches(struct scan *s);
+
+/* What commands do with a target that scan_open opened. */
+void visit_scan(struct scan *s);
+void visit_argv(struct scan *s);
+void visit_launches(struct scan *s);
+void visit_capture(struct scan *s);
+void visit_ls(struct scan *s);
+void visit_cat(struct scan *s);
+
+/* The rules that the options select; false after run_fail. */
+bool rules_select(struct offnode_report *r);
+
+/* Which file bodies an archive keeps on its one pass. */
+fs_wanted scan_wanted;
+
+#endif

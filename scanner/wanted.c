@@ -1,0 +1,51 @@
+/*
+ * wanted.c - which files of an archive can decide: their bodies are kept on the one pass. It is
+ * a matter of speed alone, what was not kept is fetched by another pass.
+ */
+#include "session.h"
+
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+/* A directory (with its final '/') or a file, and how large a body is kept. */
+static const struct wanted {
+	const char *prefix;
+	uint32_t most;
+} wanted[] = {
+	{"etc/systemd/", MIB},
+	{"etc/default/", MIB},
+	{"etc/sysconfig/", MIB},
+	{"etc/kubernetes/", MIB},
+	{"etc/rancher/", MIB},
+	{"etc/", 256 * KIB},
+	{"usr/lib/systemd/system/", MIB},
+	{"usr/lib/systemd/system.conf.d/", MIB},
+	{"usr/local/lib/systemd/", MIB},
+	{"lib/systemd/system/", MIB},
+	{"usr/lib/os-release", MIB},
+	{"run/systemd/", MIB},
+	{"home/kubernetes/", 64 * KIB},
+	{"opt/", 64 * KIB},
+	{"usr/local/bin/", 64 * KIB},
+	{"var/lib/kubelet/", 64 * KIB},
+	{"var/lib/rancher/", 64 * KIB},
+	{"var/lib/dpkg/status", 8 * MIB},
+	{"lib/apk/db/installed", 8 * MIB},
+	{"usr/lib/apk/db/installed", 8 * MIB},
+	{"manifest.json", 4 * MIB},
+	{"index.json", 4 * MIB},
+	{"oci-layout", 4 * KIB},
+};
+
+/* Arguments of a snap: var/snap/NAME/REVISION/args/PROGRAM. */
+static bool snap_args(struct str path, uint64_t size)
+{
+	return str_starts(path, S("var/snap/")) && str_has(path, S("/args/")) && size <= 64 * KIB;
+}
+
+bool scan_wanted(struct str path, uint64_t size)
+{
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		if (str_starts(path, str_from(wanted[i].prefix)))
+			return size <= wanted[i].most;
+	return snap_args(path, size);
+}
