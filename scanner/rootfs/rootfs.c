@@ -37,10 +37,12 @@ struct rootfs {
 struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct notes *notes)
 {
 	struct rootfs *root = NEW(a, struct rootfs);
+	struct layers *kept = NEW(a, struct layers);
+	*kept = *layers;
 	*root = (struct rootfs){.arena = a,
-				.layers = layers,
+				.layers = kept,
 				.notes = notes,
-				.fs = overlay_open(a, layers),
+				.fs = overlay_open(a, kept),
 				.paths = map_new(a),
 				.trace = map_new(a)};
 	return root;
