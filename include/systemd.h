@@ -13,6 +13,7 @@
 #include "reason.h"
 
 struct systemd;
+struct loading;
 
 struct systemd_options {
 	unsigned version; /* 0: found in the image, else 252 */
@@ -33,6 +34,7 @@ enum starts { STARTS_YES, STARTS_NO, STARTS_UNTOLD };
 struct variable {
 	struct str name;
 	struct word value;         /* from: the span of the value */
+	const uint32_t *at;        /* file offset of each byte, NULL where they lie in one row */
 	const struct word *over;   /* the assignment it replaced, or NULL */
 };
 
@@ -89,6 +91,7 @@ struct unit {
 	struct pendings pending;     /* optional environment files that are absent, … */
 	struct str enabled;          /* as `systemctl is-enabled` says */
 	struct str workdir;          /* WorkingDirectory=, or "/" */
+	const struct loading *loading; /* for systemd/ alone */
 };
 
 /* Never NULL; the same name gives the same pointer. NAME may lack ".service". */

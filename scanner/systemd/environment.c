@@ -1,0 +1,302 @@
+/*
+ * environment.c - what variables a service's commands get.
+ *
+ * systemd.exec(5) "Environment variables in spawned processes"; exec_child and
+ * exec_context_load_environment (execute.c) of systemd 252. Later wins: the manager's, the
+ * user's, PATH of ExecSearchPath=, Environment=, EnvironmentFile=; UnsetEnvironment= then takes
+ * away. Not there: what only a running manager knows (INVOCATION_ID, NOTIFY_SOCKET, the
+ * variables PassEnvironment= would pass on).
+ */
+#include "envfile.h"
+#include "expand.h"
+#include "glob.h"
+#include "specifier.h"
+#include "state.h"
+#include "words.h"
+
+static struct variable plain(struct str name, struct str value)
+{
+	return (struct variable){.name = name, .value = {.text = value}};
+}
+
+static struct variable traced_variable(struct arena *a, struct str name, struct traced value)
+{
+	return (struct variable){
+		.name = name, .value = traced_word(a, value), .at = value.at};
+}
+
+void environment_line(struct systemd *sd, struct variables *vars, struct str name,
+		      struct traced value, struct doubt *doubt)
+{
+	struct specifiers s = {
+		.arena = sd->arena, .root = sd->root, .version = sd->v, .name = name};
+	struct traced word, raw;
+	enum words_end end = WORDS_WORD;
+	if (value.text.n == 0)
+		vars->n = 0;
+	while (value.text.n &&
+	       (end = words_next(sd->arena, &value, WORDS_CUNESCAPE, &word, &raw)) == WORDS_WORD) {
+		struct traced filled = word;
+		bool manager = name.n == 0;
+		if ((!manager || sd->v >= 249) && !specifiers_fill(&s, word, &filled)) {
+			note(sd->notes, traced_origin(sd->arena, raw),
+			     "unknown specifier, the assignment is ignored");
+			continue;
+		}
+		size_t equals = str_find(filled.text, '=');
+		struct str var = str_slice(filled.text, 0, equals);
+		struct traced val = traced_slice(filled, equals + 1, filled.text.n);
+		if (equals == filled.text.n || !env_name_valid(var) ||
+		    !env_value_valid(val.text, sd->v)) {
+			note(sd->notes, traced_origin(sd->arena, raw),
+			     "not a valid assignment, ignored");
+			continue;
+		}
+		variables_set(sd->arena, vars, traced_variable(sd->arena, var, val));
+	}
+	if (end == WORDS_BAD)
+		note(sd->notes, traced_origin(sd->arena, value),
+		     "bad quoting or escape, the rest of the line is ignored");
+	if (doubt->reason == REASON_NONE)
+		*doubt = s.doubt;
+}
+
+/* ---- the manager ---- */
+
+static void read_locale(struct systemd *sd, struct variables *vars)
+{
+	const struct file *f = rootfs_read(sd->root, S("/etc/locale.conf"));
+	bool lang = false;
+	if (f->state == FILE_OK && f->kind == FILE_REGULAR) {
+		struct env_pairs pairs = envfile_parse(sd->arena, f, sd->v);
+		for (size_t i = 0; pairs.fault.n == 0 && i < pairs.n; i++) {
+			struct str name = pairs.at[i].name.text;
+			if (!str_eq(name, S("LANG")) && !str_eq(name, S("LANGUAGE")) &&
+			    !(str_starts(name, S("LC_")) && !str_eq(name, S("LC_ALL"))))
+				continue;
+			if (pairs.at[i].value.text.n == 0)
+				continue;
+			lang = true;
+			variables_set(sd->arena, vars,
+				      traced_variable(sd->arena, name, pairs.at[i].value));
+		}
+	}
+	if (!lang && sd->v >= 240)
+		variables_set(sd->arena, vars, plain(S("LANG"), S("C.UTF-8")));
+}
+
+static void read_manager_file(struct systemd *sd, const struct file *f, struct variables *vars)
+{
+	if (f->state != FILE_OK || f->kind != FILE_REGULAR)
+		return;
+	struct lines lines = syntax_parse(sd->arena, f, sd->v, sd->notes);
+	struct doubt doubt = {0};
+	for (size_t i = 0; i < lines.n; i++)
+		if (str_eq(lines.at[i].section, S("Manager")) &&
+		    str_eq(lines.at[i].key.text, S("DefaultEnvironment")))
+			environment_line(sd, vars, S(""), lines.at[i].value, &doubt);
+}
+
+static void read_manager_configuration(struct systemd *sd, struct variables *vars)
+{
+	static const char *const dirs[] = {
+		"/etc/systemd/system.conf.d", "/run/systemd/system.conf.d",
+		"/usr/local/lib/systemd/system.conf.d", "/usr/lib/systemd/system.conf.d",
+		"/lib/systemd/system.conf.d"};
+	struct strs all = {0};
+	struct doubt doubt = {0};
+	const struct file *f = rootfs_read(sd->root, S("/etc/systemd/system.conf"));
+	if (f->state == FILE_ABSENT && sd->v >= 256)
+		f = rootfs_read(sd->root, S("/usr/lib/systemd/system.conf"));
+	read_manager_file(sd, f, vars);
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+		if (sd->live_run || !str_starts(str_from(dirs[i]), S("/run/")))
+			strs_add(sd->arena, &all, rootfs_stat(sd->root, str_from(dirs[i]))->real);
+	struct files files = conf_files(sd, &all, &doubt);
+	/* v262 gives all of it up when one of the files is masked by a device. */
+	for (size_t i = 0; sd->v >= 262 && i < files.n; i++)
+		if (str_eq(files.at[i]->real, S("/dev/null"))) {
+			vars->n = 0;
+			return;
+		}
+	for (size_t i = 0; i < files.n; i++)
+		read_manager_file(sd, files.at[i], vars);
+}
+
+const struct variables *environment_manager(struct systemd *sd)
+{
+	struct variables configured = {0};
+	if (sd->manager)
+		return sd->manager;
+	sd->manager = NEW(sd->arena, struct variables);
+	variables_set(sd->arena, sd->manager, plain(S("PATH"), str_from(default_path(sd))));
+	read_locale(sd, sd->manager);
+	read_manager_configuration(sd, &configured);
+	for (size_t i = 0; i < configured.n; i++)
+		variables_set(sd->arena, sd->manager, configured.at[i]);
+	return sd->manager;
+}
+
+/* ---- the service ---- */
+
+static void set_user(struct loading *l, struct variables *out)
+{
+	struct arena *a = l->sd->arena;
+	if (l->user.text.n == 0) {
+		if (l->sd->v >= 255)
+			variables_set(a, out, plain(S("USER"), S("root")));
+		return;
+	}
+	struct account who = account_read(l->sd->root, l->user.text);
+	if (!who.found)
+		return;
+	variables_set(a, out, plain(S("HOME"), who.home));
+	variables_set(a, out, plain(S("LOGNAME"), who.name));
+	variables_set(a, out, plain(S("USER"), who.name));
+	variables_set(a, out,
+		      plain(S("SHELL"), account_shell(l->sd->root, l->user.text, l->sd->v)));
+}
+
+/* STATE_DIRECTORY and its like: the directories of StateDirectory=, below their root. */
+static void set_directories(struct loading *l, struct variables *out)
+{
+	static const struct {
+		const char *key, *variable, *root;
+	} all[] = {
+		{"RuntimeDirectory", "RUNTIME_DIRECTORY", "/run"},
+		{"StateDirectory", "STATE_DIRECTORY", "/var/lib"},
+		{"CacheDirectory", "CACHE_DIRECTORY", "/var/cache"},
+		{"LogsDirectory", "LOGS_DIRECTORY", "/var/log"},
+		{"ConfigurationDirectory", "CONFIGURATION_DIRECTORY", "/etc"},
+	};
+	struct arena *a = l->sd->arena;
+	for (size_t i = 0; l->sd->v >= 240 && i < sizeof all / sizeof *all; i++) {
+		struct word value = unit_value(l->unit, S("Service"), str_from(all[i].key));
+		struct str text = {0}, part, rest = value.text;
+		while (rest.n) {
+			str_cut(rest, ' ', &part, &rest);
+			part = str_slice(part, 0, str_find(part, ':'));
+			if (part.n)
+				text = str_fmt(a, "%" PRIstr "%s%s/%" PRIstr, ARG(text),
+					       text.n ? ":" : "", all[i].root, ARG(part));
+		}
+		if (text.n)
+			variables_set(a, out, plain(str_from(all[i].variable), text));
+	}
+	if (l->sd->v >= 247 && (unit_value(l->unit, S("Service"), S("LoadCredential")).text.n ||
+				unit_value(l->unit, S("Service"), S("SetCredential")).text.n))
+		variables_set(a, out,
+			      plain(S("CREDENTIALS_DIRECTORY"),
+				    str_cat(a, S("/run/credentials/"), l->unit->id)));
+}
+
+static void doubt_once(struct loading *l, struct doubt doubt)
+{
+	if (l->unit->doubt.reason == REASON_NONE)
+		l->unit->doubt = doubt;
+}
+
+/* A mandatory file that systemd would not read; no command runs then. */
+static bool refuse(struct loading *l, const struct env_file *e, struct str path, const char *why)
+{
+	if (e->optional)
+		return true;
+	struct str text = str_fmt(l->sd->arena, "%" PRIstr ": EnvironmentFile %s", ARG(path), why);
+	doubt_once(l, (struct doubt){REASON_ENV_FILE_ABSENT, text, e->from});
+	l->unit->starts = STARTS_NO;
+	l->unit->starts_reason = text;
+	return false;
+}
+
+static bool read_env_file(struct loading *l, const struct env_file *e, struct str path,
+			  struct variables *out)
+{
+	struct systemd *sd = l->sd;
+	const struct file *f = rootfs_read(sd->root, path);
+	/* What lies under /run in an image is gone when the machine boots. */
+	bool hidden = !sd->live_run && str_starts(f->real, S("/run/"));
+	if (f->state == FILE_UNREADABLE && !file_missing(f)) {
+		doubt_once(l, doubt_file(sd->arena, f, e->from));
+		return e->optional;
+	}
+	if (f->state != FILE_OK || hidden) {
+		*vec_push(sd->arena, &l->unit->pending) = (struct pending){
+			path, S("optional EnvironmentFile, absent"), e->from};
+		return refuse(l, e, path, "is absent");
+	}
+	if (f->kind != FILE_REGULAR)
+		return f->kind == FILE_DEVICE || refuse(l, e, path, "is not a regular file");
+	struct env_pairs pairs = envfile_parse(sd->arena, f, sd->v);
+	if (pairs.fault.n) {
+		note(sd->notes, pairs.fault_at, "%" PRIstr ": systemd does not accept this file",
+		     ARG(pairs.fault));
+		return refuse(l, e, path, "cannot be parsed");
+	}
+	for (size_t i = 0; i < pairs.n; i++) {
+		struct env_pair p = pairs.at[i];
+		if (env_name_valid(p.name.text) && env_value_valid(p.value.text, sd->v))
+			variables_set(sd->arena, out,
+				      traced_variable(sd->arena, p.name.text, p.value));
+		else
+			note(sd->notes, traced_origin(sd->arena, p.name),
+			     "not a valid assignment, ignored");
+	}
+	return true;
+}
+
+static bool read_env_files(struct loading *l, struct variables *out)
+{
+	for (size_t i = 0; i < l->env_files.n; i++) {
+		const struct env_file *e = &l->env_files.at[i];
+		struct strs paths = {0};
+		struct variables own = {0};
+		glob_paths(l->sd, e->path, &paths);
+		if (paths.n == 0)
+			strs_add(l->sd->arena, &paths, e->path);
+		bool all = true;
+		for (size_t k = 0; all && k < paths.n; k++)
+			all = read_env_file(l, e, paths.at[k], &own);
+		if (!all)
+			return false;
+		for (size_t k = 0; k < own.n; k++)
+			variables_set(l->sd->arena, out, own.at[k]);
+	}
+	return true;
+}
+
+static void unset(const struct words *unset_words, struct variables *vars)
+{
+	for (size_t i = 0; i < unset_words->n; i++) {
+		struct str name, value;
+		bool exact = str_cut(unset_words->at[i].text, '=', &name, &value);
+		const struct variable *v = variables_get(vars, name);
+		if (v && (!exact || str_eq(v->value.text, value)))
+			variables_unset(vars, name);
+	}
+}
+
+bool environment_build(struct loading *l, struct variables *during)
+{
+	struct arena *a = l->sd->arena;
+	struct variables *out = &l->unit->environment;
+	const struct variables *manager = environment_manager(l->sd);
+	*during = (struct variables){0};
+	for (size_t i = 0; i < manager->n; i++)
+		variables_set(a, out, manager->at[i]);
+	set_user(l, out);
+	set_directories(l, out);
+	if (l->exec_search_path.text.n)
+		variables_set(a, out,
+			      (struct variable){.name = S("PATH"), .value = l->exec_search_path});
+	for (size_t i = 0; i < l->environment.n; i++)
+		variables_set(a, out, l->environment.at[i]);
+	if (!read_env_files(l, out))
+		return false;
+	/* From v258 on the words are filled in before variables are taken away. */
+	for (size_t i = 0; l->sd->v >= 258 && i < out->n; i++)
+		variables_set(a, during, out->at[i]);
+	unset(&l->unset, out);
+	for (size_t i = 0; l->sd->v < 258 && i < out->n; i++)
+		variables_set(a, during, out->at[i]);
+	return true;
+}

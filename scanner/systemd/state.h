@@ -1,0 +1,134 @@
+/*
+ * state.h - what is known about an image while its units are loaded; private to systemd/.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include "map.h"
+#include "names.h"
+#include "syntax.h"
+#include "systemd.h"
+
+struct strs {
+	struct str *at;
+	size_t n, cap;
+};
+
+struct systemd {
+	struct rootfs *root;
+	struct arena *arena;
+	struct notes *notes;
+	struct version version;
+	unsigned v; /* version.major */
+	bool live_run;
+	struct strs search;   /* unit directories, highest priority first */
+	struct strs resolved; /* the same without links, where that differs */
+	struct map *entries;  /* name -> struct entry, built when first needed */
+	struct map *units;    /* name -> struct unit */
+	struct doubt doubt;   /* a unit directory that could not be read */
+	struct variables *manager; /* the environment every service starts from */
+};
+
+/* ---- search.c ---- */
+
+/* A name in the search path: a fragment, or an alias of another name. */
+struct entry {
+	struct str path;  /* where it stands: "/etc/systemd/system/x.service" */
+	struct str alias; /* the name it stands for; empty for a fragment */
+};
+
+/* What a name means. */
+struct found {
+	bool any;
+	struct str fragment; /* path of the file, perhaps through a link that leaves the path */
+	struct str id;
+	struct strs names; /* the id first */
+};
+
+void search_init(struct systemd *sd);
+struct map *search_entries(struct systemd *sd);
+struct found search_find(struct systemd *sd, struct str name);
+bool search_has_dir(const struct systemd *sd, struct str path); /* does it lie in the path? */
+void strs_add(struct arena *a, struct strs *set, struct str s); /* each once */
+
+/* Where a link leads by its text, its last part not followed; empty when it leads nowhere. */
+struct str link_target(struct systemd *sd, struct str path);
+
+/* ---- search_old.c: up to v242 ---- */
+
+struct found search_find_by_opening(struct systemd *sd, struct str name);
+
+/* ---- dropins.c ---- */
+
+struct files dropins_find(struct systemd *sd, const struct strs *names, struct doubt *doubt);
+/* *.conf of several directories: one of a name, the first directory's, sorted by name. */
+struct files conf_files(struct systemd *sd, const struct strs *dirs, struct doubt *doubt);
+
+/* ---- load.c: a unit while it is being read ---- */
+
+struct env_file {
+	struct str path; /* may hold wildcards */
+	bool optional;
+	const struct origin *from;
+};
+
+struct loading {
+	struct systemd *sd;
+	struct unit *unit;
+	struct str spec_name; /* %n */
+	struct map *commands; /* key -> struct commands */
+	struct variables environment; /* Environment= */
+	VEC(struct env_file) env_files;
+	struct words unset, pass; /* UnsetEnvironment=, PassEnvironment= */
+	struct str type, restart, bus_name;
+	struct word user, workdir, root_directory, exec_search_path;
+	bool workdir_optional;
+	struct words condition_keys;
+	struct assignments conditions; /* ConditionX=, AssertX= */
+	VEC(struct word) needs; /* Requires=, BindsTo= */
+	bool success_action;
+	struct doubt specifier_doubt;
+};
+
+/* False with *why when the assignment ends the file (ENOEXEC). */
+bool load_line(struct loading *l, const struct line *line, struct str *why);
+
+/* ---- exec.c ---- */
+
+bool exec_line(struct loading *l, const struct line *line, struct str *why);
+const char *default_path(const struct systemd *sd);
+
+/* ---- environment.c ---- */
+
+/* Environment= and DefaultEnvironment=. `name` is %n; empty: the manager's configuration. */
+void environment_line(struct systemd *sd, struct variables *vars, struct str name,
+		      struct traced value, struct doubt *doubt);
+/* What the unit's commands get; false when a mandatory file is not there. */
+bool environment_build(struct loading *l, struct variables *out);
+const struct variables *environment_manager(struct systemd *sd);
+
+/* ---- condition.c ---- */
+
+enum holds { HOLDS, HOLDS_NOT, HOLDS_UNTOLD };
+
+/* Conditions (or, with `asserts`, assertions) together; *why names what failed or is unknown. */
+enum holds conditions_hold(struct loading *l, bool asserts, struct str *why);
+
+/* ---- start.c ---- */
+
+void start_judge(struct loading *l);
+
+/* ---- enable.c ---- */
+
+struct str enabled_state(struct systemd *sd, const struct unit *u);
+
+/* ---- verify.c ---- */
+
+/* Empty when service_verify would accept the unit. */
+struct str verify_service(const struct loading *l);
+
+/* ---- version.c ---- */
+
+struct version version_find(struct rootfs *root, unsigned asked);
+
+#endif

@@ -1,0 +1,202 @@
+/*
+ * syntax.c - turns the text of a unit file into assignments.
+ *
+ * systemd.syntax(7), and where it is silent conf-parser.c of systemd 252 (config_parse,
+ * parse_line) and read_line_full: what ends a line, where comments are dropped, what ends a
+ * file for good. Which keys there are and what their values mean is not known here.
+ */
+#include "syntax.h"
+
+#include <string.h>
+
+enum { LINE_MAX_BYTES = 1 << 20 };
+
+struct parser {
+	struct arena *arena;
+	const struct file *file;
+	struct notes *notes;
+	unsigned version;
+	size_t at;
+	bool bom_seen;
+	bool in_section, section_known;
+	struct str section;
+	struct lines *out;
+};
+
+static bool fault(struct parser *p, size_t from, size_t to, const char *text)
+{
+	p->out->fault = str_from(text);
+	p->out->fault_at = origin_new(p->arena, p->file, from, to - from, NULL);
+	return false;
+}
+
+/* Which end of line this byte is, as a bit; 0 for none. CR counts since v241. */
+static unsigned end_of_line(const struct parser *p, char c)
+{
+	if (c == '\0')
+		return 1;
+	if (c == '\n')
+		return 2;
+	return c == '\r' && p->version > 240 ? 4 : 0;
+}
+
+/* The next physical line: CR LF, LF CR and the like are one end, the same one twice is two. */
+static bool next_line(struct parser *p, struct traced *out)
+{
+	struct str text = p->file->text;
+	size_t from = p->at, to = from;
+	if (from >= text.n)
+		return false;
+	while (to < text.n && !end_of_line(p, text.p[to]))
+		to++;
+	unsigned seen = 0;
+	size_t next = to;
+	while (next < text.n) {
+		unsigned end = end_of_line(p, text.p[next]);
+		if (!end || (seen & 1) || (seen & end) || (seen && p->version <= 240))
+			break;
+		seen |= end;
+		next++;
+	}
+	p->at = next;
+	*out = traced_file(p->file, from, to);
+	return true;
+}
+
+static bool comment(struct traced line)
+{
+	size_t i = 0;
+	while (i < line.text.n && blank(line.text.p[i]))
+		i++;
+	return i < line.text.n && (line.text.p[i] == '#' || line.text.p[i] == ';');
+}
+
+static bool ends_escaped(struct str s)
+{
+	bool escaped = false;
+	for (size_t i = 0; i < s.n; i++)
+		escaped = !escaped && s.p[i] == '\\';
+	return escaped;
+}
+
+/* No control characters, quotes or backslashes: string_is_safe. */
+static bool safe(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f || strchr("\"'\\", s.p[i]))
+			return false;
+	return true;
+}
+
+static bool header(struct parser *p, struct traced line, size_t from, size_t to)
+{
+	struct str s = line.text;
+	if (s.p[s.n - 1] != ']')
+		return fault(p, from, to, "a section header must end with ]");
+	struct str name = str_slice(s, 1, s.n - 1);
+	if (!safe(name))
+		return fault(p, from, to, "a section name holds a character it may not");
+	if (name.n == 0 && p->version >= 258)
+		return fault(p, from, to, "an empty section name");
+	p->in_section = true;
+	p->section = name;
+	p->section_known = str_eq(name, S("Unit")) || str_eq(name, S("Service")) ||
+			   str_eq(name, S("Install")) || str_eq(name, S("Manager"));
+	if (!p->section_known && !str_starts(name, S("X-")))
+		note(p->notes, traced_origin(p->arena, line),
+		     "unknown section, its lines are ignored");
+	return true;
+}
+
+static bool assignment(struct parser *p, struct traced line, size_t from, size_t to)
+{
+	const struct origin *here = traced_origin(p->arena, line);
+	if (!p->in_section) {
+		note(p->notes, here, "assignment outside of a section, ignored");
+		return true;
+	}
+	size_t equals = str_find(line.text, '=');
+	if (equals == line.text.n) {
+		if (p->version <= 240)
+			return fault(p, from, to, "a line without =");
+		if (p->section_known)
+			note(p->notes, here, "line without =, ignored");
+		return true;
+	}
+	if (!p->section_known || equals == 0)
+		return true;
+	*vec_push(p->arena, p->out) = (struct line){
+		.section = p->section,
+		.key = traced_trim(traced_slice(line, 0, equals), BLANKS),
+		.value = traced_trim(traced_slice(line, equals + 1, line.text.n), BLANKS),
+	};
+	return true;
+}
+
+/* One logical line; false ends the file. */
+static bool logical_line(struct parser *p, struct traced line)
+{
+	size_t from = traced_offset(&line, 0), to = from;
+	line = traced_trim(line, BLANKS);
+	if (line.text.n == 0)
+		return true;
+	to = traced_offset(&line, line.text.n - 1) + 1;
+	from = traced_offset(&line, 0);
+	if (p->version <= 240 && comment(line))
+		return true;
+	if (p->version <= 245 && str_starts(line.text, S(".include "))) {
+		*vec_push(p->arena, p->out) = (struct line){
+			.include = true,
+			.value = traced_trim(traced_slice(line, 9, line.text.n), BLANKS),
+		};
+		return true;
+	}
+	if (p->version >= 239 && !str_utf8(line.text))
+		return fault(p, from, to, "a line that is not UTF-8");
+	return line.text.p[0] == '[' ? header(p, line, from, to) : assignment(p, line, from, to);
+}
+
+/* One physical line, added to what a backslash carried over; false ends the file. */
+static bool physical_line(struct parser *p, struct traced line, struct gather *carry,
+			  bool *carrying)
+{
+	size_t from = line.base, to = from + line.text.n;
+	if (line.text.n >= LINE_MAX_BYTES)
+		return fault(p, from, to, "a line of a mebibyte or more");
+	if (p->version > 240 && comment(line))
+		return true;
+	if (!p->bom_seen && str_starts(line.text, S("\xEF\xBB\xBF"))) {
+		p->bom_seen = true;
+		line = traced_slice(line, 3, line.text.n);
+	}
+	bool more = ends_escaped(line.text);
+	if (!more && !*carrying)
+		return logical_line(p, line);
+	if (*carrying && carry->n + line.text.n > LINE_MAX_BYTES)
+		return fault(p, from, to, "continued lines of more than a mebibyte");
+	if (!*carrying)
+		gather_start(carry, p->arena, p->file);
+	gather_traced(carry, line);
+	*carrying = more;
+	if (!more)
+		return logical_line(p, gather_done(carry, to));
+	carry->p[carry->n - 1] = ' ';
+	return true;
+}
+
+struct lines syntax_parse(struct arena *a, const struct file *file, unsigned version,
+			  struct notes *notes)
+{
+	struct lines out = {0};
+	struct parser p = {
+		.arena = a, .file = file, .notes = notes, .version = version, .out = &out};
+	struct gather carry = {0};
+	struct traced line;
+	bool carrying = false;
+	while (next_line(&p, &line))
+		if (!physical_line(&p, line, &carry, &carrying))
+			return out;
+	if (carrying)
+		logical_line(&p, gather_done(&carry, file->text.n));
+	return out;
+}
