@@ -4,6 +4,7 @@ set -u
 failed=0
 pages='README.md CONTRIBUTING.md scanner/README.md tests/README.md'
 for page in $pages; do
+	[ -e "$page" ] || { echo "$page: missing" && failed=1 && continue; }
 	for path in $(grep -oE '`(scanner|tests|include|testdata|\.ci)/[A-Za-z0-9_./-]+`' "$page" | tr -d '`' | sort -u); do
 		case $path in */x.c | */*_x.c) continue ;; esac
 		[ -e "$path" ] || { echo "$page: names $path, which is not there" && failed=1; }

@@ -16,7 +16,7 @@ forbid 'a path of one machine' '/work/|/tmp/|/home/[a-z]+/|/root/' scanner inclu
 forbid 'only main.c prints' '\b(printf|puts|putchar|perror|fprintf)[[:space:]]*\(' \
 	$(find scanner -name '*.c' ! -path scanner/main.c)
 forbid 'allocate from the arena' '(^|[^a-z_>.])(malloc|calloc|realloc|strdup|strndup|asprintf)[[:space:]]*\(' \
-	$(find scanner -name '*.c' ! -path scanner/base/arena.c ! -path scanner/main.c)
+	$(find scanner -mindepth 2 -name '*.c' ! -path scanner/base/arena.c)
 forbid 'a function that knows no bound' '(^|[^a-z_])(strcpy|strcat|sprintf|vsprintf|gets|alloca|strtok)[[:space:]]*\(' \
 	scanner include tests
 for file in $(find scanner -name '*.c'); do
