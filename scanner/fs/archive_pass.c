@@ -1,0 +1,469 @@
+/*
+ * archive_pass.c - tar and cpio entries, and decompression, by libarchive; the one door to it.
+ *
+ * Formats: tar (v7, ustar, pax, GNU with long names and sparse files), cpio (newc, crc, odc,
+ * binary). Compressions are those libarchive has built in; it would run programs for others,
+ * which are left out. Names are bytes: libarchive converts and normalises the names of pax
+ * headers in a UTF-8 locale, so that it always runs in the C locale here.
+ *
+ * Several cpio archives after one another, with zeros between them and each compressed in its
+ * own way, are one archive, as the Linux kernel has it (initramfs buffer format).
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <locale.h>
+#include <string.h>
+
+#include "archive_pass.h"
+#include "archive_source.h"
+#include "arena.h"
+
+struct pass {
+	struct arena *arena;
+	struct archive *archive;
+	struct archive_entry *entry;
+	locale_t plain;
+	struct source *source;
+	uint64_t base; /* of the archive in the source */
+	uint64_t number;
+	uint64_t previous_end; /* where the bytes of the entry before this one end at most */
+	bool end_marked;
+	char last[200];      /* for messages: the entry read last */
+	struct error failed; /* what the source failed with, inside a callback */
+	const char *block;   /* of the current entry: a run of bytes and where it belongs */
+	size_t block_n;
+	uint64_t block_at;
+	bool block_end;
+};
+
+struct decoder {
+	struct stream stream;
+	struct stream *of;
+	struct archive *archive;
+	locale_t plain;
+	struct error failed;
+	bool opened;
+};
+
+static void free_archive(void *arg)
+{
+	struct archive **a = arg;
+	if (*a)
+		archive_read_free(*a);
+	*a = NULL;
+}
+
+static void free_pass(void *arg)
+{
+	struct pass *p = arg;
+	free_archive(&p->archive);
+	if (p->entry)
+		archive_entry_free(p->entry);
+	if (p->plain)
+		freelocale(p->plain);
+}
+
+static void free_decoder(void *arg)
+{
+	struct decoder *d = arg;
+	free_archive(&d->archive);
+	if (d->plain)
+		freelocale(d->plain);
+}
+
+static bool out_of_memory(struct error *e)
+{
+	return fail(e, ERR_LIMIT, "no memory left to read an archive");
+}
+
+/* ---- decompression ---- */
+
+typedef int support_fn(struct archive *a);
+
+/* libarchive says ARCHIVE_WARN where it would run a program. */
+static bool built_in(support_fn *support)
+{
+	struct archive *trial = archive_read_new();
+	bool in = trial && support(trial) == ARCHIVE_OK;
+	archive_read_free(trial);
+	return in;
+}
+
+static bool support_filters(struct archive *a)
+{
+	static support_fn *const all[] = {
+		archive_read_support_filter_bzip2, archive_read_support_filter_compress,
+		archive_read_support_filter_gzip,  archive_read_support_filter_lz4,
+		archive_read_support_filter_lzip,  archive_read_support_filter_lzma,
+		archive_read_support_filter_lzop,  archive_read_support_filter_rpm,
+		archive_read_support_filter_xz,    archive_read_support_filter_zstd,
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (built_in(all[i]) && all[i](a) != ARCHIVE_OK)
+			return false;
+	return true;
+}
+
+static la_ssize_t decoder_input(struct archive *a, void *arg, const void **buf)
+{
+	struct decoder *d = arg;
+	size_t n = 0;
+	if (d->of->next(d->of, buf, &n, &d->failed))
+		return (la_ssize_t)n;
+	archive_set_error(a, EIO, "%s", d->failed.text);
+	return ARCHIVE_FATAL;
+}
+
+static bool decoder_failed(struct decoder *d, struct error *e)
+{
+	if (d->failed.kind != ERR_NONE) {
+		*e = d->failed;
+		return false;
+	}
+	const char *why = archive_error_string(d->archive);
+	return fail(e, ERR_CORRUPT, "%s: %s", archive_filter_name(d->archive, 0),
+		    why ? why : "the compressed bytes are damaged");
+}
+
+static bool decoder_open(struct decoder *d, struct error *e)
+{
+	struct archive_entry *entry;
+	d->opened = true;
+	if (archive_read_open(d->archive, d, NULL, decoder_input, NULL) != ARCHIVE_OK ||
+	    archive_read_next_header(d->archive, &entry) < ARCHIVE_WARN)
+		return decoder_failed(d, e);
+	if (archive_filter_count(d->archive) < 2)
+		return fail(e, ERR_UNSUPPORTED, "compression: not one that is known here");
+	return true;
+}
+
+static bool decoder_next(struct stream *s, const void **buf, size_t *n, struct error *e)
+{
+	struct decoder *d = (struct decoder *)s;
+	la_int64_t at;
+	const void *p = NULL;
+	size_t got = 0;
+	locale_t before = uselocale(d->plain);
+	bool ok = d->opened || decoder_open(d, e);
+	while (ok && got == 0) {
+		int r = archive_read_data_block(d->archive, &p, &got, &at);
+		if (r == ARCHIVE_EOF)
+			break;
+		if (r < ARCHIVE_OK)
+			ok = decoder_failed(d, e);
+	}
+	uselocale(before);
+	if (ok) {
+		*buf = p;
+		*n = got;
+	}
+	return ok;
+}
+
+struct stream *pass_decode(struct arena *a, struct stream *of, struct error *e)
+{
+	struct decoder *d = NEW(a, struct decoder);
+	arena_defer(a, free_decoder, d);
+	d->stream = (struct stream){.name = of->name, .next = decoder_next};
+	d->of = of;
+	d->plain = newlocale(LC_ALL_MASK, "C", NULL);
+	d->archive = archive_read_new();
+	if (!d->plain || !d->archive || !support_filters(d->archive) ||
+	    archive_read_support_format_raw(d->archive) != ARCHIVE_OK) {
+		out_of_memory(e);
+		return NULL;
+	}
+	return &d->stream;
+}
+
+/* ---- entries ---- */
+
+static la_ssize_t pass_input(struct archive *a, void *arg, const void **buf)
+{
+	struct pass *p = arg;
+	struct str piece;
+	if (source_next(p->source, &piece, &p->failed)) {
+		*buf = piece.p;
+		return (la_ssize_t)piece.n;
+	}
+	archive_set_error(a, EIO, "%s", p->failed.text);
+	return ARCHIVE_FATAL;
+}
+
+static la_int64_t pass_skip(struct archive *a, void *arg, la_int64_t n)
+{
+	struct pass *p = arg;
+	(void)a;
+	return n > 0 ? (la_int64_t)source_skip(p->source, (uint64_t)n) : 0;
+}
+
+static bool is_cpio(const struct pass *p)
+{
+	return (archive_format(p->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_CPIO;
+}
+
+/* libarchive's reason, at the entry it was met at. */
+static bool pass_failed(struct pass *p, struct error *e)
+{
+	const char *why = archive_error_string(p->archive);
+	if (p->failed.kind != ERR_NONE) {
+		*e = p->failed;
+		return false;
+	}
+	if (archive_format(p->archive) == 0)
+		return fail(e, ERR_UNSUPPORTED, "not a tar or cpio archive");
+	fail(e, ERR_CORRUPT, "%s: %s", pass_format(p), why ? why : "damaged");
+	if (p->number)
+		fail_in(e, "after entry %llu (%s)", (unsigned long long)p->number, p->last);
+	return false;
+}
+
+/* A handle over what the source has next. */
+static bool pass_start(struct pass *p, struct error *e)
+{
+	struct str head;
+	/* libarchive looks at no more than this much before it knows the format, so that going
+	 * back to an archive's end never reaches behind a piece. */
+	if (!source_peek(p->source, &head, e))
+		return false;
+	free_archive(&p->archive);
+	struct archive *a = p->archive = archive_read_new();
+	p->base = p->source->piece_at + p->source->piece.n;
+	p->failed = (struct error){0};
+	if (!a || archive_read_support_format_tar(a) != ARCHIVE_OK ||
+	    archive_read_support_format_cpio(a) != ARCHIVE_OK)
+		return out_of_memory(e);
+	archive_read_set_read_callback(a, pass_input);
+	archive_read_set_skip_callback(a, pass_skip);
+	archive_read_set_callback_data(a, p);
+	if (archive_read_open1(a) != ARCHIVE_OK)
+		return pass_failed(p, e);
+	return true;
+}
+
+struct pass *pass_new(struct arena *a)
+{
+	struct pass *p = NEW(a, struct pass);
+	p->arena = a;
+	arena_defer(a, free_pass, p);
+	return p;
+}
+
+bool pass_open(struct pass *p, struct source *s, struct error *e)
+{
+	if (!p->plain)
+		p->plain = newlocale(LC_ALL_MASK, "C", NULL);
+	if (!p->entry)
+		p->entry = archive_entry_new();
+	if (!p->plain || !p->entry)
+		return out_of_memory(e);
+	p->number = 0;
+	p->block_n = 0;
+	p->last[0] = 0;
+	p->source = s;
+	locale_t before = uselocale(p->plain);
+	bool ok = source_decode(&p->source, e) && pass_start(p, e);
+	uselocale(before);
+	return ok;
+}
+
+/* After the trailer of a cpio: *more when another archive follows. */
+static bool next_cpio(struct pass *p, bool *more, struct error *e)
+{
+	struct str head;
+	uint64_t end = p->base + (uint64_t)archive_filter_bytes(p->archive, 0);
+	*more = false;
+	if (!source_rewind(p->source, end, e) || !source_skip_zeros(p->source, more, e))
+		return false;
+	if (!*more)
+		return true;
+	if (!source_peek(p->source, &head, e) || !source_decode(&p->source, e) ||
+	    !source_peek(p->source, &head, e))
+		return false;
+	if (!str_starts(head, S("0707")))
+		return fail(e, ERR_UNSUPPORTED,
+			    "cpio: what follows entry %llu (%s) is not another cpio archive",
+			    (unsigned long long)p->number, p->last);
+	return pass_start(p, e);
+}
+
+/* What libarchive looked at behind a tar's end is left for others to read. A piece may end
+ * between the two blocks of the end mark; nothing of it is missed then. */
+static bool back_to_end(struct pass *p, struct error *e)
+{
+	struct source *s = p->source;
+	uint64_t end = p->base + (uint64_t)archive_filter_bytes(p->archive, 0);
+	if (end < s->piece_at || end > s->piece_at + s->piece.n)
+		return true;
+	return source_rewind(s, end, e);
+}
+
+static void note_end(struct pass *p)
+{
+	uint64_t header = p->base + (uint64_t)archive_read_header_position(p->archive);
+	uint64_t end = p->base + (uint64_t)archive_filter_bytes(p->archive, 0);
+	uint64_t marker = end - header;
+	p->end_marked = is_cpio(p) || ((marker == 512 || marker == 1024) &&
+				       source_zeros_before(p->source, end, marker));
+}
+
+/* Warnings mean that something of an entry was not understood. Only what is never looked at
+ * here may be lost so: owners' names, ACLs. A name that cannot be converted is kept as bytes. */
+static bool harmless(struct archive *a)
+{
+	const char *why = archive_error_string(a);
+	return why && (strstr(why, "can't be converted") || strstr(why, "ACL"));
+}
+
+static enum fs_kind kind_of(const struct archive_entry *e)
+{
+	struct {
+		unsigned type;
+		enum fs_kind kind;
+	} const kinds[] = {
+		{AE_IFREG, FS_REGULAR}, {AE_IFDIR, FS_DIRECTORY}, {AE_IFLNK, FS_SYMLINK},
+		{AE_IFCHR, FS_DEVICE},  {AE_IFBLK, FS_DEVICE},
+	};
+	unsigned type = archive_entry_filetype((struct archive_entry *)(uintptr_t)e);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (kinds[i].type == type)
+			return kinds[i].kind;
+	return FS_OTHER;
+}
+
+static uint32_t clamp32(la_int64_t n)
+{
+	return n < 0 ? 0 : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static bool describe(struct pass *p, struct pass_entry *out, struct error *e)
+{
+	struct archive_entry *entry = p->entry;
+	const char *path = archive_entry_pathname(entry);
+	if (!path)
+		return fail(e, ERR_CORRUPT, "%s: entry %llu has no name", pass_format(p),
+			    (unsigned long long)p->number);
+	snprintf(p->last, sizeof p->last, "%s", path);
+	enum fs_kind kind = kind_of(entry);
+	const char *hard = kind == FS_DIRECTORY ? NULL : archive_entry_hardlink(entry);
+	const char *soft = kind == FS_SYMLINK ? archive_entry_symlink(entry) : NULL;
+	la_int64_t size = kind == FS_REGULAR ? archive_entry_size(entry) : 0;
+	*out = (struct pass_entry){
+		.path = str_from(path),
+		.link = str_from(hard ? hard : soft),
+		.hardlink = hard != NULL,
+		.sparse = archive_entry_sparse_count(entry) > 0,
+		.header_at = p->base + (uint64_t)archive_read_header_position(p->archive),
+		.content_at = p->base + (uint64_t)archive_filter_bytes(p->archive, 0),
+		.number = p->number,
+		.depth = p->source->depth,
+	};
+	out->st = (struct fs_stat){
+		.kind = kind,
+		.mode = archive_entry_perm(entry) & 07777,
+		.uid = clamp32(archive_entry_uid(entry)),
+		.gid = clamp32(archive_entry_gid(entry)),
+		.size = size > 0             ? (uint64_t)size
+			: kind == FS_SYMLINK ? out->link.n
+					     : 0,
+	};
+	return true;
+}
+
+static enum pass_step step(struct pass *p, struct pass_entry *out, struct error *e)
+{
+	for (bool first = true;; first = false) {
+		int r = archive_read_next_header2(p->archive, p->entry);
+		if (first)
+			p->previous_end =
+				p->base + (uint64_t)archive_read_header_position(p->archive);
+		if (r == ARCHIVE_OK || (r == ARCHIVE_WARN && harmless(p->archive))) {
+			p->number++;
+			p->block_n = 0;
+			p->block_end = false;
+			return describe(p, out, e) ? PASS_ENTRY : PASS_FAILED;
+		}
+		if (r != ARCHIVE_EOF) {
+			pass_failed(p, e);
+			return PASS_FAILED;
+		}
+		bool more = false;
+		note_end(p);
+		if (!(is_cpio(p) ? next_cpio(p, &more, e) : back_to_end(p, e)))
+			return PASS_FAILED;
+		if (!more)
+			return PASS_END;
+	}
+}
+
+enum pass_step pass_next(struct pass *p, struct pass_entry *out, struct error *e)
+{
+	locale_t before = uselocale(p->plain);
+	enum pass_step end = step(p, out, e);
+	uselocale(before);
+	return end;
+}
+
+/* The next run of bytes of the current entry into p->block. */
+static bool next_block(struct pass *p, struct error *e)
+{
+	const void *block;
+	size_t n;
+	la_int64_t at;
+	int r = archive_read_data_block(p->archive, &block, &n, &at);
+	p->block_end = r == ARCHIVE_EOF;
+	if (p->block_end)
+		return true;
+	if (r != ARCHIVE_OK)
+		return pass_failed(p, e);
+	if (at < 0)
+		return fail(e, ERR_CORRUPT, "%s: entry %llu (%s) has a run at byte %lld",
+			    pass_format(p), (unsigned long long)p->number, p->last, (long long)at);
+	p->block = block;
+	p->block_n = n;
+	p->block_at = (uint64_t)at;
+	return true;
+}
+
+bool pass_read(struct pass *p, uint64_t at, void *buf, size_t n, struct error *e)
+{
+	memset(buf, 0, n);
+	while (!p->block_end) {
+		uint64_t end = p->block_at + p->block_n;
+		if (p->block_n && p->block_at >= at + n)
+			return true;
+		if (p->block_n && end > at) {
+			uint64_t from = p->block_at > at ? p->block_at : at;
+			uint64_t to = end < at + n ? end : at + n;
+			memcpy((char *)buf + (from - at), p->block + (from - p->block_at),
+			       (size_t)(to - from));
+			if (end > at + n)
+				return true;
+		}
+		p->block_n = 0;
+		if (!next_block(p, e))
+			return false;
+	}
+	return true;
+}
+
+uint64_t pass_previous_end(const struct pass *p)
+{
+	return p->previous_end;
+}
+
+struct source *pass_rest(const struct pass *p)
+{
+	return p->source;
+}
+
+bool pass_end_marked(const struct pass *p)
+{
+	return p->end_marked;
+}
+
+const char *pass_format(const struct pass *p)
+{
+	return is_cpio(p) ? "cpio" : "tar";
+}
