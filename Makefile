@@ -77,7 +77,8 @@ STAGE_SRC := $(filter-out scanner/blob/gunzip_zlib.c,$(STAGE_SRC))
 else
 STAGE_SRC := $(filter-out scanner/blob/gunzip_isal.c,$(STAGE_SRC))
 endif
-LIB_SRC := $(STAGE_SRC) $(filter-out scanner/main.c,$(wildcard scanner/*.c))
+# What stands above the stages needs them all.
+LIB_SRC := $(STAGE_SRC) $(if $(filter report,$(STAGES)),$(filter-out scanner/main.c,$(wildcard scanner/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
