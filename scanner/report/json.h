@@ -14,6 +14,8 @@ struct json {
 
 /* Members of the object that is open. An empty text is null. */
 void put_text(struct json *j, const char *key, struct str text);
+/* A string, even an empty one, and "bytes" beside it when it is not UTF-8. */
+void put_exact(struct json *j, const char *key, struct str text);
 void put_origin(struct json *j, const char *key, const struct origin *o);
 void put_words(struct json *j, const char *key, const struct words *words);
 void put_texts(struct json *j, const char *key, const struct words *words);

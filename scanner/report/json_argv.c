@@ -2,6 +2,7 @@
  * json_argv.c - units and their command lines as JSON.
  */
 #include "json.h"
+#include "map.h"
 
 /* true, false, or null: it depends on something the image does not hold. */
 static void starts_member(struct json *j, const struct unit *u)
@@ -30,20 +31,23 @@ static void commands_members(struct json *j, const struct unit *u)
 	json_close(&j->out);
 }
 
-/* Later assignments of a name replace earlier ones: a JSON object has each once. */
+/* A JSON object has each name once: the last assignment, which is the one that counts. */
 static void environment_member(struct json *j, const struct variables *v)
 {
+	struct map *last = map_new(j->arena);
+	for (size_t i = 0; i < v->n; i++)
+		map_put(last, v->at[i].name, &v->at[i]);
 	json_key(&j->out, "environment");
 	json_open(&j->out, '{');
-	for (size_t i = 0; i < v->n; i++) {
-		struct str line = str_fmt(j->arena, "%" PRIstr "=%" PRIstr, ARG(v->at[i].name),
-					  ARG(v->at[i].value.text));
-		struct str shown = str_tail(report_mask(j->arena, line), v->at[i].name.n + 1);
-		json_key_str(&j->out, v->at[i].name);
+	for (size_t i = 0; i < map_count(last); i++) {
+		struct str name;
+		const struct variable *x = map_at(last, i, &name);
+		struct str line =
+			str_fmt(j->arena, "%" PRIstr "=%" PRIstr, ARG(name), ARG(x->value.text));
+		json_key_str(&j->out, name);
 		json_open(&j->out, '{');
-		json_key(&j->out, "text");
-		json_str(&j->out, shown);
-		put_origin(j, "origin", v->at[i].value.from);
+		put_exact(j, "text", str_tail(report_mask(j->arena, line), name.n + 1));
+		put_origin(j, "origin", x->value.from);
 		json_close(&j->out);
 	}
 	json_close(&j->out);
@@ -60,7 +64,27 @@ static void files_members(struct json *j, const struct unit *u)
 	put_texts(j, "names", &u->names);
 }
 
-static void unit(struct json *j, const struct unit *u)
+static bool part_of(const struct unit *u, const struct file *f)
+{
+	bool part = f == u->fragment;
+	for (size_t i = 0; i < u->dropins.n; i++)
+		part |= f == u->dropins.at[i];
+	return part;
+}
+
+/* The target's notes that speak of this unit's files. */
+static void notes_member(struct json *j, const struct target_report *target, const struct unit *u)
+{
+	struct notes mine = {.arena = j->arena};
+	for (size_t i = 0; i < target->notes.n; i++) {
+		const struct note *n = &target->notes.at[i];
+		if (origin_placed(n->from) && part_of(u, n->from->file))
+			*vec_push(j->arena, &mine) = *n;
+	}
+	put_notes(j, "notes", &mine);
+}
+
+static void unit(struct json *j, const struct target_report *target, const struct unit *u)
 {
 	const struct doubt *d = u->trouble.reason != REASON_NONE ? &u->trouble : &u->doubt;
 	json_open(&j->out, '{');
@@ -76,6 +100,7 @@ static void unit(struct json *j, const struct unit *u)
 	json_z(&j->out, d->reason == REASON_NONE ? NULL : reason_name(d->reason));
 	put_text(j, "reasonText", d->text);
 	put_pendings(j, "pending", &u->pending);
+	notes_member(j, target, u);
 	json_close(&j->out);
 }
 
@@ -88,7 +113,7 @@ static void launching_units(struct json *j, const struct target_report *target)
 		for (size_t k = 0; k < i; k++)
 			seen |= target->launches.at[k].unit == u;
 		if (!seen)
-			unit(j, u);
+			unit(j, target, u);
 	}
 }
 
@@ -97,7 +122,7 @@ void json_units(struct json *j, const struct target_report *target)
 	json_key(&j->out, "units");
 	json_open(&j->out, '[');
 	for (size_t i = 0; i < target->units.n; i++)
-		unit(j, target->units.at[i]);
+		unit(j, target, target->units.at[i]);
 	if (!j->r->about.n)
 		launching_units(j, target);
 	json_close(&j->out);

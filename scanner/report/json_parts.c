@@ -26,8 +26,7 @@ static struct str hex(struct arena *a, struct str s)
 	return (struct str){text, 2 * s.n};
 }
 
-/* A string, even an empty one, and "bytes" when it does not say all. */
-static void exact(struct json *j, const char *key, struct str text)
+void put_exact(struct json *j, const char *key, struct str text)
 {
 	json_key(&j->out, key);
 	json_str(&j->out, text);
@@ -39,7 +38,7 @@ static void exact(struct json *j, const char *key, struct str text)
 
 static void origin_members(struct json *j, const struct origin *o)
 {
-	exact(j, "path", o->file->path);
+	put_exact(j, "path", o->file->path);
 	if (o->file->text.n) {
 		struct excerpt e = excerpt_of(j->arena, o);
 		json_key(&j->out, "line");
@@ -85,7 +84,7 @@ void put_words(struct json *j, const char *key, const struct words *words)
 	json_open(&j->out, '[');
 	for (size_t i = 0; i < words->n; i++) {
 		json_open(&j->out, '{');
-		exact(j, "text", report_mask_word(j->arena, words, i));
+		put_exact(j, "text", report_mask_word(j->arena, words, i));
 		put_origin(j, "origin", words->at[i].from);
 		json_close(&j->out);
 	}
@@ -107,7 +106,7 @@ void put_pendings(struct json *j, const char *key, const struct pendings *p)
 	json_open(&j->out, '[');
 	for (size_t i = 0; i < p->n; i++) {
 		json_open(&j->out, '{');
-		exact(j, "path", p->at[i].path);
+		put_exact(j, "path", p->at[i].path);
 		put_text(j, "why", p->at[i].why);
 		put_origin(j, "origin", p->at[i].from);
 		json_close(&j->out);
