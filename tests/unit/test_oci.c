@@ -3,12 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "../../scanner/image/store.h"
 #include "arena.h"
 #include "out.h"
+#include "ustar.h"
 
 #include <cmocka.h>
 
@@ -51,22 +51,9 @@ static struct str put_blob(struct out *o, struct str bytes)
 	return digest;
 }
 
-/* A ustar archive of one file (POSIX.1-1988). */
 static struct str tar_of(const char *name, const char *body)
 {
-	size_t n = strlen(body), size = 512 + (n + 511) / 512 * 512 + 1024;
-	char *p = arena_alloc(arena, 1, size);
-	snprintf(p, 100, "%s", name);
-	memcpy(p + 100, "0000644\0000000000\0000000000\000", 24);
-	snprintf(p + 124, 12, "%011o", (unsigned)n & 0xFFFF);
-	memcpy(p + 136, "00000000000\000        0", 21);
-	memcpy(p + 257, "ustar\00000", 8);
-	unsigned sum = 0;
-	for (size_t i = 0; i < 512; i++)
-		sum += (unsigned char)p[i];
-	snprintf(p + 148, 8, "%06o", sum & 0xFFFF);
-	memcpy(p + 512, body, n);
-	return (struct str){p, size};
+	return ustar_of(arena, name, str_from(body));
 }
 
 static struct str descriptor(const char *type, struct str digest, size_t size, const char *more)

@@ -1,0 +1,228 @@
+/* image/: schemes, detection by content, lists, and what a target that is no image is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "image.h"
+#include "ustar.h"
+
+#include <cmocka.h>
+
+static struct arena *arena;
+static char folder[] = "/tmp/offnode-test-XXXXXX";
+
+static int setup(void **state)
+{
+	(void)state;
+	arena = arena_new(256 << 20, NULL, NULL);
+	return mkdtemp(folder) ? chdir(folder) : -1;
+}
+
+static int teardown(void **state)
+{
+	char command[100];
+	(void)state;
+	arena_free(arena);
+	snprintf(command, sizeof command, "rm -rf '%s'", folder);
+	return system(command);
+}
+
+static void write_file(const char *name, struct str bytes)
+{
+	FILE *f = fopen(name, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes.p, 1, bytes.n, f), bytes.n);
+	assert_int_equal(fclose(f), 0);
+}
+
+static const struct image_options options = {
+	.fs = {.max_entries = 1000, .max_kept = 1 << 20, .max_file = 1 << 20, .max_spill = 1 << 30},
+};
+
+static struct image opened(const char *target)
+{
+	struct error e = {0};
+	struct image image = {0};
+	if (!image_open(arena, str_from(target), &options, &image, &e))
+		fail_msg("%s: %s", target, e.text);
+	return image;
+}
+
+static void refused(const char *target, enum error_kind kind, const char *part)
+{
+	struct error e = {0};
+	struct image image = {0};
+	if (image_open(arena, str_from(target), &options, &image, &e))
+		fail_msg("%s: opened, but should fail with '%s'", target, part);
+	if (e.kind != kind || !strstr(e.text, part))
+		fail_msg("%s: got %d '%s', want %d '%s'", target, e.kind, e.text, kind, part);
+	assert_int_equal(image.layers.n, 0);
+}
+
+static void is_kind(const char *target, const char *kind, const char *label)
+{
+	struct image image = opened(target);
+	if (!str_eq(image.kind, str_from(kind)))
+		fail_msg("%s: is %.*s, want %s", target, ARG(image.kind), kind);
+	assert_int_equal(image.layers.n, 1);
+	if (!str_eq(image.layers.at[0].label, str_from(label)))
+		fail_msg("%s: layer is %.*s", target, ARG(image.layers.at[0].label));
+}
+
+static void the_scheme_or_the_bytes_tell_the_kind(void **state)
+{
+	(void)state;
+	write_file("a.bin", ustar_of(arena, "etc/x", S("y")));
+	write_file("capture.tar", S("A comment.\n-- /etc/x --\ny\n"));
+	is_kind("a.bin", "tar", "a.bin");
+	is_kind("./a.bin", "tar", "a.bin");
+	is_kind("tar:a.bin", "tar", "a.bin");
+	is_kind("layer:a.bin", "layer", "a.bin");
+	is_kind("capture.tar", "txtar", "capture.tar");
+	is_kind("txtar:capture.tar", "txtar", "capture.tar");
+	is_kind(".", "directory", ".");
+	is_kind("dir:.", "directory", ".");
+}
+
+static void an_existing_path_wins_over_a_scheme(void **state)
+{
+	(void)state;
+	write_file("qcow2:x", ustar_of(arena, "etc/x", S("y")));
+	write_file("list:x", ustar_of(arena, "etc/x", S("y")));
+	is_kind("qcow2:x", "tar", "qcow2:x");
+	is_kind("list:x", "tar", "list:x");
+	struct words targets = {0};
+	struct error e = {0};
+	assert_true(image_targets(arena, S("list:x"), NULL, &targets, &e));
+	assert_int_equal(targets.n, 1);
+}
+
+static void what_is_no_image_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t n, at;
+		const char *part;
+	} table[] = {
+		{"", 0, 0, "not an image: it is empty"},
+		{"hello", 5, 0, "not an image: no known format (first bytes: 68 65 6c 6c 6f)"},
+		{"QFI\xfb", 4, 0, "qcow2 disk image: not supported by this version"},
+		{"KDMV", 4, 0, "vmdk disk image: not supported"},
+		{"vhdxfile", 8, 0, "vhdx disk image: not supported"},
+		{"conectix", 8, 2048 - 512, "vhd disk image: not supported"},
+		{"LUKS\xba\xbe", 6, 0, "LUKS encrypted volume: not supported"},
+		{"EFI PART", 8, 512, "disk image with a GPT: not supported"},
+		{"EFI PART", 8, 4096, "disk image with a GPT: not supported"},
+		{"\x55\xaa", 2, 510, "disk image with an MBR: not supported"},
+		{"\x53\xef", 2, 1080, "ext file system: not supported"},
+		{"XFSB", 4, 0, "xfs file system: not supported"},
+		{"hsqs", 4, 0, "squashfs file system: not supported"},
+		{"\xe2\xe1\xf5\xe0", 4, 1024, "erofs file system: not supported"},
+		{"_BHRfS_M", 8, 65600, "btrfs file system: not supported"},
+		{"CD001", 5, 32769, "iso9660 image: not supported"},
+		{"PK\x03\x04", 4, 0, "zip archive: not supported"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		size_t n = table[i].at ? table[i].at + 512 : table[i].n;
+		char *bytes = arena_alloc(arena, 1, n + 1);
+		memcpy(bytes + table[i].at, table[i].bytes, table[i].n);
+		write_file("foreign", (struct str){bytes, n});
+		refused("foreign", ERR_UNSUPPORTED, table[i].part);
+	}
+}
+
+static void words_that_name_nothing(void **state)
+{
+	(void)state;
+	write_file("a.bin", ustar_of(arena, "etc/x", S("y")));
+	refused("nowhere", ERR_MISSING, "nowhere: No such file or directory");
+	refused("", ERR_MISSING, "No such file or directory");
+	refused("dir:nowhere", ERR_MISSING, "nowhere: No such file or directory");
+	refused("tar:nowhere", ERR_MISSING, "nowhere: No such file or directory");
+	refused("oci:nowhere:tag", ERR_MISSING, "nowhere: No such file or directory");
+	refused("example.com/a:1", ERR_MISSING, "registries are not read by this version");
+	refused("tarr:a.bin", ERR_USAGE, "'tarr' is not a scheme");
+	refused("list:a.bin", ERR_USAGE, "a list does not name lists");
+	refused("docker-archive:a.bin", ERR_CORRUPT, "manifest.json is missing");
+	refused("oci-archive:a.bin", ERR_CORRUPT, "index.json is missing");
+	static const char *const later[] = {"raw", "qcow2", "ova", "btrfs", "docker", "https"};
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+		struct str target = str_fmt(arena, "%s:a.bin", later[i]);
+		struct str want =
+			str_fmt(arena, "scheme '%s' is not supported by this version", later[i]);
+		refused(str_z(arena, target), ERR_UNSUPPORTED, str_z(arena, want));
+	}
+}
+
+static void platforms_are_checked(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *platform;
+		bool good;
+	} table[] = {
+		{"linux/amd64", true}, {"linux/arm/v7", true}, {"linux", false}, {"linux/", false},
+		{"/amd64", false},     {"a/b/c/d", false},     {"a/b/", false},
+	};
+	write_file("a.bin", ustar_of(arena, "etc/x", S("y")));
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct image_options opts = options;
+		struct error e = {0};
+		struct image image = {0};
+		opts.platform = str_from(table[i].platform);
+		if (image_open(arena, S("a.bin"), &opts, &image, &e) != table[i].good)
+			fail_msg("%s: %s", table[i].platform, e.text);
+	}
+}
+
+static void archives_that_wrap_a_disk_are_no_root(void **state)
+{
+	(void)state;
+	write_file("x", ustar_of(arena, "node.ovf", S("<Envelope/>")));
+	refused("x", ERR_UNSUPPORTED, "ova appliance: not supported");
+	write_file("x", ustar_of(arena, "disk.raw", S("bytes")));
+	refused("x", ERR_UNSUPPORTED, "(disk.raw): not supported");
+	write_file("x", ustar_of(arena, "manifest.json", S("[{\"other\":1}]")));
+	is_kind("x", "tar", "x");
+}
+
+static void lists_give_their_targets(void **state)
+{
+	(void)state;
+	struct words targets = {0};
+	struct error e = {0};
+	write_file("all", S("# nodes\n\n a.tar \r\noci:x:y\n\t\nlast"));
+	assert_true(image_targets(arena, S("list:all"), NULL, &targets, &e));
+	assert_int_equal(targets.n, 3);
+	assert_true(str_eq(targets.at[0].text, S("a.tar")));
+	assert_true(str_eq(targets.at[1].text, S("oci:x:y")));
+	assert_true(str_eq(targets.at[2].text, S("last")));
+	assert_int_equal(origin_place(targets.at[1].from).line, 4);
+	write_file("all", S("a\nlist:all2\n"));
+	assert_false(image_targets(arena, S("list:all"), NULL, &targets, &e));
+	assert_int_equal(e.kind, ERR_USAGE);
+	assert_string_equal(e.text, "all:2: a list does not name lists");
+	assert_false(image_targets(arena, S("list:nowhere"), NULL, &targets, &e));
+	assert_int_equal(e.kind, ERR_MISSING);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_scheme_or_the_bytes_tell_the_kind),
+		cmocka_unit_test(an_existing_path_wins_over_a_scheme),
+		cmocka_unit_test(what_is_no_image_is_named),
+		cmocka_unit_test(words_that_name_nothing),
+		cmocka_unit_test(platforms_are_checked),
+		cmocka_unit_test(archives_that_wrap_a_disk_are_no_root),
+		cmocka_unit_test(lists_give_their_targets),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
