@@ -28,7 +28,7 @@ if [ ! -e "$in/oci/made" ]; then # eight layers: six slices, the rest, the kubel
 	rm -rf "$in/oci"
 	umoci init --layout "$in/oci"
 	umoci new --image "$in/oci:node"
-	(cd "$in/tree" && find . -path ./usr/share/synthetic -o -path ./usr/lib/bulk -o -type f -print) |
+	(cd "$in/tree" && find . -path ./usr/share/synthetic -prune -o -path ./usr/lib/bulk -prune -o -type f -print) |
 		sort >"$in/rest.list"
 	(cd "$in/tree" && find ./usr/share/synthetic ./usr/lib/bulk -type f) | sort >"$in/bulk.list"
 	for slice in 0 1 2 3 4 5 6 7; do
