@@ -1,0 +1,333 @@
+/*
+ * settings.c - the settings with which a kubelet would run, in the order of events of its own
+ * start (cmd/kubelet/app/server.go): first parse, gates, config file, drop-ins, second parse,
+ * gates again, validation. The first error ends that kubelet; what was known by then is kept.
+ * A config file that is not there is an error too, but flags are still applied, because they
+ * decide whatever the file may come to say.
+ */
+#include <string.h>
+
+#include "arena.h"
+#include "slots.h"
+#include "validate.h"
+
+struct start {
+	struct arena *a;
+	struct rootfs *root;
+	const struct launch *launch;
+	struct settings *out;
+	struct slots slots;
+	unsigned minor;
+};
+
+static bool stop(struct start *k, const char *code, struct str text, const struct origin *from)
+{
+	if (!k->out->error) {
+		k->out->error = code;
+		k->out->error_text = text;
+		k->out->error_from = from;
+	}
+	return false;
+}
+
+static void doubt(struct start *k, struct doubt d)
+{
+	if (k->out->doubt.reason == REASON_NONE)
+		k->out->doubt = d;
+}
+
+static void await(struct start *k, struct str path, const char *why, const struct origin *from)
+{
+	*vec_push(k->a, &k->out->pending) = (struct pending){path, str_from(why), from};
+}
+
+/* ---- paths ---- */
+
+/* filepath.Clean of an absolute path. */
+static struct str clean(struct arena *a, struct str path)
+{
+	char *out = arena_alloc(a, 1, path.n + 2);
+	size_t n = 0;
+	struct str rest = path, part;
+	while (rest.n) {
+		str_cut(rest, '/', &part, &rest);
+		if (!part.n || str_eq(part, S(".")))
+			continue;
+		if (str_eq(part, S(".."))) {
+			while (n && out[--n] != '/')
+				continue;
+			continue;
+		}
+		out[n++] = '/';
+		memcpy(out + n, part.p, part.n);
+		n += part.n;
+	}
+	if (!n)
+		out[n++] = '/';
+	return (struct str){out, n};
+}
+
+static struct str absolute(struct start *k, struct str path)
+{
+	struct str dir = k->launch->workdir.n ? k->launch->workdir : S("/");
+	if (str_starts(path, S("/")))
+		return path;
+	return str_fmt(k->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(path));
+}
+
+/* Paths in a config file are relative to it (KubeletConfigurationPathRefs). */
+static void anchor_paths(struct start *k, struct str config)
+{
+	static const char *const refs[] = {"staticPodPath", "authentication.x509.clientCAFile",
+					   "tlsCertFile",   "tlsPrivateKeyFile",
+					   "resolvConf",    "volumePluginDir",
+					   "podLogsDir"};
+	for (size_t i = 0; i < sizeof refs / sizeof refs[0]; i++) {
+		const struct option_row *row = row_of_path(str_from(refs[i]));
+		const struct setting *x = k->slots.at[row_index(row)].setting;
+		if (x->level != LEVEL_CONFIG || !x->value.n || x->value.p[0] == '/')
+			continue;
+		struct setting *full = NEW(k->a, struct setting);
+		*full = *x;
+		full->value = clean(k->a, str_fmt(k->a, "%" PRIstr "/%" PRIstr,
+						  ARG(str_dirname(config)), ARG(x->value)));
+		k->slots.at[row_index(row)].setting = full;
+	}
+}
+
+/* ---- what the first parse decides ---- */
+
+static bool is_true(const struct given *g)
+{
+	return g && str_eq(g->value, S("true"));
+}
+
+static bool check_gates(struct start *k)
+{
+	const struct option_row *row = row_of_flag(S("feature-gates"));
+	const struct doc *d = k->slots.at[row_index(row)].doc;
+	for (size_t i = 0; d && i < d->n; i++) {
+		const struct doc_entry *e = &d->entries[i];
+		bool on = str_eq(e->value->text, S("true"));
+		const char *why = gate_refusal(e->key, on, k->minor);
+		if (why)
+			return stop(k, "feature-gate",
+				    str_fmt(k->a, "%s: %" PRIstr, why, ARG(e->key)),
+				    e->value->from);
+	}
+	return true;
+}
+
+/* --dynamic-config-dir came with a gate that was off from 1.22 on. */
+static bool check_dynamic(struct start *k, const struct flags *f)
+{
+	const struct given *g = flags_last(f, "dynamic-config-dir");
+	const struct option_row *row = row_of_flag(S("feature-gates"));
+	const struct doc *gate =
+		doc_get(k->slots.at[row_index(row)].doc, S("DynamicKubeletConfig"));
+	bool on = gate ? str_eq(gate->text, S("true")) : k->minor < 22;
+	if (!g || !g->value.n || !k->minor || on)
+		return true;
+	return stop(k, "feature-gate",
+		    S("the DynamicKubeletConfig feature gate must be enabled in order to use the "
+		      "--dynamic-config-dir flag"),
+		    g->from);
+}
+
+static bool first_parse(struct start *k, struct flags *f)
+{
+	*f = flags_parse(k->a, k->launch->argv, k->minor, false, rootfs_notes(k->root));
+	const struct given *config = flags_last(f, "config");
+	const struct given *dir = flags_last(f, "config-dir");
+	if (config && config->value.n)
+		k->out->config =
+			(struct word){clean(k->a, absolute(k, config->value)), config->from};
+	if (dir && dir->value.n)
+		k->out->config_dir = (struct word){absolute(k, dir->value), dir->from};
+	k->slots = slots_new(k->a, k->minor, true);
+	if (!f->error)
+		slots_flags(&k->slots, f);
+	if (f->error)
+		return stop(k, f->error, f->error_text, f->error_from);
+	if (f->rest.n)
+		return stop(k, "positional",
+			    str_cat(k->a, S("unknown command "), f->rest.at[0].text),
+			    f->rest.at[0].from);
+	const struct given *help = flags_last(f, "help");
+	const struct given *version = flags_last(f, "version");
+	if (is_true(help))
+		return stop(k, "help", S("prints its usage and exits"), help->from);
+	if (is_true(version) || (version && str_eq(version->value, S("raw"))))
+		return stop(k, "version", S("prints its version and exits"), version->from);
+	return check_gates(k) && check_dynamic(k, f);
+}
+
+/* ---- files ---- */
+
+/* The file is not there: an error, and the doubt that a join will put it there. */
+static bool miss_config(struct start *k, const struct file *f, bool directory)
+{
+	struct word w = directory ? k->out->config_dir : k->out->config;
+	const char *why =
+		directory ? "directory of --config-dir, absent" : "file of --config, absent";
+	bool absent = f->state == FILE_ABSENT;
+	stop(k, config_code(CONFIG_READ, directory),
+	     str_fmt(k->a, "failed to read kubelet config %s \"%" PRIstr "\": %s",
+		     directory ? "directory" : "file", ARG(w.text),
+		     absent ? "no such file or directory" : "is not a regular file"),
+	     w.from);
+	if (!absent)
+		return false;
+	doubt(k, (struct doubt){REASON_CONFIG_ABSENT,
+				str_fmt(k->a, "%" PRIstr ": %s", ARG(w.text), why), w.from});
+	await(k, w.text, why, w.from);
+	return true;
+}
+
+static bool load_config(struct start *k)
+{
+	const struct file *f = rootfs_read(k->root, k->out->config.text);
+	struct fields fields = {0};
+	struct config_fault fault = {0};
+	k->slots = slots_new(k->a, k->minor, false);
+	if (f->state == FILE_UNREADABLE) {
+		doubt(k, doubt_file(k->a, f, k->out->config.from));
+		return true;
+	}
+	if (f->state == FILE_ABSENT || f->kind != FILE_REGULAR)
+		return miss_config(k, f, false);
+	if (!config_decode(k->a, f, rootfs_notes(k->root), &fields, &fault))
+		return stop(k, config_code(fault.error, false),
+			    str_fmt(k->a,
+				    "failed to load kubelet config file, path: %" PRIstr
+				    ", error: %" PRIstr,
+				    ARG(f->path), ARG(fault.text)),
+			    fault.from);
+	for (size_t i = 0; i < fields.n; i++)
+		slot_field(&k->slots, fields.at[i].row, fields.at[i].value, LEVEL_CONFIG);
+	anchor_paths(k, f->path);
+	return true;
+}
+
+static bool has_variable(const struct launch *l, struct str name)
+{
+	for (size_t i = 0; i < l->environment.n; i++)
+		if (str_eq(l->environment.at[i].name, name))
+			return true;
+	return false;
+}
+
+/* A directory that ExecStartPre makes is there, empty, when the kubelet starts. */
+static bool made_before(struct start *k, struct str dir)
+{
+	for (size_t i = 0; i < k->launch->pending.n; i++)
+		if (str_eq(k->launch->pending.at[i].path, dir) &&
+		    str_has(k->launch->pending.at[i].why, S("ExecStartPre")))
+			return true;
+	return false;
+}
+
+static bool load_dropins(struct start *k)
+{
+	struct str dir = k->out->config_dir.text;
+	const struct origin *from = k->out->config_dir.from;
+	static const char variable[] = "KUBELET_CONFIG_DROPIN_DIR_ALPHA";
+	bool guarded = k->minor == 28 || k->minor == 29;
+	if (guarded && !has_variable(k->launch, str_from(variable)))
+		return stop(k, "config-dir-env",
+			    str_fmt(k->a, "environment variable %s must be set to use --config-dir",
+				    variable),
+			    from);
+	struct dropins d = dropins_find(k->root, dir);
+	if (d.unreadable) {
+		doubt(k, doubt_file(k->a, d.unreadable, from));
+		return true;
+	}
+	const struct file *top = rootfs_stat(k->root, dir);
+	if (d.fault.error == CONFIG_READ && top->state == FILE_ABSENT)
+		return made_before(k, dir) || miss_config(k, top, true);
+	if (d.fault.error == CONFIG_OK && dropins_merge(&k->slots, &d, rootfs_notes(k->root)))
+		return true;
+	return stop(k, config_code(d.fault.error, true),
+		    str_fmt(k->a, "failed to merge kubelet configs: %" PRIstr, ARG(d.fault.text)),
+		    d.fault.from ? d.fault.from : from);
+}
+
+static bool second_parse(struct start *k)
+{
+	struct flags f = flags_parse(k->a, k->launch->argv, k->minor, true, NULL);
+	if (f.error)
+		return stop(k, f.error, f.error_text, f.error_from);
+	slots_flags(&k->slots, &f);
+	return check_gates(k);
+}
+
+static void run(struct start *k)
+{
+	struct flags first = {0};
+	struct config_fault fault = {0};
+	if (!first_parse(k, &first))
+		return;
+	bool file = k->out->config.text.n, dir = k->out->config_dir.text.n;
+	if ((file && !load_config(k)) || (dir && !load_dropins(k)))
+		return;
+	if ((file || dir) && !second_parse(k))
+		return;
+	if (!settings_valid(&k->slots, &fault))
+		stop(k, "validation", fault.text, fault.from);
+}
+
+/* ---- the version ---- */
+
+static struct version version_of(struct rootfs *root, const struct kubelet_options *opts)
+{
+	static const char *const packages[] = {"kubelet", "kubernetes-node", "kubernetes-kubelet"};
+	if (opts && opts->version.major)
+		return opts->version;
+	struct version v = {0};
+	for (size_t i = 0; !v.major && i < sizeof packages / sizeof packages[0]; i++)
+		v = inventory_package(root, str_from(packages[i]));
+	return v;
+}
+
+const struct settings *kubelet_settings(struct rootfs *root, const struct launch *l,
+					const struct kubelet_options *opts)
+{
+	struct arena *a = rootfs_arena(root);
+	struct settings *s = NEW(a, struct settings);
+	struct start k = {.a = a, .root = root, .launch = l, .out = s};
+	s->version = version_of(root, opts);
+	k.minor = s->version.major == 1 ? s->version.minor : 0;
+	s->doubt = l->doubt;
+	s->pending = (struct pendings){0};
+	for (size_t i = 0; i < l->pending.n; i++)
+		*vec_push(a, &s->pending) = l->pending.at[i];
+	run(&k);
+	struct setting *all = NEW_N(a, struct setting, options_n);
+	for (size_t i = 0; i < options_n; i++)
+		all[i] = *k.slots.at[i].setting;
+	s->at = all;
+	s->n = options_n;
+	return s;
+}
+
+const struct setting *setting_get(const struct settings *s, struct str name)
+{
+	const struct option_row *row =
+		str_starts(name, S("--")) ? row_of_flag(str_tail(name, 2)) : row_of_path(name);
+	return row ? &s->at[row_index(row)] : NULL;
+}
+
+bool setting_decided(const struct settings *s, const struct setting *x)
+{
+	bool only_absent = s->doubt.reason == REASON_CONFIG_ABSENT &&
+			   (!s->error || str_ends(str_from(s->error), S("-read")));
+	bool certain = s->doubt.reason == REASON_NONE && !s->error;
+	return x->level == LEVEL_FLAG && (only_absent || certain);
+}
+
+const char *level_name(enum level l)
+{
+	static const char *const names[] = {"default", "config", "config-dir", "flag"};
+	return names[l];
+}

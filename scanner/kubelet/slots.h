@@ -1,0 +1,53 @@
+/*
+ * slots.h - settings while they are being worked out: one slot for each row of options.def.
+ */
+#ifndef SLOTS_H
+#define SLOTS_H
+
+#include "config.h"
+#include "flags.h"
+
+struct slot {
+	const struct setting *setting; /* the winner so far */
+	const struct doc *doc;         /* its value as a tree; NULL for defaults and scalar flags */
+};
+
+struct slots {
+	struct arena *a;
+	unsigned minor; /* 0: unknown */
+	struct slot *at;
+};
+
+/* All at their defaults; `legacy`: those of a kubelet without a config file. */
+struct slots slots_new(struct arena *a, unsigned minor, bool legacy);
+
+/* Puts a new winner over the old one. */
+void slot_win(struct slots *s, const struct option_row *row, struct setting won,
+	      const struct doc *doc);
+
+/* Back to the default, over what was there; `legacy` as above. */
+void slot_reset(struct slots *s, const struct option_row *row);
+
+/* A field of a config file or drop-in: null and zero values as Go's defaulting has them. */
+void slot_field(struct slots *s, const struct option_row *row, const struct doc *value,
+		enum level level);
+
+void slots_flags(struct slots *s, const struct flags *f);
+
+/* --config-dir: merges all drop-ins by the rules of that version; false with *fault and the code
+ * of dropins in it. `pending` gets the directory when it is not there. */
+struct dropins {
+	struct files files;
+	struct config_fault fault;
+	const struct file *unreadable;
+};
+
+/* The drop-ins of a directory in the order in which filepath.WalkDir meets them. */
+struct dropins dropins_find(struct rootfs *root, struct str dir);
+bool dropins_merge(struct slots *s, struct dropins *d, struct notes *notes);
+
+/* Feature gates: NULL, or why that kubelet refuses the gate. `value` NULL asks for the name only.
+ */
+const char *gate_refusal(struct str name, bool value, unsigned minor);
+
+#endif
