@@ -188,12 +188,20 @@ static bool short_options(struct line *l, char **argv, int *next, char *why, siz
 	return true;
 }
 
+/* `explain TARGET --flag`: a flag of the kubelet, which is no option of ours. */
+static bool explained(const struct line *l, const char *word)
+{
+	size_t index;
+	bool key = l->n == 2 && strcmp(l->words[0], "explain") == 0 && strncmp(word, "--", 2) == 0;
+	return key && !option_of_name(word + 2, strcspn(word + 2, "="), &index);
+}
+
 static bool parse_words(struct line *l, char **argv, char *why, size_t size)
 {
 	bool ended = false;
 	for (int next = 1; argv[next];) {
 		const char *word = argv[next++];
-		if (ended || word[0] != '-' || !word[1]) {
+		if (ended || word[0] != '-' || !word[1] || explained(l, word)) {
 			l->words[l->n++] = word;
 		} else if (strcmp(word, "--") == 0) {
 			ended = true;

@@ -20,8 +20,7 @@
 	X(no_progress, "no-progress", 0, NULL, NULL, "no progress line on a terminal", "Output", \
 	  false, SWITCH) \
 	X(timestamp, "timestamp", 0, "TIME", NULL, \
-	  "date the report: \"now\" or seconds since 1970 (SOURCE_DATE_EPOCH)", "Output", false, \
-	  TIMESTAMP) \
+	  "date the report: \"now\" or seconds since 1970", "Output", false, TIMESTAMP) \
 	X(check, "check", 'c', "RULE", NULL, "only this rule: an id, a number, an alias", "Rules", \
 	  true, RULE) \
 	X(skip, "skip", 0, "RULE", NULL, "not this rule", "Rules", true, RULE) \
@@ -34,8 +33,7 @@
 	X(platform, "platform", 0, "OS/ARCH", NULL, "which image of an index, \"linux/arm64\"", \
 	  "Image", false, TEXT) \
 	X(overlay, "overlay", 0, "TARGET", NULL, \
-	  "lay files over the image before resolving: what join or boot will write", "Image", \
-	  true, TEXT) \
+	  "lay TARGET's files over the image: what join will write", "Image", true, TEXT) \
 	X(kubelet_version, "kubelet-version", 0, "X.Y", NULL, "apply the rules of this kubelet", \
 	  "Image", false, VERSION) \
 	X(systemd_version, "systemd-version", 0, "N", NULL, "apply the rules of this systemd", \
@@ -46,13 +44,12 @@
 	  COUNT) \
 	X(timeout, "timeout", 0, "TIME", NULL, "stop reading after 30s, 5m, 1h", "Limits", false, \
 	  DURATION) \
-	X(max_entries, "max-entries", 0, "N", NULL, "files in a layer (4M)", "Limits", false, \
+	X(max_entries, "max-entries", 0, "N", NULL, "files in a layer (2M)", "Limits", false, \
 	  SIZE) \
 	X(max_file, "max-file", 0, "SIZE", NULL, "one file out of a compressed archive (64M)", \
 	  "Limits", false, SIZE) \
 	X(max_spill, "max-spill", 0, "SIZE", NULL, \
-	  "bytes kept on disk of a pipe or a compressed outer archive (16G)", "Limits", false, \
-	  SIZE) \
+	  "a pipe's or outer archive's bytes on disk (16G)", "Limits", false, SIZE) \
 	X(max_memory, "max-memory", 0, "SIZE", NULL, "memory of one target (1G)", "Limits", false, \
 	  SIZE) \
 	X(allow_empty, "allow-empty", 0, NULL, NULL, "no kubelet in any target is success", \

@@ -43,9 +43,18 @@ bool run_fail(struct offnode_report *r, enum offnode_status status, const char *
 	return false;
 }
 
+/* The target stands in front, unless the message begins with it or with its path anyway. */
 static void target_failed(struct offnode_report *r, const struct target_report *t)
 {
-	run_fail(r, status_of[t->error.kind], "%" PRIstr ": %s", ARG(t->target), t->error.text);
+	struct str text = str_from(t->error.text), scheme, path = t->target;
+	bool named = str_starts(text, path);
+	if (str_cut(t->target, ':', &scheme, &path))
+		named |= path.n && str_starts(text, path);
+	if (named)
+		run_fail(r, status_of[t->error.kind], "%s", t->error.text);
+	else
+		run_fail(r, status_of[t->error.kind], "%" PRIstr ": %s", ARG(t->target),
+			 t->error.text);
 }
 
 /* ---- watching ---- */
@@ -174,7 +183,7 @@ static void run_options(struct offnode_report *r)
 	r->deadline = timeout ? now_ms() + (int64_t)timeout : 0;
 	r->image_options = (struct image_options){
 		.fs = {.wanted = scan_wanted,
-		       .max_entries = option_number(o, OPTION_max_entries, 4 << 20),
+		       .max_entries = option_number(o, OPTION_max_entries, 2 << 20),
 		       .max_kept = 64 << 20,
 		       .max_file = option_number(o, OPTION_max_file, 64 << 20),
 		       .max_spill = option_number(o, OPTION_max_spill, 16ull << 30)},
@@ -215,16 +224,16 @@ static void run_command(struct offnode_report *r, const char *command, const cha
  * a kubelet could be in what was not readable, there is an unknown instead. */
 static bool run_empty(const struct offnode_report *r)
 {
-	bool looked = r->report.kind != REPORT_RULES && r->report.kind != REPORT_RAW;
+	bool units = r->report.kind == REPORT_ARGV && r->report.about.n;
 	for (size_t i = 0; i < r->report.targets.n; i++) {
 		const struct target_report *t = &r->report.targets.at[i];
-		if (t->launches.n || t->error.kind != ERR_NONE)
+		if (!units && t->launches.n)
 			return false;
 		for (size_t k = 0; k < t->units.n; k++)
 			if (t->units.at[k]->load != UNIT_NOT_FOUND)
 				return false;
 	}
-	return looked && !option_on(r->session, OPTION_allow_empty);
+	return !option_on(r->session, OPTION_allow_empty);
 }
 
 static enum offnode_status status_of_verdicts(const struct offnode_report *r)
@@ -233,7 +242,8 @@ static enum offnode_status status_of_verdicts(const struct offnode_report *r)
 	struct str fail_on = option_text(r->session, OPTION_fail_on);
 	bool unknown = n.unknown && !str_eq(fail_on, S("fail"));
 	bool provisional = n.provisional && str_eq(fail_on, S("provisional"));
-	if (option_on(r->session, OPTION_exit_zero))
+	bool judged = r->report.kind != REPORT_RULES && r->report.kind != REPORT_RAW;
+	if (!judged || option_on(r->session, OPTION_exit_zero))
 		return OFFNODE_OK;
 	if (n.fail)
 		return (enum offnode_status)option_number(r->session, OPTION_exit_code, 1);
