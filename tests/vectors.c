@@ -36,8 +36,8 @@ struct set {
 static const struct set sets[] = {
 	{"systemd", "testdata/vectors/systemd", "testdata/vectors/systemd-base.txtar", NULL,
 	 vector_systemd},
-	{"systemd-random", "testdata/vectors/systemd-random",
-	 "testdata/vectors/systemd-base.txtar", NULL, vector_systemd},
+	{"systemd-random", "testdata/vectors/systemd-random", "testdata/vectors/systemd-base.txtar",
+	 NULL, vector_systemd},
 	{"kubelet", "testdata/vectors/kubelet", NULL, NULL, vector_kubelet},
 	{"corpus", "../shared/corpus", NULL, "CORPUS", vector_corpus},
 };

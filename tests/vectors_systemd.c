@@ -88,12 +88,13 @@ static void look_at_argv(const struct vector *v, const struct unit *u, const str
 		got = &u->commands.at[0].argv;
 	struct str have = str_fmt(a, "%s, %s, %" PRIstr "   %" PRIstr, unit_load_name(u->load),
 				  starts[u->starts], ARG(joined(a, got)), ARG(u->starts_reason));
-	struct str expected = str_fmt(a, "%" PRIstr ", %s, %" PRIstr,
-				      ARG(doc_string(doc_get(want, S("load")))), started(want),
-				      ARG(joined(a, &argv)));
-	bool right = same(got, &argv) &&
-		     str_eq(str_from(unit_load_name(u->load)), doc_string(doc_get(want, S("load")))) &&
-		     !strcmp(starts[u->starts], started(want));
+	struct str expected =
+		str_fmt(a, "%" PRIstr ", %s, %" PRIstr, ARG(doc_string(doc_get(want, S("load")))),
+			started(want), ARG(joined(a, &argv)));
+	bool right =
+		same(got, &argv) &&
+		str_eq(str_from(unit_load_name(u->load)), doc_string(doc_get(want, S("load")))) &&
+		!strcmp(starts[u->starts], started(want));
 	vector_count(v, figure, right, part, have, expected);
 }
 
@@ -173,9 +174,9 @@ static void look_at_version(const struct vector *v, unsigned version, const stru
 	char part[32];
 	snprintf(part, sizeof part, "v%u", systemd_version(sd).major);
 	look_at_argv(v, u, want,
-		     version                              ? "systemd-versions"
+		     version                        ? "systemd-versions"
 		     : str_eq(v->set, S("systemd")) ? "systemd"
-							  : "systemd-random",
+						    : "systemd-random",
 		     part);
 	if (!version)
 		look_at_facts(v, u, want, part);

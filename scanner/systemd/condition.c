@@ -65,33 +65,62 @@ static enum holds is_executable(struct systemd *sd, struct str arg)
 	return told(f->state == FILE_OK && f->kind == FILE_REGULAR && (f->mode & 0111));
 }
 
+bool first_boot(struct systemd *sd)
+{
+	const struct file *f = rootfs_read(sd->root, S("/etc/machine-id"));
+	return f->state == FILE_ABSENT ||
+	       (sd->v >= 247 && str_eq(str_trim(f->text, BLANKS), S("uninitialized")));
+}
+
+static enum holds is_first_boot(struct systemd *sd, struct str arg)
+{
+	bool wanted = str_eq(arg, S("yes")) || str_eq(arg, S("true")) || str_eq(arg, S("1")) ||
+		      str_eq(arg, S("on"));
+	return told(first_boot(sd) == wanted);
+}
+
 static const struct {
 	const char *name;
 	condition_fn *test;
-	unsigned since;
 } tests[] = {
-	{"PathExists", path_exists, 0},
-	{"PathExistsGlob", path_exists_glob, 0},
-	{"PathIsDirectory", is_directory, 0},
-	{"PathIsSymbolicLink", is_link, 0},
-	{"DirectoryNotEmpty", not_empty_directory, 0},
-	{"FileNotEmpty", not_empty_file, 0},
-	{"FileIsExecutable", is_executable, 0},
+	{"PathExists", path_exists},
+	{"PathExistsGlob", path_exists_glob},
+	{"PathIsDirectory", is_directory},
+	{"PathIsSymbolicLink", is_link},
+	{"DirectoryNotEmpty", not_empty_directory},
+	{"FileNotEmpty", not_empty_file},
+	{"FileIsExecutable", is_executable},
 };
 
 static const struct {
 	const char *name;
 	unsigned since;
 } runtime[] = {
-	{"Virtualization", 0},      {"KernelCommandLine", 0}, {"KernelVersion", 237},
-	{"Host", 0},                {"ACPower", 0},           {"Security", 0},
-	{"Capability", 0},          {"NeedsUpdate", 0},       {"FirstBoot", 0},
-	{"Memory", 244},            {"CPUs", 244},            {"Environment", 246},
-	{"Credential", 252},        {"Firmware", 249},        {"PathIsMountPoint", 0},
-	{"PathIsReadWrite", 0},     {"Architecture", 0},      {"CPUFeature", 248},
-	{"ControlGroupController", 240}, {"User", 0},         {"Group", 0},
-	{"MemoryPressure", 250},    {"CPUPressure", 250},     {"IOPressure", 250},
-	{"OSRelease", 249},         {"PathIsEncrypted", 246},
+	{"Virtualization", 0},
+	{"KernelCommandLine", 0},
+	{"KernelVersion", 237},
+	{"Host", 0},
+	{"ACPower", 0},
+	{"Security", 0},
+	{"Capability", 0},
+	{"NeedsUpdate", 0},
+	{"Memory", 244},
+	{"CPUs", 244},
+	{"Environment", 246},
+	{"Credential", 252},
+	{"Firmware", 249},
+	{"PathIsMountPoint", 0},
+	{"PathIsReadWrite", 0},
+	{"Architecture", 0},
+	{"CPUFeature", 248},
+	{"ControlGroupController", 240},
+	{"User", 0},
+	{"Group", 0},
+	{"MemoryPressure", 250},
+	{"CPUPressure", 250},
+	{"IOPressure", 250},
+	{"OSRelease", 249},
+	{"PathIsEncrypted", 246},
 };
 
 static const char *const operators[] = {"==", "!=", "<=", ">=", "=$", "!$", "=", "<", ">"};
@@ -138,6 +167,8 @@ static enum holds test_one(struct systemd *sd, struct str kind, struct str arg, 
 		*known = str_starts(arg, S("/"));
 		return *known ? tests[i].test(sd, arg) : HOLDS;
 	}
+	if (str_eq(kind, S("FirstBoot")))
+		return is_first_boot(sd, arg);
 	if (str_eq(kind, S("OSRelease")) && sd->v >= 249)
 		return os_release(sd, arg);
 	for (size_t i = 0; i < sizeof runtime / sizeof *runtime; i++)
@@ -165,10 +196,10 @@ static void add_up(struct loading *l, const struct assignment *c, struct str kin
 		return;
 	if (negate && holds != HOLDS_UNTOLD)
 		holds = holds == HOLDS ? HOLDS_NOT : HOLDS;
-	struct str text = str_fmt(l->sd->arena, "%" PRIstr "=%" PRIstr " %s", ARG(c->key),
-				  ARG(c->value.text),
-				  holds == HOLDS_NOT ? "does not hold on the image"
-						     : "is known only to the running machine");
+	struct str text =
+		str_fmt(l->sd->arena, "%" PRIstr "=%" PRIstr " %s", ARG(c->key), ARG(c->value.text),
+			holds == HOLDS_NOT ? "does not hold on the image"
+					   : "is known only to the running machine");
 	if (trigger) {
 		sum->triggers = true;
 		sum->trigger = text;

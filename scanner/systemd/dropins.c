@@ -13,10 +13,9 @@
 static bool skipped(struct str name)
 {
 	static const char *const ends[] = {
-		"~",         ".rpmnew",     ".rpmsave",     ".rpmorig",     ".dpkg-old",
-		".dpkg-new", ".dpkg-tmp",   ".dpkg-dist",   ".dpkg-bak",    ".dpkg-backup",
-		".dpkg-remove", ".ucf-new", ".ucf-old",     ".ucf-dist",    ".swp",
-		".bak",      ".old",        ".new"};
+		"~",         ".rpmnew",    ".rpmsave",  ".rpmorig",     ".dpkg-old",    ".dpkg-new",
+		".dpkg-tmp", ".dpkg-dist", ".dpkg-bak", ".dpkg-backup", ".dpkg-remove", ".ucf-new",
+		".ucf-old",  ".ucf-dist",  ".swp",      ".bak",         ".old",         ".new"};
 	if (str_starts(name, S(".")) || str_eq(name, S("lost+found")))
 		return true;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)

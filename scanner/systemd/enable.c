@@ -24,20 +24,43 @@ static void count_link(struct links *links, struct str dir)
 		links->run = true;
 }
 
+/* Which directories of links count, by version: up to v249 every one did. */
+static bool dependency_dir(const struct systemd *sd, struct str name)
+{
+	return str_ends(name, S(".wants")) || str_ends(name, S(".requires")) ||
+	       (str_ends(name, S(".upholds")) && (sd->v >= 254 || sd->v < 250));
+}
+
 /* Links in x.wants and x.requires of one directory. */
 static void scan_dependencies(struct systemd *sd, struct str dir, const struct unit *u,
 			      struct links *links)
 {
 	const struct listing *list = rootfs_list(sd->root, dir);
 	for (size_t i = 0; i < list->n; i++) {
-		struct str name = list->names[i];
-		if (!str_ends(name, S(".wants")) && !str_ends(name, S(".requires")) &&
-		    !str_ends(name, S(".upholds")))
+		struct str wants = path_join(sd->arena, dir, list->names[i]);
+		if (!dependency_dir(sd, list->names[i]) ||
+		    rootfs_lstat(sd->root, wants)->kind != FILE_DIRECTORY)
 			continue;
-		struct str path = path_join(sd->arena, path_join(sd->arena, dir, name), u->name);
-		if (rootfs_link(sd->root, path).n)
+		if (rootfs_link(sd->root, path_join(sd->arena, wants, u->name)).n)
 			count_link(links, dir);
 	}
+}
+
+/* Is `name` one of the names that [Install] Alias= gives the unit? */
+static bool installs_alias(const struct unit *u, struct str name)
+{
+	for (size_t i = 0; i < u->assignments.n; i++) {
+		const struct assignment *a = &u->assignments.at[i];
+		struct str word, rest = a->value.text;
+		if (!str_eq(a->section, S("Install")) || !str_eq(a->key, S("Alias")))
+			continue;
+		while (rest.n) {
+			str_cut(rest, ' ', &word, &rest);
+			if (str_eq(word, name))
+				return true;
+		}
+	}
+	return false;
 }
 
 static void scan_aliases(struct systemd *sd, struct str dir, const struct unit *u,
@@ -48,15 +71,16 @@ static void scan_aliases(struct systemd *sd, struct str dir, const struct unit *
 		struct str name = list->names[i];
 		if (!unit_name_valid(name) || str_eq(name, u->name))
 			continue;
-		struct str path = path_join(sd->arena, dir, name);
-		struct str target = rootfs_link(sd->root, path);
+		struct str target = rootfs_link(sd->root, path_join(sd->arena, dir, name));
 		if (target.n == 0 || !str_eq(str_basename(target), u->name))
 			continue;
 		links->other_names = true;
-		count_link(links, dir);
+		if (installs_alias(u, name))
+			count_link(links, dir);
 	}
 }
 
+/* Whether [Install] says how to enable the unit ("disabled", until it is), or not. */
 static const char *by_install(const struct unit *u)
 {
 	bool also = false;
@@ -72,35 +96,61 @@ static const char *by_install(const struct unit *u)
 	return also ? "indirect" : "static";
 }
 
-static bool below_search_dir(struct str path, const char *dir)
+/* A fragment that is a link out of the search path. */
+static const char *by_link(struct systemd *sd, const struct unit *u)
 {
-	return str_starts(path, str_from(dir));
+	const struct file *f = u->fragment;
+	struct str target = link_target(sd, f->path);
+	if (target.n == 0 || search_has_dir(sd, target))
+		return NULL;
+	if (!str_eq(str_basename(f->real), u->name))
+		return "alias";
+	bool run = str_starts(f->path, S("/run/"));
+	if (!str_eq(str_basename(target), u->name))
+		return run ? "enabled-runtime" : "enabled";
+	return run ? "linked-runtime" : "linked";
 }
 
-struct str enabled_state(struct systemd *sd, const struct unit *u)
+static const char *by_links(struct systemd *sd, const struct unit *u)
 {
 	struct links links = {0};
-	const struct file *f = u->fragment;
-	if (u->load == UNIT_NOT_FOUND || u->load == UNIT_ERROR || !f)
-		return (struct str){0};
-	if (u->load == UNIT_MASKED)
-		return below_search_dir(f->path, "/run/") ? S("masked-runtime") : S("masked");
-	if (below_search_dir(f->path, "/run/systemd/generator"))
-		return S("generated");
-	if (below_search_dir(f->path, "/run/systemd/transient"))
-		return S("transient");
-	if (!str_eq(u->name, u->id) && unit_name_split(u->id).kind == NAME_PLAIN)
-		return sd->v >= 249 ? S("alias") : S("indirect");
 	for (size_t i = 0; i < sd->search.n; i++) {
 		scan_dependencies(sd, sd->search.at[i], u, &links);
 		scan_aliases(sd, sd->search.at[i], u, &links);
 	}
+	const char *link = by_link(sd, u), *install = by_install(u);
 	if (links.etc)
-		return S("enabled");
+		return "enabled";
 	if (links.run)
-		return S("enabled-runtime");
-	struct str target = link_target(sd, f->path);
-	if (target.n && !search_has_dir(sd, target))
-		return below_search_dir(f->path, "/run/") ? S("linked-runtime") : S("linked");
-	return str_from(by_install(u));
+		return "enabled-runtime";
+	if (link)
+		return link;
+	if (links.other_names && str_eq(str_from(install), S("static")))
+		return "indirect";
+	if (str_eq(str_from(install), S("disabled")) && first_boot(sd) &&
+	    preset_enables(sd, u->name))
+		return "enabled";
+	return install;
+}
+
+struct str enabled_state(struct systemd *sd, const struct unit *u)
+{
+	const struct file *f = u->fragment;
+	if (u->load == UNIT_NOT_FOUND || u->load == UNIT_ERROR || !f)
+		return (struct str){0};
+	bool run = str_starts(f->path, S("/run/"));
+	if (u->load == UNIT_MASKED)
+		return run ? S("masked-runtime") : S("masked");
+	if (u->loading->broken_dropin)
+		return (struct str){0};
+	for (size_t i = 0; i < sd->rejected.n; i++)
+		if (str_eq(sd->rejected.at[i], u->name))
+			return (struct str){0};
+	if (str_starts(f->path, S("/run/systemd/generator")))
+		return S("generated");
+	if (str_starts(f->path, S("/run/systemd/transient")))
+		return S("transient");
+	if (!str_eq(u->name, u->id) && unit_name_split(u->id).kind == NAME_PLAIN)
+		return sd->v >= 249 ? S("alias") : S("indirect");
+	return str_from(by_links(sd, u));
 }

@@ -191,28 +191,20 @@ static enum state in_comment_escape(const struct machine *m, char c)
 static enum state step(struct machine *m, char c)
 {
 	switch (m->state) {
-	case PRE_KEY:
-		return in_pre_key(m, c);
-	case KEY:
-		return in_key(m, c);
-	case PRE_VALUE:
-		return in_pre_value(m, c);
-	case VALUE:
-		return in_value(m, c);
+	case PRE_KEY: return in_pre_key(m, c);
+	case KEY: return in_key(m, c);
+	case PRE_VALUE: return in_pre_value(m, c);
+	case VALUE: return in_value(m, c);
 	case SINGLE_QUOTE:
-	case DOUBLE_QUOTE:
-		return in_quotes(m, c);
-	case DOUBLE_QUOTE_ESCAPE:
-		return in_double_escape(m, c);
+	case DOUBLE_QUOTE: return in_quotes(m, c);
+	case DOUBLE_QUOTE_ESCAPE: return in_double_escape(m, c);
 	case VALUE_ESCAPE:
 	case SINGLE_QUOTE_ESCAPE:
 		if (!newline(c))
 			value_byte(m, c);
 		return m->state == VALUE_ESCAPE ? VALUE : SINGLE_QUOTE;
-	case COMMENT:
-		return c == '\\' ? COMMENT_ESCAPE : newline(c) ? PRE_KEY : COMMENT;
-	case COMMENT_ESCAPE:
-		break;
+	case COMMENT: return c == '\\' ? COMMENT_ESCAPE : newline(c) ? PRE_KEY : COMMENT;
+	case COMMENT_ESCAPE: break;
 	}
 	return in_comment_escape(m, c);
 }

@@ -4,15 +4,18 @@
  * systemd.exec(5) "Environment variables in spawned processes"; exec_child and
  * exec_context_load_environment (execute.c) of systemd 252. Later wins: the manager's, the
  * user's, PATH of ExecSearchPath=, Environment=, EnvironmentFile=; UnsetEnvironment= then takes
- * away. Not there: what only a running manager knows (INVOCATION_ID, NOTIFY_SOCKET, the
- * variables PassEnvironment= would pass on).
+ * away. Not there: what only a running manager knows (INVOCATION_ID, NOTIFY_SOCKET,
+ * what the kernel gave it for PassEnvironment= to pass on).
  */
 #include "envfile.h"
 #include "expand.h"
 #include "glob.h"
+#include "out.h"
 #include "specifier.h"
 #include "state.h"
 #include "words.h"
+
+#include <stdlib.h>
 
 static struct variable plain(struct str name, struct str value)
 {
@@ -21,8 +24,7 @@ static struct variable plain(struct str name, struct str value)
 
 static struct variable traced_variable(struct arena *a, struct str name, struct traced value)
 {
-	return (struct variable){
-		.name = name, .value = traced_word(a, value), .at = value.at};
+	return (struct variable){.name = name, .value = traced_word(a, value), .at = value.at};
 }
 
 void environment_line(struct systemd *sd, struct variables *vars, struct str name,
@@ -91,10 +93,15 @@ static void read_manager_file(struct systemd *sd, const struct file *f, struct v
 		return;
 	struct lines lines = syntax_parse(sd->arena, f, sd->v, sd->notes);
 	struct doubt doubt = {0};
-	for (size_t i = 0; i < lines.n; i++)
-		if (str_eq(lines.at[i].section, S("Manager")) &&
-		    str_eq(lines.at[i].key.text, S("DefaultEnvironment")))
+	for (size_t i = 0; i < lines.n; i++) {
+		struct str key = lines.at[i].key.text;
+		if (!str_eq(lines.at[i].section, S("Manager")))
+			continue;
+		if (str_eq(key, S("DefaultEnvironment")))
 			environment_line(sd, vars, S(""), lines.at[i].value, &doubt);
+		else if (str_eq(key, S("ManagerEnvironment")) && sd->v >= 248)
+			environment_line(sd, &sd->own, S(""), lines.at[i].value, &doubt);
+	}
 }
 
 static void read_manager_configuration(struct systemd *sd, struct variables *vars)
@@ -116,7 +123,7 @@ static void read_manager_configuration(struct systemd *sd, struct variables *var
 	/* v262 gives all of it up when one of the files is masked by a device. */
 	for (size_t i = 0; sd->v >= 262 && i < files.n; i++)
 		if (str_eq(files.at[i]->real, S("/dev/null"))) {
-			vars->n = 0;
+			vars->n = sd->own.n = 0;
 			return;
 		}
 	for (size_t i = 0; i < files.n; i++)
@@ -157,7 +164,28 @@ static void set_user(struct loading *l, struct variables *out)
 		      plain(S("SHELL"), account_shell(l->sd->root, l->user.text, l->sd->v)));
 }
 
-/* STATE_DIRECTORY and its like: the directories of StateDirectory=, below their root. */
+/* The directories of a StateDirectory= value below their root, joined by colons. */
+static struct str directories(struct loading *l, struct str value, const char *root)
+{
+	struct arena *a = l->sd->arena;
+	struct strs parts = {0};
+	struct str part;
+	while (value.n) {
+		str_cut(value, ' ', &part, &value);
+		part = str_slice(part, 0, str_find(part, ':'));
+		if (part.n)
+			*vec_push(a, &parts) = part;
+	}
+	/* Parents must be made before what lies in them: sorted since v251. */
+	if (parts.n && l->sd->v >= 251)
+		qsort(parts.at, parts.n, sizeof *parts.at, str_order);
+	struct out *o = out_new(a);
+	for (size_t i = 0; i < parts.n; i++)
+		out_fmt(o, "%s%s/%" PRIstr, i ? ":" : "", root, ARG(parts.at[i]));
+	return str_dup(a, out_text(o));
+}
+
+/* STATE_DIRECTORY and its like. */
 static void set_directories(struct loading *l, struct variables *out)
 {
 	static const struct {
@@ -170,16 +198,9 @@ static void set_directories(struct loading *l, struct variables *out)
 		{"ConfigurationDirectory", "CONFIGURATION_DIRECTORY", "/etc"},
 	};
 	struct arena *a = l->sd->arena;
-	for (size_t i = 0; l->sd->v >= 240 && i < sizeof all / sizeof *all; i++) {
+	for (size_t i = 0; l->sd->v >= 235 && i < sizeof all / sizeof *all; i++) {
 		struct word value = unit_value(l->unit, S("Service"), str_from(all[i].key));
-		struct str text = {0}, part, rest = value.text;
-		while (rest.n) {
-			str_cut(rest, ' ', &part, &rest);
-			part = str_slice(part, 0, str_find(part, ':'));
-			if (part.n)
-				text = str_fmt(a, "%" PRIstr "%s%s/%" PRIstr, ARG(text),
-					       text.n ? ":" : "", all[i].root, ARG(part));
-		}
+		struct str text = directories(l, value.text, all[i].root);
 		if (text.n)
 			variables_set(a, out, plain(str_from(all[i].variable), text));
 	}
@@ -220,8 +241,8 @@ static bool read_env_file(struct loading *l, const struct env_file *e, struct st
 		return e->optional;
 	}
 	if (f->state != FILE_OK || hidden) {
-		*vec_push(sd->arena, &l->unit->pending) = (struct pending){
-			path, S("optional EnvironmentFile, absent"), e->from};
+		*vec_push(sd->arena, &l->unit->pending) =
+			(struct pending){path, S("optional EnvironmentFile, absent"), e->from};
 		return refuse(l, e, path, "is absent");
 	}
 	if (f->kind != FILE_REGULAR)
@@ -288,6 +309,11 @@ bool environment_build(struct loading *l, struct variables *during)
 	if (l->exec_search_path.text.n)
 		variables_set(a, out,
 			      (struct variable){.name = S("PATH"), .value = l->exec_search_path});
+	for (size_t i = 0; i < l->pass.n; i++) {
+		const struct variable *v = variables_get(&l->sd->own, l->pass.at[i].text);
+		if (v)
+			variables_set(a, out, *v);
+	}
 	for (size_t i = 0; i < l->environment.n; i++)
 		variables_set(a, out, l->environment.at[i]);
 	if (!read_env_files(l, out))

@@ -39,12 +39,24 @@ static bool take_prefix(struct prefixes *p, char c, unsigned version)
 	return true;
 }
 
+/* Debian and Ubuntu built for a split /usr up to v254, and keep libraries by architecture. A
+ * version that was asked for is taken to be built as Debian's if Debian had it. */
+static bool split_usr(const struct systemd *sd)
+{
+	bool asked = str_eq(sd->version.source, S("--systemd-version"));
+	if (sd->v > 254 || (asked && sd->v != 241 && sd->v != 247 && sd->v != 252))
+		return false;
+	const struct listing *libs = rootfs_list(sd->root, S("/usr/lib"));
+	for (size_t i = 0; i < libs->n; i++)
+		if (str_ends(libs->names[i], S("-linux-gnu")))
+			return true;
+	struct str id = os_read(sd->root)->id;
+	return str_eq(id, S("debian")) || str_eq(id, S("ubuntu"));
+}
+
 const char *default_path(const struct systemd *sd)
 {
-	const struct os *os = os_read(sd->root);
-	bool debian = str_eq(os->id, S("debian")) || str_eq(os->id, S("ubuntu"));
-	/* Debian built for a split /usr up to 252. */
-	if (debian && sd->v <= 254)
+	if (split_usr(sd))
 		return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 }
@@ -74,7 +86,18 @@ static bool safe(struct str s)
 	return true;
 }
 
-/* Empty when the path may be executed. */
+static bool long_component(struct str path)
+{
+	struct str part;
+	while (path.n) {
+		str_cut(path, '/', &part, &path);
+		if (part.n > 255)
+			return true;
+	}
+	return false;
+}
+
+/* NULL when the path may be executed. */
 static const char *path_refused(struct loading *l, struct str *path)
 {
 	bool absolute = str_starts(*path, S("/"));
@@ -87,6 +110,8 @@ static const char *path_refused(struct loading *l, struct str *path)
 	if (path->n > 4095 || (!absolute && (str_find(*path, '/') < path->n || path->n > 255 ||
 					     str_eq(*path, S(".")) || str_eq(*path, S("..")))))
 		return "neither an absolute path nor a file name";
+	if (l->sd->v >= 250 && long_component(*path))
+		return "a part of the executable's path is longer than 255 bytes";
 	if (!absolute && l->sd->v < 247 && !resolve_bare(l, path))
 		return "the executable is not in the search path";
 	return NULL;

@@ -180,8 +180,8 @@ static struct word fill_word(struct filling *f)
 	return (struct word){text, sole ? f->from : f->in.from};
 }
 
-struct words expand_words(struct arena *a, const struct words *words,
-			  const struct variables *vars, unsigned version)
+struct words expand_words(struct arena *a, const struct words *words, const struct variables *vars,
+			  unsigned version)
 {
 	struct words out = {0};
 	for (size_t i = 0; i < words->n; i++) {
@@ -193,8 +193,7 @@ struct words expand_words(struct arena *a, const struct words *words,
 			if (lookup(vars, str_tail(w.text, 1), version, &value))
 				split_value(a, value, w.from, &out);
 		} else {
-			struct filling f = {
-				.arena = a, .vars = vars, .version = version, .in = w};
+			struct filling f = {.arena = a, .vars = vars, .version = version, .in = w};
 			*vec_push(a, &out) = fill_word(&f);
 		}
 	}

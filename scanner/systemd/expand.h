@@ -14,8 +14,8 @@ void variables_set(struct arena *a, struct variables *vars, struct variable v);
 void variables_unset(struct variables *vars, struct str name);
 
 /* What execve gets for the words of one command. */
-struct words expand_words(struct arena *a, const struct words *words,
-			  const struct variables *vars, unsigned version);
+struct words expand_words(struct arena *a, const struct words *words, const struct variables *vars,
+			  unsigned version);
 
 /* Do the words refer to any variable at all? */
 bool expand_names(const struct words *words);

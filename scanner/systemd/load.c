@@ -18,16 +18,11 @@ enum { INCLUDE_DEPTH = 16 };
 const char *unit_load_name(enum unit_load load)
 {
 	switch (load) {
-	case UNIT_LOADED:
-		return "loaded";
-	case UNIT_MASKED:
-		return "masked";
-	case UNIT_NOT_FOUND:
-		return "not-found";
-	case UNIT_ERROR:
-		return "error";
-	case UNIT_BAD_SETTING:
-		break;
+	case UNIT_LOADED: return "loaded";
+	case UNIT_MASKED: return "masked";
+	case UNIT_NOT_FOUND: return "not-found";
+	case UNIT_ERROR: return "error";
+	case UNIT_BAD_SETTING: break;
 	}
 	return "bad-setting";
 }
@@ -90,6 +85,8 @@ static bool load_lines(struct loading *l, const struct file *file, bool fragment
 	if (fragment) {
 		u->load = load;
 		u->trouble = trouble;
+	} else if (load == UNIT_ERROR) {
+		l->broken_dropin = true;
 	}
 	return !fragment;
 }
@@ -140,6 +137,9 @@ static void load_dropins(struct loading *l, const struct strs *names)
 	u->dropins = dropins_find(l->sd, names, &u->doubt);
 	for (size_t i = 0; u->load == UNIT_LOADED && i < u->dropins.n; i++) {
 		const struct file *f = u->dropins.at[i];
+		if (masks(f))
+			continue;
+		l->broken_dropin |= f->state != FILE_OK || f->kind != FILE_REGULAR;
 		if (f->state == FILE_OK && f->kind == FILE_REGULAR)
 			load_lines(l, f, false, 0);
 		else if (f->state == FILE_UNREADABLE && !file_missing(f))
@@ -155,8 +155,9 @@ static void expand_commands(struct loading *l, const struct variables *vars)
 		struct commands *list = map_at(l->commands, i, NULL);
 		for (size_t k = 0; k < list->n; k++) {
 			struct command *c = &list->at[k];
-			c->argv = c->literal ? c->words
-					     : expand_words(l->sd->arena, &c->words, vars, l->sd->v);
+			c->argv = c->literal
+					  ? c->words
+					  : expand_words(l->sd->arena, &c->words, vars, l->sd->v);
 		}
 	}
 }
@@ -190,6 +191,47 @@ static void finish(struct loading *l)
 	start_judge(l);
 }
 
+/* /run of an image is hidden by a fresh one when the machine boots. */
+static void note_hidden(struct systemd *sd, struct str name)
+{
+	static const char *const dirs[] = {"system.control", "transient", "generator.early",
+					   "system",         "generator", "generator.late"};
+	for (size_t i = 0; !sd->live_run && i < sizeof dirs / sizeof *dirs; i++) {
+		struct str path =
+			str_fmt(sd->arena, "/run/systemd/%s/%" PRIstr, dirs[i], ARG(name));
+		const struct file *unit = rootfs_lstat(sd->root, path);
+		const struct file *dir = rootfs_lstat(sd->root, str_cat(sd->arena, path, S(".d")));
+		if (unit->state != FILE_ABSENT)
+			note(sd->notes, NULL, "%" PRIstr " is hidden when the machine boots",
+			     ARG(path));
+		if (dir->state != FILE_ABSENT)
+			note(sd->notes, NULL, "%" PRIstr ".d is hidden when the machine boots",
+			     ARG(path));
+	}
+}
+
+/* Programs that the administrator put there and that write units or variables at boot. Those of
+ * packages, in /usr/lib, are in nearly every image and know nothing of the kubelet. */
+static void add_generators(struct systemd *sd, struct unit *u)
+{
+	static const char *const dirs[] = {"/etc/systemd/system-generators",
+					   "/usr/local/lib/systemd/system-generators",
+					   "/etc/systemd/system-environment-generators",
+					   "/usr/local/lib/systemd/system-environment-generators"};
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+		struct str dir = str_from(dirs[i]);
+		const struct listing *list = rootfs_list(sd->root, dir);
+		for (size_t k = 0; k < list->n; k++) {
+			struct str path = path_join(sd->arena, dir, list->names[k]);
+			const struct file *f = rootfs_stat(sd->root, path);
+			if (f->state != FILE_OK || f->kind != FILE_REGULAR || !(f->mode & 0111))
+				continue;
+			*vec_push(sd->arena, &u->pending) = (struct pending){
+				path, S("generator, may add units or variables at boot"), NULL};
+		}
+	}
+}
+
 static void load_into(struct systemd *sd, struct unit *u)
 {
 	struct loading *l = NEW(sd->arena, struct loading);
@@ -204,7 +246,7 @@ static void load_into(struct systemd *sd, struct unit *u)
 	for (size_t i = 0; i < found.names.n; i++)
 		*vec_push(sd->arena, &u->names) = (struct word){found.names.at[i], NULL};
 	l->spec_name = u->id;
-	if (u->load != UNIT_NOT_FOUND)
+	if (u->load == UNIT_LOADED || u->load == UNIT_MASKED)
 		load_dropins(l, &found.names);
 	if (u->load == UNIT_LOADED && str_ends(u->id, S(".service"))) {
 		struct str why = verify_service(l);
@@ -213,13 +255,15 @@ static void load_into(struct systemd *sd, struct unit *u)
 			u->trouble = (struct doubt){REASON_UNIT_INVALID, why, NULL};
 		}
 	}
+	u->enabled = enabled_state(sd, u);
+	note_hidden(sd, u->name);
 	if (u->load == UNIT_LOADED) {
 		finish(l);
+		add_generators(sd, u);
 	} else {
 		u->starts = STARTS_NO;
 		u->starts_reason = u->trouble.text;
 	}
-	u->enabled = enabled_state(sd, u);
 }
 
 const struct unit *unit_load(struct systemd *sd, struct str name)

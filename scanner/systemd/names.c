@@ -23,9 +23,9 @@ static bool name_bytes(struct str s)
 
 static bool known_suffix(struct str suffix)
 {
-	static const char *const all[] = {".service", ".socket", ".target", ".device",
-					  ".mount",   ".automount", ".swap", ".timer",
-					  ".path",    ".slice",  ".scope"};
+	static const char *const all[] = {".service", ".socket",    ".target", ".device",
+					  ".mount",   ".automount", ".swap",   ".timer",
+					  ".path",    ".slice",     ".scope"};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (str_eq(suffix, str_from(all[i])))
 			return true;

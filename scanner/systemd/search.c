@@ -29,9 +29,9 @@ void search_init(struct systemd *sd)
 		{"/run/systemd/transient", 0, 250}, /* later ones begin by emptying it */
 		{"/run/systemd/generator.early", 0, 9999},
 		{"/etc/systemd/system", 0, 9999},
-		{"/etc/systemd/system.attached", 239, 9999},
+		{"/etc/systemd/system.attached", 240, 9999},
 		{"/run/systemd/system", 0, 9999},
-		{"/run/systemd/system.attached", 239, 9999},
+		{"/run/systemd/system.attached", 240, 9999},
 		{"/run/systemd/generator", 0, 9999},
 		{"/usr/local/lib/systemd/system", 0, 9999},
 		{"/usr/lib/systemd/system", 0, 9999},
@@ -117,6 +117,7 @@ static bool entry_read(struct systemd *sd, struct str path, struct str name, str
 	out->alias = str_basename(target);
 	if (alias_valid(name, out->alias) && !str_eq(name, out->alias))
 		return true;
+	strs_add(sd->arena, &sd->rejected, name);
 	note(sd->notes, NULL, "%" PRIstr ": not an alias systemd accepts, ignored", ARG(path));
 	return false;
 }

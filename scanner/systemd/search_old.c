@@ -22,16 +22,16 @@ static enum opened open_follow(struct systemd *sd, struct str path, struct found
 			out->id = name;
 		}
 		const struct file *f = rootfs_lstat(sd->root, path);
-		if (f->state == FILE_ABSENT && !str_eq(path, S("/dev/null")))
+		if (f->state == FILE_ABSENT &&
+		    !str_eq(path_normal(sd->arena, path), S("/dev/null")))
 			return MISSING;
 		if (f->state != FILE_OK || f->kind != FILE_SYMLINK) {
 			out->fragment = path;
 			return OPENED;
 		}
 		struct str target = rootfs_link(sd->root, path);
-		path = str_starts(target, S("/"))
-			       ? target
-			       : path_join(sd->arena, str_dirname(path), target);
+		path = str_starts(target, S("/")) ? target
+						  : path_join(sd->arena, str_dirname(path), target);
 	}
 	return REFUSED;
 }
@@ -54,8 +54,7 @@ static enum opened try_name(struct systemd *sd, struct str name, struct found *o
 static bool mergeable(struct str name, struct str other)
 {
 	struct unit_name a = unit_name_split(name), b = unit_name_split(other);
-	return str_eq(a.suffix, b.suffix) &&
-	       (a.kind == NAME_PLAIN) == (b.kind == NAME_PLAIN) &&
+	return str_eq(a.suffix, b.suffix) && (a.kind == NAME_PLAIN) == (b.kind == NAME_PLAIN) &&
 	       (b.kind != NAME_INSTANCE || str_eq(a.instance, b.instance));
 }
 

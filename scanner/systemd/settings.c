@@ -69,9 +69,17 @@ static bool on_unset(struct loading *l, const struct line *line, struct str *why
 	return true;
 }
 
+static bool on_pass(struct loading *l, const struct line *line, struct str *why)
+{
+	(void)why;
+	if (l->sd->v >= 228)
+		add_words(l, line->value, &l->pass);
+	return true;
+}
+
 static bool on_type(struct loading *l, const struct line *line, struct str *why)
 {
-	static const char *const types[] = {"simple", "exec", "forking",       "oneshot",
+	static const char *const types[] = {"simple", "exec",   "forking",       "oneshot",
 					    "dbus",   "notify", "notify-reload", "idle"};
 	(void)why;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
@@ -82,8 +90,9 @@ static bool on_type(struct loading *l, const struct line *line, struct str *why)
 
 static bool on_restart(struct loading *l, const struct line *line, struct str *why)
 {
-	static const char *const modes[] = {"no",          "on-success",  "on-failure", "on-abnormal",
-					    "on-watchdog", "on-abort",    "always"};
+	static const char *const modes[] = {"no",          "on-success",  "on-failure",
+					    "on-abnormal", "on-watchdog", "on-abort",
+					    "always"};
 	(void)why;
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
 		if (str_eq(line->value.text, str_from(modes[i])))
@@ -119,8 +128,7 @@ static bool on_working_directory(struct loading *l, const struct line *line, str
 		l->workdir_optional = true;
 		return true;
 	}
-	if (value.text.n &&
-	    (!filled_value(l, value, &value) || !str_starts(value.text, S("/")))) {
+	if (value.text.n && (!filled_value(l, value, &value) || !str_starts(value.text, S("/")))) {
 		*why = S("WorkingDirectory= is not an absolute path");
 		return optional;
 	}
@@ -207,6 +215,7 @@ static const struct {
 	{"Service", "Environment", on_environment},
 	{"Service", "EnvironmentFile", on_environment_file},
 	{"Service", "UnsetEnvironment", on_unset},
+	{"Service", "PassEnvironment", on_pass},
 	{"Service", "Type", on_type},
 	{"Service", "Restart", on_restart},
 	{"Service", "BusName", on_bus_name},

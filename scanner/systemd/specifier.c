@@ -18,24 +18,13 @@ static enum filling of_name(struct specifiers *s, char letter, struct str *out)
 {
 	struct unit_name u = unit_name_split(s->name);
 	switch (letter) {
-	case 'n':
-		*out = s->name;
-		return FILLED;
-	case 'N':
-		*out = str_slice(s->name, 0, str_rfind(s->name, '.'));
-		return FILLED;
-	case 'p':
-		*out = u.prefix;
-		return FILLED;
-	case 'P':
-		return unit_name_unescape(s->arena, u.prefix, out) ? FILLED : REFUSED;
-	case 'i':
-		*out = u.instance;
-		return FILLED;
-	case 'I':
-		return unit_name_unescape(s->arena, u.instance, out) ? FILLED : REFUSED;
-	default:
-		break;
+	case 'n': *out = s->name; return FILLED;
+	case 'N': *out = str_slice(s->name, 0, str_rfind(s->name, '.')); return FILLED;
+	case 'p': *out = u.prefix; return FILLED;
+	case 'P': return unit_name_unescape(s->arena, u.prefix, out) ? FILLED : REFUSED;
+	case 'i': *out = u.instance; return FILLED;
+	case 'I': return unit_name_unescape(s->arena, u.instance, out) ? FILLED : REFUSED;
+	default: break;
 	}
 	size_t dash = str_rfind(u.prefix, '-');
 	*out = dash < u.prefix.n ? str_tail(u.prefix, dash + 1) : u.prefix;
@@ -66,10 +55,10 @@ static enum filling of_directories(struct specifiers *s, char letter, struct str
 		char letter;
 		struct str text;
 	} fixed[] = {
-		{'t', {"/run", 4}},       {'S', {"/var/lib", 8}}, {'C', {"/var/cache", 10}},
-		{'L', {"/var/log", 8}},   {'E', {"/etc", 4}},     {'T', {"/tmp", 4}},
-		{'V', {"/var/tmp", 8}},   {'D', {"/usr/share", 10}}, {'u', {"root", 4}},
-		{'U', {"0", 1}},          {'g', {"root", 4}},     {'G', {"0", 1}},
+		{'t', {"/run", 4}},     {'S', {"/var/lib", 8}},    {'C', {"/var/cache", 10}},
+		{'L', {"/var/log", 8}}, {'E', {"/etc", 4}},        {'T', {"/tmp", 4}},
+		{'V', {"/var/tmp", 8}}, {'D', {"/usr/share", 10}}, {'u', {"root", 4}},
+		{'U', {"0", 1}},        {'g', {"root", 4}},        {'G', {"0", 1}},
 		{'h', {"/root", 5}},
 	};
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
@@ -112,8 +101,8 @@ static enum filling of_os(struct specifiers *s, char letter, struct str *out)
 		char letter;
 		const char *key;
 	} fields[] = {
-		{'o', "ID"},         {'w', "VERSION_ID"},    {'W', "VARIANT_ID"},
-		{'B', "BUILD_ID"}, {'M', "IMAGE_ID"}, {'A', "IMAGE_VERSION"},
+		{'o', "ID"},       {'w', "VERSION_ID"}, {'W', "VARIANT_ID"},
+		{'B', "BUILD_ID"}, {'M', "IMAGE_ID"},   {'A', "IMAGE_VERSION"},
 	};
 	const struct os *os = os_read(s->root);
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -151,20 +140,20 @@ static const struct {
 	unsigned since;
 	specifier_fn *fill;
 } table[] = {
-	{'n', 0, of_name},          {'N', 0, of_name},        {'p', 0, of_name},
-	{'P', 0, of_name},          {'i', 0, of_name},        {'I', 0, of_name},
-	{'j', 239, of_name},        {'J', 239, of_name},      {'f', 0, of_path},
+	{'n', 0, of_name},          {'N', 0, of_name},          {'p', 0, of_name},
+	{'P', 0, of_name},          {'i', 0, of_name},          {'I', 0, of_name},
+	{'j', 239, of_name},        {'J', 239, of_name},        {'f', 0, of_path},
 	{'t', 0, of_directories},   {'S', 236, of_directories}, {'C', 236, of_directories},
 	{'L', 236, of_directories}, {'E', 236, of_directories}, {'T', 236, of_directories},
 	{'V', 236, of_directories}, {'D', 257, of_directories}, {'u', 0, of_directories},
 	{'U', 0, of_directories},   {'g', 240, of_directories}, {'G', 240, of_directories},
 	{'h', 0, of_directories},   {'d', 251, of_directories}, {'s', 0, of_shell},
-	{'y', 251, of_fragment},    {'Y', 251, of_fragment},  {'m', 0, of_machine_id},
-	{'o', 246, of_os},          {'w', 246, of_os},        {'W', 246, of_os},
-	{'B', 246, of_os},          {'M', 249, of_os},        {'A', 249, of_os},
-	{'H', 0, of_host},          {'l', 246, of_host},      {'q', 251, of_host},
-	{'b', 0, of_runtime},       {'v', 0, of_runtime},     {'a', 246, of_runtime},
-	{'c', 0, of_runtime},       {'r', 0, of_runtime},     {'R', 0, of_runtime},
+	{'y', 251, of_fragment},    {'Y', 251, of_fragment},    {'m', 0, of_machine_id},
+	{'o', 246, of_os},          {'w', 246, of_os},          {'W', 246, of_os},
+	{'B', 246, of_os},          {'M', 249, of_os},          {'A', 249, of_os},
+	{'H', 0, of_host},          {'l', 246, of_host},        {'q', 251, of_host},
+	{'b', 0, of_runtime},       {'v', 0, of_runtime},       {'a', 246, of_runtime},
+	{'c', 0, of_runtime},       {'r', 0, of_runtime},       {'R', 0, of_runtime},
 };
 
 static specifier_fn *find(const struct specifiers *s, char letter)

@@ -17,8 +17,6 @@ static void judge(struct unit *u, enum starts starts, struct str reason)
 	u->starts_reason = reason;
 }
 
-static bool runs_to_success(struct loading *l, const struct command *c, struct str *why);
-
 /* The file a command executes; NULL when there is none. */
 static const struct file *executable(struct loading *l, struct str path)
 {
@@ -54,6 +52,11 @@ static struct str not_executable(struct loading *l, const struct command *c)
 	for (size_t i = 0; i < c->argv.n; i++)
 		if (c->argv.at[i].text.n + 1 > ARGUMENT_MAX)
 			return S("an argument of 128 KiB or more cannot be executed");
+	for (size_t i = 0; i < l->unit->environment.n; i++) {
+		const struct variable *v = &l->unit->environment.at[i];
+		if (v->name.n + v->value.text.n + 2 > ARGUMENT_MAX)
+			return S("a variable of 128 KiB or more cannot be executed with");
+	}
 	if (c->argv.n == 0)
 		return S("no argument is left, not even argv[0]");
 	return (struct str){0};
@@ -122,10 +125,21 @@ static void judge_user_and_directory(struct loading *l)
 			      ARG(l->workdir.text)));
 }
 
+/* With RefuseManualStart= only another unit can start it, and nothing asks for this one. */
+static void judge_manual(struct unit *u)
+{
+	struct str refuse = unit_value(u, S("Unit"), S("RefuseManualStart")).text;
+	bool yes = str_eq(refuse, S("yes")) || str_eq(refuse, S("true")) ||
+		   str_eq(refuse, S("1")) || str_eq(refuse, S("on"));
+	if (yes && !str_starts(u->enabled, S("enabled")))
+		judge(u, STARTS_NO, S("RefuseManualStart=yes, and no unit wants it"));
+}
+
 void start_judge(struct loading *l)
 {
 	struct unit *u = l->unit;
 	struct str why;
+	judge_manual(u);
 	judge_conditions(l);
 	judge_needs(l);
 	judge_commands_before(l);

@@ -21,12 +21,14 @@ struct systemd {
 	struct version version;
 	unsigned v; /* version.major */
 	bool live_run;
-	struct strs search;   /* unit directories, highest priority first */
-	struct strs resolved; /* the same without links, where that differs */
-	struct map *entries;  /* name -> struct entry, built when first needed */
-	struct map *units;    /* name -> struct unit */
-	struct doubt doubt;   /* a unit directory that could not be read */
+	struct strs search;        /* unit directories, highest priority first */
+	struct strs resolved;      /* the same without links, where that differs */
+	struct map *entries;       /* name -> struct entry, built when first needed */
+	struct strs rejected;      /* names of links that may not be aliases */
+	struct map *units;         /* name -> struct unit */
+	struct doubt doubt;        /* a unit directory that could not be read */
 	struct variables *manager; /* the environment every service starts from */
+	struct variables own;      /* the manager's own, for PassEnvironment= */
 };
 
 /* ---- search.c ---- */
@@ -75,8 +77,8 @@ struct env_file {
 struct loading {
 	struct systemd *sd;
 	struct unit *unit;
-	struct str spec_name; /* %n */
-	struct map *commands; /* key -> struct commands */
+	struct str spec_name;         /* %n */
+	struct map *commands;         /* key -> struct commands */
 	struct variables environment; /* Environment= */
 	VEC(struct env_file) env_files;
 	struct words unset, pass; /* UnsetEnvironment=, PassEnvironment= */
@@ -85,8 +87,9 @@ struct loading {
 	bool workdir_optional;
 	struct words condition_keys;
 	struct assignments conditions; /* ConditionX=, AssertX= */
-	VEC(struct word) needs; /* Requires=, BindsTo= */
+	VEC(struct word) needs;        /* Requires=, BindsTo= */
 	bool success_action;
+	bool broken_dropin; /* one that is no file, or that ended early by its syntax */
 	struct doubt specifier_doubt;
 };
 
@@ -111,6 +114,9 @@ const struct variables *environment_manager(struct systemd *sd);
 
 enum holds { HOLDS, HOLDS_NOT, HOLDS_UNTOLD };
 
+/* Would systemd take the next boot for the machine's first? */
+bool first_boot(struct systemd *sd);
+
 /* Conditions (or, with `asserts`, assertions) together; *why names what failed or is unknown. */
 enum holds conditions_hold(struct loading *l, bool asserts, struct str *why);
 
@@ -121,6 +127,10 @@ void start_judge(struct loading *l);
 /* ---- enable.c ---- */
 
 struct str enabled_state(struct systemd *sd, const struct unit *u);
+
+/* ---- preset.c ---- */
+
+bool preset_enables(struct systemd *sd, struct str name);
 
 /* ---- verify.c ---- */
 

@@ -33,7 +33,8 @@ static unsigned library_in(struct rootfs *root, struct str dir)
 
 static unsigned library(struct rootfs *root)
 {
-	static const char *const dirs[] = {"/usr/lib/systemd", "/lib/systemd", "/usr/lib64/systemd"};
+	static const char *const dirs[] = {"/usr/lib/systemd", "/lib/systemd",
+					   "/usr/lib64/systemd"};
 	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
 		unsigned n = library_in(root, str_from(dirs[i]));
 		if (n)
@@ -46,8 +47,9 @@ static unsigned library(struct rootfs *root)
 			/* A multiarch directory: x86_64-linux-gnu. */
 			if (!str_has(list->names[k], S("-linux-")))
 				continue;
-			unsigned n = library_in(root, str_fmt(rootfs_arena(root), "%s/%" PRIstr "/systemd",
-							      libs[i], ARG(list->names[k])));
+			unsigned n = library_in(root, str_fmt(rootfs_arena(root),
+							      "%s/%" PRIstr "/systemd", libs[i],
+							      ARG(list->names[k])));
 			if (n)
 				return n;
 		}
@@ -57,8 +59,9 @@ static unsigned library(struct rootfs *root)
 
 static struct version numbered(struct rootfs *root, unsigned n, const char *source)
 {
-	return (struct version){
-		.major = n, .text = str_fmt(rootfs_arena(root), "%u", n), .source = str_from(source)};
+	return (struct version){.major = n,
+				.text = str_fmt(rootfs_arena(root), "%u", n),
+				.source = str_from(source)};
 }
 
 struct version version_find(struct rootfs *root, unsigned asked)

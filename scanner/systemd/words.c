@@ -151,8 +151,8 @@ static bool read_word(struct reader *r)
 	return !r->quote || (r->flags & WORDS_RELAX);
 }
 
-enum words_end words_next(struct arena *a, struct traced *rest, unsigned flags,
-			  struct traced *word, struct traced *raw)
+enum words_end words_next(struct arena *a, struct traced *rest, unsigned flags, struct traced *word,
+			  struct traced *raw)
 {
 	struct reader r = {.in = *rest, .flags = flags};
 	while (r.i < r.in.text.n && blank(r.in.text.p[r.i]))

@@ -7,9 +7,9 @@
 #include "traced.h"
 
 enum words_flag {
-	WORDS_CUNESCAPE = 1,     /* \n, \x41, … are decoded; others are an error */
-	WORDS_KEEP_UNKNOWN = 2,  /* … or kept with their backslash */
-	WORDS_RELAX = 4,         /* an open quote or a last backslash ends quietly */
+	WORDS_CUNESCAPE = 1,    /* \n, \x41, … are decoded; others are an error */
+	WORDS_KEEP_UNKNOWN = 2, /* … or kept with their backslash */
+	WORDS_RELAX = 4,        /* an open quote or a last backslash ends quietly */
 };
 
 enum words_end { WORDS_WORD, WORDS_END, WORDS_BAD };
@@ -18,8 +18,8 @@ enum words_end { WORDS_WORD, WORDS_END, WORDS_BAD };
  * Takes the next word off *rest. `raw` gets the span it was written in, quotes included.
  * WORDS_BAD leaves *rest as it was.
  */
-enum words_end words_next(struct arena *a, struct traced *rest, unsigned flags,
-			  struct traced *word, struct traced *raw);
+enum words_end words_next(struct arena *a, struct traced *rest, unsigned flags, struct traced *word,
+			  struct traced *raw);
 
 /* The same with WORDS_CUNESCAPE, read once more in the forgiving way when an escape is unknown:
  * a WORDS_BAD then means an open quote. */
