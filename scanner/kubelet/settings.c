@@ -238,7 +238,7 @@ static bool load_dropins(struct start *k)
 			    str_fmt(k->a, "environment variable %s must be set to use --config-dir",
 				    variable),
 			    from);
-	struct dropins d = dropins_find(k->root, dir);
+	struct config_dir d = config_dir_find(k->root, dir);
 	if (d.unreadable) {
 		doubt(k, doubt_file(k->a, d.unreadable, from));
 		return true;
@@ -246,7 +246,7 @@ static bool load_dropins(struct start *k)
 	const struct file *top = rootfs_stat(k->root, dir);
 	if (d.fault.error == CONFIG_READ && top->state == FILE_ABSENT)
 		return made_before(k, dir) || miss_config(k, top, true);
-	if (d.fault.error == CONFIG_OK && dropins_merge(&k->slots, &d, rootfs_notes(k->root)))
+	if (d.fault.error == CONFIG_OK && config_dir_merge(&k->slots, &d, rootfs_notes(k->root)))
 		return true;
 	return stop(k, config_code(d.fault.error, true),
 		    str_fmt(k->a, "failed to merge kubelet configs: %" PRIstr, ARG(d.fault.text)),

@@ -36,15 +36,15 @@ void slots_flags(struct slots *s, const struct flags *f);
 
 /* --config-dir: merges all drop-ins by the rules of that version; false with *fault and the code
  * of dropins in it. `pending` gets the directory when it is not there. */
-struct dropins {
+struct config_dir {
 	struct files files;
 	struct config_fault fault;
 	const struct file *unreadable;
 };
 
 /* The drop-ins of a directory in the order in which filepath.WalkDir meets them. */
-struct dropins dropins_find(struct rootfs *root, struct str dir);
-bool dropins_merge(struct slots *s, struct dropins *d, struct notes *notes);
+struct config_dir config_dir_find(struct rootfs *root, struct str dir);
+bool config_dir_merge(struct slots *s, struct config_dir *d, struct notes *notes);
 
 /* Feature gates: NULL, or why that kubelet refuses the gate. `value` NULL asks for the name only.
  */

@@ -1,8 +1,8 @@
 /*
- * dropins.c - the files of --config-dir, merged over what the config file or the flags made, by the
- * three rules that kubelets had: 1.28 lays each file, defaults and all, over the base and forgets
- * zeros (mergo); 1.29 merges JSON (RFC 7386) under keys that the base does not share; 1.30 on
- * merges JSON as one would expect, and then reads keys without regard to case (server.go,
+ * config_dir.c - the files of --config-dir, merged over what the config file or the flags made, by
+ * the three rules that kubelets had: 1.28 lays each file, defaults and all, over the base and
+ * forgets zeros (mergo); 1.29 merges JSON (RFC 7386) under keys that the base does not share; 1.30
+ * on merges JSON as one would expect, and then reads keys without regard to case (server.go,
  * mergeKubeletConfigurations). Not supported: Unicode case folding of keys beyond ASCII.
  */
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static bool has_suffix(struct str name)
 	return dot < name.n && str_eq(str_tail(name, dot), S(".conf"));
 }
 
-static bool refuse_read(struct dropins *d, struct arena *a, const struct file *f)
+static bool refuse_read(struct config_dir *d, struct arena *a, const struct file *f)
 {
 	const char *why = f->state == FILE_ABSENT ? "no such file or directory" : "is a directory";
 	d->fault = (struct config_fault){
@@ -30,7 +30,7 @@ static bool refuse_read(struct dropins *d, struct arena *a, const struct file *f
 	return false;
 }
 
-static bool take_file(struct rootfs *root, struct dropins *d, struct str path)
+static bool take_file(struct rootfs *root, struct config_dir *d, struct str path)
 {
 	struct arena *a = rootfs_arena(root);
 	const struct file *f = rootfs_read(root, path);
@@ -44,7 +44,7 @@ static bool take_file(struct rootfs *root, struct dropins *d, struct str path)
 	return true;
 }
 
-static bool walk(struct rootfs *root, struct dropins *d, const struct file *f, unsigned depth)
+static bool walk(struct rootfs *root, struct config_dir *d, const struct file *f, unsigned depth)
 {
 	struct arena *a = rootfs_arena(root);
 	if (f->state == FILE_UNREADABLE || depth > DIR_DEPTH_MAX) {
@@ -72,9 +72,9 @@ static bool walk(struct rootfs *root, struct dropins *d, const struct file *f, u
 	return true;
 }
 
-struct dropins dropins_find(struct rootfs *root, struct str dir)
+struct config_dir config_dir_find(struct rootfs *root, struct str dir)
 {
-	struct dropins d = {0};
+	struct config_dir d = {0};
 	/* lstat of "link/" follows the link. */
 	bool follow = dir.n > 1 && str_ends(dir, S("/"));
 	struct str path = dir;
@@ -315,7 +315,7 @@ static bool harvest_map(struct harvest *h, const struct branch *b, struct str pr
 	return true;
 }
 
-static bool merge_json(struct slots *s, struct dropins *d)
+static bool merge_json(struct slots *s, struct config_dir *d)
 {
 	struct branch root = {.kids = map_new(s->a)};
 	struct harvest h = {.s = s,
@@ -341,7 +341,7 @@ static bool merge_json(struct slots *s, struct dropins *d)
 	return true;
 }
 
-bool dropins_merge(struct slots *s, struct dropins *d, struct notes *notes)
+bool config_dir_merge(struct slots *s, struct config_dir *d, struct notes *notes)
 {
 	if (s->minor != 28)
 		return merge_json(s, d);
