@@ -66,7 +66,7 @@ static bool have(const char *tool)
 	snprintf(command, sizeof command, "command -v %s >/dev/null 2>&1", tool);
 	bool found = system(command) == 0;
 	if (!found)
-		print_message("no %s here\n", tool);
+		print_message("# no %s here\n", tool);
 	return found;
 }
 
@@ -240,7 +240,7 @@ static void every_format(void **state)
 			continue;
 		make_archive(i);
 		struct box x = box_new();
-		print_message("%s\n", made[i].command);
+		print_message("# %s\n", made[i].command);
 		must_open(&x, "plain");
 		check_tree(&x);
 		box_free(&x);
@@ -257,7 +257,7 @@ static void every_compression(void **state)
 				continue;
 			pack(i, "plain", "packed");
 			struct box x = box_new();
-			print_message("%s of %s\n", packed[i].command, made[f].command);
+			print_message("# %s of %s\n", packed[i].command, made[f].command);
 			must_open(&x, "packed");
 			check_tree(&x);
 			box_free(&x);
@@ -447,7 +447,7 @@ static void cpio_in_a_row(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		run(rows[i]);
 		struct box x = box_new();
-		print_message("%s\n", rows[i]);
+		print_message("# %s\n", rows[i]);
 		must_open(&x, "row");
 		check_text(&x, "early", "early\n");
 		check_text(&x, "again", "early\n");

@@ -16,7 +16,6 @@
 #include "blob.h"
 
 #include <cmocka.h>
-#undef fail /* ours is meant */
 
 static char work[64];
 
@@ -31,7 +30,7 @@ static bool tick(struct watch *w, uint64_t bytes, struct error *e)
 	struct counter *c = (struct counter *)w;
 	c->bytes += bytes;
 	if (++c->ticks == c->fail_at)
-		return fail(e, ERR_IO, "injected");
+		return (fail)(e, ERR_IO, "injected");
 	return true;
 }
 
