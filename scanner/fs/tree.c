@@ -218,6 +218,26 @@ static bool add_directory(struct tree *t, uint64_t dir, struct str text, const s
 	return true;
 }
 
+/* Does this archive have something else than a directory on the way to `clean`? */
+static bool below_file(struct tree *t, struct str clean)
+{
+	uint64_t ino = TREE_ROOT;
+	struct str part;
+	while (str_cut(clean, '/', &part, &clean)) {
+		if (!tree_find(t, ino, part, &ino))
+			return false;
+		if (t->nodes.at[ino]->inode.st.kind != FS_DIRECTORY)
+			return true;
+	}
+	return false;
+}
+
+static bool is_mark(const struct tree *t, struct str clean, const struct fs_stat *st)
+{
+	return st->kind == FS_WHITEOUT ||
+	       (t->whiteouts && str_starts(str_basename(clean), S(".wh.")));
+}
+
 bool tree_add(struct tree *t, struct str path, const struct fs_stat *st, struct tree_inode **out,
 	      struct error *e)
 {
@@ -230,6 +250,10 @@ bool tree_add(struct tree *t, struct str path, const struct fs_stat *st, struct 
 			t->nodes.at[TREE_ROOT]->inode.st.mode = st->mode;
 		return true;
 	}
+	/* umoci whites out what lay in a directory that the same layer replaced by a file: the
+	 * file hides all of it already. */
+	if (is_mark(t, clean, st) && below_file(t, clean))
+		return true;
 	if (!parent_of(t, clean, &dir, &text, &skip, e))
 		return false;
 	if (skip)

@@ -117,6 +117,8 @@ static bool open_tree(struct opening *o, struct blob *b, struct fs *fs, struct s
 		      struct error *e)
 {
 	static const struct choice any;
+	if (strcmp(fs->ops->name, "txtar") == 0)
+		return plain_layer(o, fs, target_name(path), fs->ops->name);
 	bool docker = docker_has_manifest(o, fs);
 	if (docker || oci_has_layout(o->a, fs)) {
 		struct fs *store = target_archive(o, b, e);
@@ -125,7 +127,7 @@ static bool open_tree(struct opening *o, struct blob *b, struct fs *fs, struct s
 		return docker ? docker_open(o, store, &any, e)
 			      : oci_open(o, store, &any, "oci-archive", e);
 	}
-	return refuse_wrapped_disk(fs, e) && plain_layer(o, fs, target_name(path), fs->ops->name);
+	return refuse_wrapped_disk(fs, e) && plain_archive(o, fs, target_name(path), e);
 }
 
 static bool detect_blob(struct opening *o, struct blob *b, struct str path, struct error *e)

@@ -62,6 +62,10 @@ struct fs *target_archive(struct opening *o, struct blob *b, struct error *e);
 
 bool plain_layer(struct opening *o, struct fs *fs, struct str name, const char *kind);
 
+/* The same for an archive of a root, in which nothing at all is a sign of trouble: zeros are an
+ * empty tar. */
+bool plain_archive(struct opening *o, struct fs *fs, struct str name, struct error *e);
+
 /* ---- detect.c ---- */
 
 bool detect_open(struct opening *o, struct str path, struct error *e);

@@ -287,7 +287,8 @@ static bool layer_job(struct layout *l, const struct doc *doc, struct layer_job 
 	return true;
 }
 
-static bool read_config(struct layout *l, const struct doc *manifest, struct error *e)
+/* The index's word about the platform goes before the configuration's, as with containerd. */
+static bool read_config(struct layout *l, const struct doc *manifest, bool told, struct error *e)
 {
 	struct arena *a = l->o->a;
 	struct descriptor d;
@@ -300,7 +301,7 @@ static bool read_config(struct layout *l, const struct doc *manifest, struct err
 		return false;
 	store_config(l->o, config);
 	struct str platform = l->o->image->platform;
-	if (l->asked && platform.n && !platform_fits(platform, l->want))
+	if (l->asked && !told && platform.n && !platform_fits(platform, l->want))
 		return fail(e, ERR_UNSUPPORTED, "no image for %" PRIstr ", only for %" PRIstr,
 			    ARG(l->want), ARG(platform));
 	return true;
@@ -330,7 +331,7 @@ static bool manifest_open(struct layout *l, const struct candidate *c, const cha
 	if (media != MEDIA_MANIFEST)
 		return fail(e, ERR_CORRUPT, "blob %" PRIstr ": is an index without its media type",
 			    ARG(c->d.digest));
-	if (!read_config(l, manifest, e) || !read_layers(l, manifest, e))
+	if (!read_config(l, manifest, c->d.platform.n > 0, e) || !read_layers(l, manifest, e))
 		return fail_in(e, "manifest %" PRIstr, ARG(digest_short(c->d.digest)));
 	struct image *image = l->o->image;
 	struct out *trail = out_new(l->o->a);
@@ -342,7 +343,7 @@ static bool manifest_open(struct layout *l, const struct candidate *c, const cha
 	image->kind = str_from(kind);
 	image->trail = out_text(trail);
 	image->digest = c->d.digest;
-	if (!image->platform.n)
+	if (c->d.platform.n)
 		image->platform = c->d.platform;
 	return true;
 }

@@ -5,6 +5,14 @@
 #include "arena.h"
 #include "formats.h"
 
+static bool any_entry(void *arg, struct str name, uint64_t ino)
+{
+	(void)name;
+	(void)ino;
+	*(bool *)arg = true;
+	return false;
+}
+
 bool plain_layer(struct opening *o, struct fs *fs, struct str name, const char *kind)
 {
 	struct image *image = o->image;
@@ -14,20 +22,14 @@ bool plain_layer(struct opening *o, struct fs *fs, struct str name, const char *
 	return true;
 }
 
-typedef struct fs *open_fn(struct arena *a, struct blob *b, const struct fs_options *opts,
-			   struct error *e);
-
-/* A NULL `kind` is the backend's own name. */
-static bool open_blob(struct opening *o, struct str path, open_fn *open, bool whiteouts,
-		      const char *kind, struct error *e)
+bool plain_archive(struct opening *o, struct fs *fs, struct str name, struct error *e)
 {
-	struct fs_options opts = o->opts->fs;
-	opts.whiteouts = whiteouts;
-	struct blob *b = target_open(o, path, e);
-	struct fs *fs = b ? open(o->a, b, &opts, e) : NULL;
-	if (!fs)
+	bool any = false;
+	if (!fs_list(fs, fs->root, any_entry, &any, e))
 		return false;
-	return plain_layer(o, fs, target_name(path), kind ? kind : fs->ops->name);
+	if (!any)
+		return fail(e, ERR_CORRUPT, "empty archive: there is no file in it");
+	return plain_layer(o, fs, name, fs->ops->name);
 }
 
 bool image_open_dir(struct opening *o, struct str words, struct error *e)
@@ -38,15 +40,23 @@ bool image_open_dir(struct opening *o, struct str words, struct error *e)
 
 bool image_open_tar(struct opening *o, struct str words, struct error *e)
 {
-	return open_blob(o, words, fs_open_archive, false, NULL, e);
+	struct blob *b = target_open(o, words, e);
+	struct fs *fs = b ? fs_open_archive(o->a, b, &o->opts->fs, e) : NULL;
+	return fs && plain_archive(o, fs, target_name(words), e);
 }
 
 bool image_open_layer(struct opening *o, struct str words, struct error *e)
 {
-	return open_blob(o, words, fs_open_archive, true, "layer", e);
+	struct fs_options opts = o->opts->fs;
+	opts.whiteouts = true;
+	struct blob *b = target_open(o, words, e);
+	struct fs *fs = b ? fs_open_archive(o->a, b, &opts, e) : NULL;
+	return fs && plain_layer(o, fs, target_name(words), "layer");
 }
 
 bool image_open_txtar(struct opening *o, struct str words, struct error *e)
 {
-	return open_blob(o, words, fs_open_txtar, false, NULL, e);
+	struct blob *b = target_open(o, words, e);
+	struct fs *fs = b ? fs_open_txtar(o->a, b, &o->opts->fs, e) : NULL;
+	return fs && plain_layer(o, fs, target_name(words), fs->ops->name);
 }
