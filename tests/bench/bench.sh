@@ -5,7 +5,7 @@
 # made once under $BUILD/bench (about 4 GB): FILES small files and BULK_MB of bulk, by default a
 # tar of 1 GB with 60 000 entries. Small scale: FILES=5000 BULK_MB=50 make bench.
 set -u
-: "${BUILD:=build}" "${OFFNODE:=$BUILD/offnode}" "${FILES:=59000}" "${BULK_MB:=560}" "${TIMES:=3}"
+: "${BUILD:=build}" "${OFFNODE:=$BUILD/offnode}" "${FILES:=59000}" "${BULK_MB:=670}" "${TIMES:=3}"
 here=$(dirname "$0")
 in=$BUILD/bench/$FILES-$BULK_MB
 set -e
@@ -59,7 +59,7 @@ row() { # row LABEL TIMES COMMAND...: a line of the table; wall left in $wall, p
 	printf '%-44s %9.3f %9.3f %8.1f\n' "$label" "$wall" "$cpu" "$(awk "BEGIN{print $peak/1024}")"
 }
 
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b > 0 ? a / b : 0 }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0) ? a / b : 0 }'; }
 
 unpack() { rm -rf "$in/bundle" && umoci unpack --image "$in/oci:node" "$in/bundle"; }
 export -f unpack
