@@ -14,6 +14,7 @@
 
 struct systemd;
 struct loading;
+struct map;
 
 struct systemd_options {
 	unsigned version; /* 0: found in the image, else 252 */
@@ -41,6 +42,7 @@ struct variable {
 struct variables {
 	struct variable *at;
 	size_t n, cap;
+	struct map *index; /* for systemd/ alone */
 };
 
 /* One command of an Exec…= key. */

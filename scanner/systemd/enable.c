@@ -6,22 +6,28 @@
  */
 #include "state.h"
 
-/* Links that count as enabling a unit. */
-struct links {
-	bool etc, run, other_names;
+/* Links of a unit's name, in directories of dependencies, and to it under other names. */
+struct wanted {
+	bool etc, run;
+	struct strs aliases, alias_dirs; /* in pairs */
 };
 
-static bool in_etc(struct str dir)
+static struct wanted *wanted_of(struct systemd *sd, struct str name)
 {
-	return str_starts(dir, S("/etc/"));
+	struct wanted *w = map_get(sd->wanted, name);
+	if (!w) {
+		w = NEW(sd->arena, struct wanted);
+		map_put(sd->wanted, name, w);
+	}
+	return w;
 }
 
-static void count_link(struct links *links, struct str dir)
+static void count_link(struct wanted *w, struct str dir)
 {
-	if (in_etc(dir))
-		links->etc = true;
+	if (str_starts(dir, S("/etc/")))
+		w->etc = true;
 	else if (str_starts(dir, S("/run/")))
-		links->run = true;
+		w->run = true;
 }
 
 /* Which directories of links count, by version: up to v249 every one did. */
@@ -31,18 +37,32 @@ static bool dependency_dir(const struct systemd *sd, struct str name)
 	       (str_ends(name, S(".upholds")) && (sd->v >= 254 || sd->v < 250));
 }
 
-/* Links in x.wants and x.requires of one directory. */
-static void scan_dependencies(struct systemd *sd, struct str dir, const struct unit *u,
-			      struct links *links)
+static void scan_dependencies(struct systemd *sd, struct str dir, struct str wants)
+{
+	const struct listing *list = rootfs_list(sd->root, wants);
+	for (size_t i = 0; i < list->n; i++)
+		if (rootfs_link(sd->root, path_join(sd->arena, wants, list->names[i])).n)
+			count_link(wanted_of(sd, list->names[i]), dir);
+}
+
+static void scan_directory(struct systemd *sd, struct str dir)
 {
 	const struct listing *list = rootfs_list(sd->root, dir);
 	for (size_t i = 0; i < list->n; i++) {
-		struct str wants = path_join(sd->arena, dir, list->names[i]);
-		if (!dependency_dir(sd, list->names[i]) ||
-		    rootfs_lstat(sd->root, wants)->kind != FILE_DIRECTORY)
+		struct str name = list->names[i], path = path_join(sd->arena, dir, name);
+		struct str target = {0};
+		if (dependency_dir(sd, name)) {
+			if (rootfs_lstat(sd->root, path)->kind == FILE_DIRECTORY)
+				scan_dependencies(sd, dir, path);
 			continue;
-		if (rootfs_link(sd->root, path_join(sd->arena, wants, u->name)).n)
-			count_link(links, dir);
+		}
+		if (unit_name_valid(name))
+			target = str_basename(rootfs_link(sd->root, path));
+		if (target.n == 0 || str_eq(target, name))
+			continue;
+		struct wanted *w = wanted_of(sd, target);
+		*vec_push(sd->arena, &w->aliases) = name;
+		*vec_push(sd->arena, &w->alias_dirs) = dir;
 	}
 }
 
@@ -61,23 +81,6 @@ static bool installs_alias(const struct unit *u, struct str name)
 		}
 	}
 	return false;
-}
-
-static void scan_aliases(struct systemd *sd, struct str dir, const struct unit *u,
-			 struct links *links)
-{
-	const struct listing *list = rootfs_list(sd->root, dir);
-	for (size_t i = 0; i < list->n; i++) {
-		struct str name = list->names[i];
-		if (!unit_name_valid(name) || str_eq(name, u->name))
-			continue;
-		struct str target = rootfs_link(sd->root, path_join(sd->arena, dir, name));
-		if (target.n == 0 || !str_eq(str_basename(target), u->name))
-			continue;
-		links->other_names = true;
-		if (installs_alias(u, name))
-			count_link(links, dir);
-	}
 }
 
 /* Whether [Install] says how to enable the unit ("disabled", until it is), or not. */
@@ -113,19 +116,23 @@ static const char *by_link(struct systemd *sd, const struct unit *u)
 
 static const char *by_links(struct systemd *sd, const struct unit *u)
 {
-	struct links links = {0};
-	for (size_t i = 0; i < sd->search.n; i++) {
-		scan_dependencies(sd, sd->search.at[i], u, &links);
-		scan_aliases(sd, sd->search.at[i], u, &links);
+	if (!sd->wanted) {
+		sd->wanted = map_new(sd->arena);
+		for (size_t i = 0; i < sd->search.n; i++)
+			scan_directory(sd, sd->search.at[i]);
 	}
+	struct wanted *w = wanted_of(sd, u->name);
+	for (size_t i = 0; i < w->aliases.n; i++)
+		if (installs_alias(u, w->aliases.at[i]))
+			count_link(w, w->alias_dirs.at[i]);
 	const char *link = by_link(sd, u), *install = by_install(u);
-	if (links.etc)
+	if (w->etc)
 		return "enabled";
-	if (links.run)
+	if (w->run)
 		return "enabled-runtime";
 	if (link)
 		return link;
-	if (links.other_names && str_eq(str_from(install), S("static")))
+	if (w->aliases.n && str_eq(str_from(install), S("static")))
 		return "indirect";
 	if (str_eq(str_from(install), S("disabled")) && first_boot(sd) &&
 	    preset_enables(sd, u->name))
@@ -143,9 +150,8 @@ struct str enabled_state(struct systemd *sd, const struct unit *u)
 		return run ? S("masked-runtime") : S("masked");
 	if (u->loading->broken_dropin)
 		return (struct str){0};
-	for (size_t i = 0; i < sd->rejected.n; i++)
-		if (str_eq(sd->rejected.at[i], u->name))
-			return (struct str){0};
+	if (sd->rejected && map_get(sd->rejected, u->name))
+		return (struct str){0};
 	if (str_starts(f->path, S("/run/systemd/generator")))
 		return S("generated");
 	if (str_starts(f->path, S("/run/systemd/transient")))

@@ -35,7 +35,7 @@ void environment_line(struct systemd *sd, struct variables *vars, struct str nam
 	struct traced word, raw;
 	enum words_end end = WORDS_WORD;
 	if (value.text.n == 0)
-		vars->n = 0;
+		*vars = (struct variables){0};
 	while (value.text.n &&
 	       (end = words_next(sd->arena, &value, WORDS_CUNESCAPE, &word, &raw)) == WORDS_WORD) {
 		struct traced filled = word;
@@ -123,7 +123,7 @@ static void read_manager_configuration(struct systemd *sd, struct variables *var
 	/* v262 gives all of it up when one of the files is masked by a device. */
 	for (size_t i = 0; sd->v >= 262 && i < files.n; i++)
 		if (str_eq(files.at[i]->real, S("/dev/null"))) {
-			vars->n = sd->own.n = 0;
+			*vars = sd->own = (struct variables){0};
 			return;
 		}
 	for (size_t i = 0; i < files.n; i++)
@@ -248,6 +248,7 @@ static bool read_env_file(struct loading *l, const struct env_file *e, struct st
 	if (f->kind != FILE_REGULAR)
 		return f->kind == FILE_DEVICE || refuse(l, e, path, "is not a regular file");
 	struct env_pairs pairs = envfile_parse(sd->arena, f, sd->v);
+	size_t noted = 0;
 	if (pairs.fault.n) {
 		note(sd->notes, pairs.fault_at, "%" PRIstr ": systemd does not accept this file",
 		     ARG(pairs.fault));
@@ -258,7 +259,7 @@ static bool read_env_file(struct loading *l, const struct env_file *e, struct st
 		if (env_name_valid(p.name.text) && env_value_valid(p.value.text, sd->v))
 			variables_set(sd->arena, out,
 				      traced_variable(sd->arena, p.name.text, p.value));
-		else
+		else if (noted++ < 20)
 			note(sd->notes, traced_origin(sd->arena, p.name),
 			     "not a valid assignment, ignored");
 	}
@@ -285,14 +286,14 @@ static bool read_env_files(struct loading *l, struct variables *out)
 	return true;
 }
 
-static void unset(const struct words *unset_words, struct variables *vars)
+static void unset(struct arena *a, const struct words *unset_words, struct variables *vars)
 {
 	for (size_t i = 0; i < unset_words->n; i++) {
 		struct str name, value;
 		bool exact = str_cut(unset_words->at[i].text, '=', &name, &value);
 		const struct variable *v = variables_get(vars, name);
 		if (v && (!exact || str_eq(v->value.text, value)))
-			variables_unset(vars, name);
+			variables_unset(a, vars, name);
 	}
 }
 
@@ -321,7 +322,7 @@ bool environment_build(struct loading *l, struct variables *during)
 	/* From v258 on the words are filled in before variables are taken away. */
 	for (size_t i = 0; l->sd->v >= 258 && i < out->n; i++)
 		variables_set(a, during, out->at[i]);
-	unset(&l->unset, out);
+	unset(a, &l->unset, out);
 	for (size_t i = 0; l->sd->v < 258 && i < out->n; i++)
 		variables_set(a, during, out->at[i]);
 	return true;

@@ -11,38 +11,49 @@
 #include <string.h>
 
 #include "envfile.h"
+#include "map.h"
+#include "out.h"
 #include "traced.h"
 #include "words.h"
 
+/* The index holds positions, counted from 1, disguised as pointers. */
+static size_t position(const struct variables *vars, struct str name)
+{
+	return vars->index ? (size_t)(uintptr_t)map_get(vars->index, name) : 0;
+}
+
+/* Linux takes 2 MiB of arguments and environment with the usual stack limit. */
+enum { EXPANDED_MAX = 8 << 20 };
+
 const struct variable *variables_get(const struct variables *vars, struct str name)
 {
-	for (size_t i = vars->n; i > 0; i--)
-		if (str_eq(vars->at[i - 1].name, name))
-			return &vars->at[i - 1];
-	return NULL;
+	size_t at = position(vars, name);
+	return at ? &vars->at[at - 1] : NULL;
 }
 
 void variables_set(struct arena *a, struct variables *vars, struct variable v)
 {
-	for (size_t i = 0; i < vars->n; i++) {
-		if (!str_eq(vars->at[i].name, v.name))
-			continue;
+	size_t at = position(vars, v.name);
+	if (at) {
 		struct word *old = NEW(a, struct word);
-		*old = vars->at[i].value;
+		*old = vars->at[at - 1].value;
 		v.over = old;
-		vars->at[i] = v;
+		vars->at[at - 1] = v;
 		return;
 	}
+	if (!vars->index)
+		vars->index = map_new(a);
 	*vec_push(a, vars) = v;
+	map_put(vars->index, v.name, (void *)(uintptr_t)vars->n);
 }
 
-void variables_unset(struct variables *vars, struct str name)
+void variables_unset(struct arena *a, struct variables *vars, struct str name)
 {
-	size_t kept = 0;
+	struct variables kept = {0};
 	for (size_t i = 0; i < vars->n; i++)
 		if (!str_eq(vars->at[i].name, name))
-			vars->at[kept++] = vars->at[i];
-	vars->n = kept;
+			variables_set(a, &kept, vars->at[i]);
+	*vars = kept;
 }
 
 /* Is the word `$` and a name to its end? Up to v234 `$$…` was, too. */
@@ -116,22 +127,24 @@ struct filling {
 	const struct variables *vars;
 	unsigned version;
 	struct word in;
-	struct gather text;
+	struct out *text;
+	size_t n;
+	size_t room;                   /* more bytes than this are not wanted */
 	size_t references, value_from; /* how many were filled in, and where the last begins */
 	const struct origin *from;
 };
 
 static void fill_text(struct filling *f, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		gather_byte(&f->text, s.p[i], 0);
+	out_str(f->text, s);
+	f->n += s.n;
 }
 
 static void fill_reference(struct filling *f, struct str name)
 {
 	struct traced value;
 	f->references++;
-	f->value_from = f->text.n;
+	f->value_from = f->n;
 	if (!lookup(f->vars, name, f->version, &value))
 		return;
 	f->from = filled(f->arena, value, place_of(f->arena, f->in, name));
@@ -155,49 +168,61 @@ static bool reference(struct str s, size_t i, struct str *name)
 static struct word fill_word(struct filling *f)
 {
 	struct str s = f->in.text, name;
-	gather_start(&f->text, f->arena, NULL);
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] != '$' || i + 1 == s.n) {
-			gather_byte(&f->text, s.p[i], 0);
-		} else if (s.p[i + 1] == '$') {
-			gather_byte(&f->text, '$', 0);
-			i++;
-		} else if (s.p[i + 1] != '{') {
-			gather_byte(&f->text, '$', 0);
-			gather_byte(&f->text, s.p[++i], 0);
-		} else if (reference(s, i, &name)) {
+	f->text = out_new(f->arena);
+	for (size_t i = 0; i < s.n && f->n <= f->room; i++) {
+		size_t dollar = i + str_find(str_tail(s, i), '$');
+		fill_text(f, str_slice(s, i, dollar));
+		i = dollar;
+		if (i + 1 >= s.n) {
+			fill_text(f, str_tail(s, i));
+			break;
+		}
+		if (s.p[i + 1] == '{' && reference(s, i, &name)) {
 			fill_reference(f, name);
 			i += name.n + 2;
-		} else {
+		} else if (s.p[i + 1] == '{') {
 			/* Up to the ':' or the end it is text, what follows is read anew. */
 			fill_text(f, str_slice(s, i, i + 2 + name.n));
 			i += 1 + name.n;
+		} else {
+			fill_text(f, str_slice(s, i, i + (s.p[i + 1] == '$' ? 1 : 2)));
+			i++;
 		}
 	}
-	struct str text = {f->text.p, f->text.n};
+	struct str text = out_text(f->text);
 	bool sole = f->references == 1 && f->from &&
-		    (f->value_from == 0 || f->text.p[f->value_from - 1] == '=');
+		    (f->value_from == 0 || text.p[f->value_from - 1] == '=');
 	return (struct word){text, sole ? f->from : f->in.from};
 }
 
-struct words expand_words(struct arena *a, const struct words *words, const struct variables *vars,
-			  unsigned version)
+bool expand_words(struct arena *a, const struct words *words, const struct variables *vars,
+		  unsigned version, struct words *out)
 {
-	struct words out = {0};
+	size_t room = EXPANDED_MAX;
+	*out = (struct words){0};
 	for (size_t i = 0; i < words->n; i++) {
 		struct word w = words->at[i];
 		struct traced value;
+		size_t before = out->n;
 		if (str_find(w.text, '$') == w.text.n) {
-			*vec_push(a, &out) = w;
-		} else if (whole(w.text, version)) {
-			if (lookup(vars, str_tail(w.text, 1), version, &value))
-				split_value(a, value, w.from, &out);
-		} else {
-			struct filling f = {.arena = a, .vars = vars, .version = version, .in = w};
-			*vec_push(a, &out) = fill_word(&f);
+			*vec_push(a, out) = w;
+		} else if (!whole(w.text, version)) {
+			struct filling f = {.arena = a,
+					    .vars = vars,
+					    .version = version,
+					    .in = w,
+					    .room = room};
+			*vec_push(a, out) = fill_word(&f);
+		} else if (lookup(vars, str_tail(w.text, 1), version, &value)) {
+			split_value(a, value, w.from, out);
+		}
+		for (size_t k = before; k < out->n; k++) {
+			if (out->at[k].text.n + 1 > room)
+				return false;
+			room -= out->at[k].text.n + 1;
 		}
 	}
-	return out;
+	return true;
 }
 
 static bool word_names(struct str s)

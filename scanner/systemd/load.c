@@ -119,8 +119,6 @@ static void load_fragment(struct loading *l, const struct found *found)
 	} else if (!f || file_missing(f)) {
 		u->fragment = NULL;
 		set_trouble(l, UNIT_NOT_FOUND, f ? "its link leads nowhere" : "no unit file");
-		if (l->sd->doubt.reason != REASON_NONE)
-			u->doubt = l->sd->doubt;
 	} else if (f->state == FILE_UNREADABLE) {
 		u->load = UNIT_ERROR;
 		u->trouble = u->doubt = doubt_file(l->sd->arena, f, NULL);
@@ -155,9 +153,11 @@ static void expand_commands(struct loading *l, const struct variables *vars)
 		struct commands *list = map_at(l->commands, i, NULL);
 		for (size_t k = 0; k < list->n; k++) {
 			struct command *c = &list->at[k];
-			c->argv = c->literal
-					  ? c->words
-					  : expand_words(l->sd->arena, &c->words, vars, l->sd->v);
+			c->argv = c->words;
+			if (!c->literal &&
+			    !expand_words(l->sd->arena, &c->words, vars, l->sd->v, &c->argv))
+				l->unit->doubt = (struct doubt){
+					REASON_LIMIT, S("a command of more than 8 MiB"), c->from};
 		}
 	}
 }
@@ -242,6 +242,9 @@ static void load_into(struct systemd *sd, struct unit *u)
 	if (sd->v < 243)
 		l->spec_name = found.id;
 	load_fragment(l, &found);
+	/* A unit directory that could not be read may hold what counts instead. */
+	if (u->doubt.reason == REASON_NONE)
+		u->doubt = sd->doubt;
 	u->id = found.id;
 	for (size_t i = 0; i < found.names.n; i++)
 		*vec_push(sd->arena, &u->names) = (struct word){found.names.at[i], NULL};
@@ -261,7 +264,7 @@ static void load_into(struct systemd *sd, struct unit *u)
 		finish(l);
 		add_generators(sd, u);
 	} else {
-		u->starts = STARTS_NO;
+		u->starts = u->doubt.reason == REASON_NONE ? STARTS_NO : STARTS_UNTOLD;
 		u->starts_reason = u->trouble.text;
 	}
 }

@@ -8,7 +8,7 @@
  */
 #include "state.h"
 
-enum { ALIAS_HOPS = 8 };
+enum { ALIAS_HOPS = 8, NAMES_MAX = 500 };
 
 void strs_add(struct arena *a, struct strs *set, struct str s)
 {
@@ -117,7 +117,7 @@ static bool entry_read(struct systemd *sd, struct str path, struct str name, str
 	out->alias = str_basename(target);
 	if (alias_valid(name, out->alias) && !str_eq(name, out->alias))
 		return true;
-	strs_add(sd->arena, &sd->rejected, name);
+	map_put(sd->rejected, name, sd);
 	note(sd->notes, NULL, "%" PRIstr ": not an alias systemd accepts, ignored", ARG(path));
 	return false;
 }
@@ -127,6 +127,7 @@ struct map *search_entries(struct systemd *sd)
 	if (sd->entries)
 		return sd->entries;
 	sd->entries = map_new(sd->arena);
+	sd->rejected = map_new(sd->arena);
 	for (size_t i = 0; i < sd->search.n; i++) {
 		struct str dir = sd->search.at[i];
 		const struct listing *list = rootfs_list(sd->root, dir);
@@ -163,19 +164,41 @@ static const struct entry *resolve(struct systemd *sd, struct str name)
 	return NULL;
 }
 
-/* Adds the names under which `of` is known as well. */
-static void add_aliases(struct systemd *sd, struct str of, struct str instance, struct strs *names)
+/* For every fragment, the names that lead to it. */
+static void index_aliases(struct systemd *sd)
 {
 	struct map *entries = search_entries(sd);
+	sd->aliases = map_new(sd->arena);
 	for (size_t i = 0; i < map_count(entries); i++) {
 		struct str name;
 		const struct entry *e = map_at(entries, i, &name);
-		if (e->alias.n == 0)
+		const struct entry *end = e->alias.n ? resolve(sd, name) : NULL;
+		if (!end)
 			continue;
-		const struct entry *end = resolve(sd, name);
-		if (!end || !str_eq(str_basename(end->path), of))
-			continue;
+		struct str of = str_basename(end->path);
+		struct strs *names = map_get(sd->aliases, of);
+		if (!names) {
+			names = NEW(sd->arena, struct strs);
+			map_put(sd->aliases, of, names);
+		}
+		*vec_push(sd->arena, names) = name;
+	}
+}
+
+/* Adds the names under which `of` is known as well. */
+static void add_aliases(struct systemd *sd, struct str of, struct str instance, struct strs *names)
+{
+	if (!sd->aliases)
+		index_aliases(sd);
+	const struct strs *all = map_get(sd->aliases, of);
+	for (size_t i = 0; all && i < all->n; i++) {
+		struct str name = all->at[i];
 		struct unit_name u = unit_name_split(name);
+		if (names->n == NAMES_MAX) {
+			sd->doubt = (struct doubt){REASON_LIMIT, S("a unit of more than 500 names"),
+						   NULL};
+			return;
+		}
 		if (u.kind == NAME_TEMPLATE && instance.n)
 			strs_add(sd->arena, names, unit_name_instance(sd->arena, name, instance));
 		else if (u.kind == NAME_PLAIN || str_eq(u.instance, instance))

@@ -24,7 +24,9 @@ struct systemd {
 	struct strs search;        /* unit directories, highest priority first */
 	struct strs resolved;      /* the same without links, where that differs */
 	struct map *entries;       /* name -> struct entry, built when first needed */
-	struct strs rejected;      /* names of links that may not be aliases */
+	struct map *rejected;      /* names of links that may not be aliases */
+	struct map *aliases;       /* basename of a fragment -> struct strs of other names */
+	struct map *wanted;        /* name -> struct wanted, see enable.c */
 	struct map *units;         /* name -> struct unit */
 	struct doubt doubt;        /* a unit directory that could not be read */
 	struct variables *manager; /* the environment every service starts from */

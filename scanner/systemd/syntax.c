@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 1 << 20 };
+enum { LINE_MAX_BYTES = 1 << 20, NOTES_OF_A_FILE = 20 };
 
 struct parser {
 	struct arena *arena;
@@ -17,11 +17,19 @@ struct parser {
 	struct notes *notes;
 	unsigned version;
 	size_t at;
+	size_t noted;
 	bool bom_seen;
 	bool in_section, section_known;
 	struct str section;
 	struct lines *out;
 };
+
+/* A file of nothing but junk is told about, but not line by line. */
+static void note_line(struct parser *p, struct traced line, const char *text)
+{
+	if (p->noted++ < NOTES_OF_A_FILE)
+		note(p->notes, traced_origin(p->arena, line), "%s", text);
+}
 
 static bool fault(struct parser *p, size_t from, size_t to, const char *text)
 {
@@ -103,16 +111,14 @@ static bool header(struct parser *p, struct traced line, size_t from, size_t to)
 	p->section_known = str_eq(name, S("Unit")) || str_eq(name, S("Service")) ||
 			   str_eq(name, S("Install")) || str_eq(name, S("Manager"));
 	if (!p->section_known && !str_starts(name, S("X-")))
-		note(p->notes, traced_origin(p->arena, line),
-		     "unknown section, its lines are ignored");
+		note_line(p, line, "unknown section, its lines are ignored");
 	return true;
 }
 
 static bool assignment(struct parser *p, struct traced line, size_t from, size_t to)
 {
-	const struct origin *here = traced_origin(p->arena, line);
 	if (!p->in_section) {
-		note(p->notes, here, "assignment outside of a section, ignored");
+		note_line(p, line, "assignment outside of a section, ignored");
 		return true;
 	}
 	size_t equals = str_find(line.text, '=');
@@ -120,7 +126,7 @@ static bool assignment(struct parser *p, struct traced line, size_t from, size_t
 		if (p->version <= 240)
 			return fault(p, from, to, "a line without =");
 		if (p->section_known)
-			note(p->notes, here, "line without =, ignored");
+			note_line(p, line, "line without =, ignored");
 		return true;
 	}
 	if (!p->section_known || equals == 0)
@@ -180,7 +186,7 @@ static bool physical_line(struct parser *p, struct traced line, struct gather *c
 	*carrying = more;
 	if (!more)
 		return logical_line(p, gather_done(carry, to));
-	carry->p[carry->n - 1] = ' ';
+	gather_replace_last(carry, ' ');
 	return true;
 }
 

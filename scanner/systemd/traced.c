@@ -61,15 +61,14 @@ void gather_start(struct gather *g, struct arena *a, const struct file *file)
 	*g = (struct gather){.arena = a, .file = file};
 }
 
-static void gather_room(struct gather *g)
+static void gather_room(struct gather *g, size_t room)
 {
-	size_t room = g->cap ? g->cap * 2 : 64;
 	char *p = arena_alloc(g->arena, 1, room);
 	uint32_t *at = NEW_N(g->arena, uint32_t, room);
-	if (g->n) {
-		memcpy(p, g->p, g->n);
-		memcpy(at, g->at, g->n * sizeof *at);
-	}
+	for (size_t i = 0; i < g->n; i++)
+		at[i] = g->p ? g->at[i] : (uint32_t)(g->first + i);
+	if (g->n)
+		memcpy(p, g->p ? g->p : g->file->text.p + g->first, g->n);
 	g->p = p;
 	g->at = at;
 	g->cap = room;
@@ -77,10 +76,15 @@ static void gather_room(struct gather *g)
 
 void gather_byte(struct gather *g, char c, size_t offset)
 {
-	if (g->n + 1 >= g->cap)
-		gather_room(g);
-	if (g->n && offset != g->at[g->n - 1] + 1)
-		g->scattered = true;
+	struct str text = g->file->text;
+	if (g->n == 0)
+		g->first = offset;
+	if (!g->p && offset == g->first + g->n && offset < text.n && text.p[offset] == c) {
+		g->n++;
+		return;
+	}
+	if (!g->p || g->n + 1 >= g->cap)
+		gather_room(g, 2 * g->n + 32);
 	g->p[g->n] = c;
 	g->at[g->n++] = (uint32_t)offset;
 }
@@ -91,14 +95,20 @@ void gather_traced(struct gather *g, struct traced t)
 		gather_byte(g, t.text.p[i], traced_offset(&t, i));
 }
 
+void gather_replace_last(struct gather *g, char c)
+{
+	if (!g->p)
+		gather_room(g, 2 * g->n + 32);
+	g->p[g->n - 1] = c;
+}
+
 struct traced gather_done(struct gather *g, size_t end)
 {
-	struct traced t = {.text = {g->p, g->n}, .file = g->file, .base = end};
-	if (g->n && g->scattered) {
-		g->at[g->n] = (uint32_t)end;
-		t.at = g->at;
-	} else if (g->n) {
-		t.base = g->at[0];
-	}
-	return t;
+	if (g->n == 0)
+		return (struct traced){.file = g->file, .base = end};
+	if (!g->p)
+		return traced_file(g->file, g->first, g->first + g->n);
+	g->at[g->n] = (uint32_t)end;
+	return (struct traced){
+		.text = {g->p, g->n}, .file = g->file, .base = g->first, .at = g->at};
 }

@@ -24,19 +24,21 @@ struct traced traced_trim(struct traced t, const char *set);
 const struct origin *traced_origin(struct arena *a, struct traced t);
 struct word traced_word(struct arena *a, struct traced t);
 
-/* A traced text under construction. */
+/* A traced text under construction. As long as it is what stands in the file in one row, it is
+ * a slice and costs nothing. */
 struct gather {
 	struct arena *arena;
 	const struct file *file;
-	char *p;
-	uint32_t *at;
+	size_t first; /* offset of byte 0 */
 	size_t n, cap;
-	bool scattered;
+	char *p; /* NULL: a slice */
+	uint32_t *at;
 };
 
 void gather_start(struct gather *g, struct arena *a, const struct file *file);
 void gather_byte(struct gather *g, char c, size_t offset);
 void gather_traced(struct gather *g, struct traced t);
+void gather_replace_last(struct gather *g, char c);
 /* `end` is the offset behind the last byte's source, for an empty text its place. */
 struct traced gather_done(struct gather *g, size_t end);
 
