@@ -1,0 +1,270 @@
+/*
+ * launch.c - the units of an image into the kubelets that they launch. Each service's commands are
+ * shown to every layout; a kubelet.service whose command no layout knows is a launch all the
+ * same, with a doubt. Not supported: kubelets that no systemd unit starts.
+ */
+#include "launch.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "map.h"
+
+enum { DEPTH_MAX = 6 };
+
+struct words words_from(struct words w, size_t from)
+{
+	if (from > w.n)
+		from = w.n;
+	return (struct words){w.at + from, w.n - from, w.n - from};
+}
+
+struct str word_program(struct words w, size_t i)
+{
+	return i < w.n ? str_basename(w.at[i].text) : S("");
+}
+
+void words_add(struct arena *a, struct words *w, struct str text, const struct origin *from)
+{
+	*vec_push(a, w) = (struct word){text, from};
+}
+
+bool words_option(struct words w, struct str name, struct word *out)
+{
+	bool found = false;
+	for (size_t i = 0; i < w.n; i++) {
+		struct str text = w.at[i].text;
+		if (!str_starts(text, name))
+			continue;
+		if (text.n > name.n && text.p[name.n] == '=') {
+			*out = (struct word){str_tail(text, name.n + 1), w.at[i].from};
+			found = true;
+		} else if (text.n == name.n && i + 1 < w.n) {
+			*out = w.at[++i];
+			found = true;
+		}
+	}
+	return found;
+}
+
+struct doubt launch_doubt(const struct candidate *c, enum reason reason, struct str text,
+			  const struct origin *from)
+{
+	return (struct doubt){reason, str_dup(c->a, text), from};
+}
+
+const struct variable *launch_variable(const struct variables *v, struct str name)
+{
+	for (size_t i = v->n; i-- > 0;)
+		if (str_eq(v->at[i].name, name))
+			return &v->at[i];
+	return NULL;
+}
+
+bool launch_find(const struct candidate *c, struct launch *out)
+{
+	static launch_fn *const layouts[] = {
+#define LAYOUT(name) launch_##name,
+#include "layouts.h"
+#undef LAYOUT
+	};
+	if (!c->words.n || c->depth > DEPTH_MAX)
+		return false;
+	const struct launch before = *out;
+	for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+		if (layouts[i](c, out))
+			return true;
+		*out = before;
+	}
+	return false;
+}
+
+bool launch_inner(const struct candidate *c, struct words words, struct launch *out)
+{
+	struct candidate inner = *c;
+	inner.words = words;
+	inner.depth++;
+	return launch_find(&inner, out);
+}
+
+/* ---- whose layout it is ---- */
+
+static const struct mark {
+	const char *needle; /* in some assignment, or in a drop-in's path */
+	const char *name;
+} marks[] = {
+	{"kubenswrapper", "OpenShift"},
+	{"/etc/eks/kubelet/environment", "EKS AL2023"},
+	{"/etc/kubernetes/kubelet/kubelet-config.json", "EKS AL2"},
+	{"/opt/azure/containers", "AKS"},
+	{"10-kubeadm.conf", "kubeadm"},
+	{"kubeadm-flags.env", "kubeadm"},
+	{"/var/lib/minikube", "minikube"},
+	{"/opt/kube/bin", "kubeasz"},
+	{"/etc/kubernetes/kubelet.env", "kubespray"},
+	{"rke2", "RKE2"},
+	{"k3s", "K3s"},
+	{"k0s", "k0s"},
+	{"microk8s", "MicroK8s"},
+	{"openshift", "OpenShift 3"},
+};
+
+static bool has_mark(const struct unit *u, struct str needle)
+{
+	for (size_t i = 0; i < u->dropins.n; i++)
+		if (str_ends(u->dropins.at[i]->path, needle))
+			return true;
+	for (size_t i = 0; i < u->assignments.n; i++) {
+		const struct assignment *x = &u->assignments.at[i];
+		if (str_eq(x->section, S("Service")) && str_has(x->value.text, needle))
+			return true;
+	}
+	return false;
+}
+
+static struct str recognise(struct rootfs *root, const struct unit *u)
+{
+	const struct os *os = os_read(root);
+	if (str_eq(os->id, S("bottlerocket")))
+		return S("Bottlerocket");
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (has_mark(u, str_from(marks[i].needle)))
+			return str_from(marks[i].name);
+	return S("");
+}
+
+/* ---- one unit ---- */
+
+struct search {
+	struct rootfs *root;
+	struct systemd *sd;
+	struct arena *a;
+	struct launches out;
+	struct map *seen;
+};
+
+static struct candidate candidate_of(struct search *s, const struct unit *u, struct words words)
+{
+	return (struct candidate){.root = s->root,
+				  .a = s->a,
+				  .unit = u,
+				  .words = words,
+				  .environment = u->environment,
+				  .workdir = u->workdir};
+}
+
+/* A directory that `mkdir` of an ExecStartPre makes, and that --config-dir names. */
+static void await_made(struct search *s, const struct unit *u, struct launch *l)
+{
+	struct word dir;
+	if (!words_option(l->argv, S("--config-dir"), &dir))
+		return;
+	struct commands pre = unit_commands(s->sd, u, S("ExecStartPre"));
+	for (size_t i = 0; i < pre.n; i++) {
+		struct words w = pre.at[i].argv;
+		for (size_t k = 1; str_eq(word_program(w, 0), S("mkdir")) && k < w.n; k++)
+			if (str_eq(str_trim(w.at[k].text, " "), dir.text) &&
+			    rootfs_stat(s->root, dir.text)->state == FILE_ABSENT)
+				*vec_push(s->a, &l->pending) = (struct pending){
+					dir.text, S("made empty by ExecStartPre"), dir.from};
+	}
+}
+
+static void add(struct search *s, const struct unit *u, struct launch l)
+{
+	l.unit = u;
+	if (!l.recognised.n)
+		l.recognised = recognise(s->root, u);
+	if (!l.workdir.n)
+		l.workdir = u->workdir;
+	if (!l.environment.n)
+		l.environment = u->environment;
+	if (l.doubt.reason == REASON_NONE)
+		l.doubt = u->doubt;
+	for (size_t i = 0; i < u->pending.n; i++)
+		*vec_push(s->a, &l.pending) = u->pending.at[i];
+	await_made(s, u, &l);
+	*vec_push(s->a, &s->out) = l;
+}
+
+/* Commands that could not be expanded still show what they would run, but not with what. */
+static bool try_commands(struct search *s, const struct unit *u, const struct commands *commands)
+{
+	for (size_t i = 0; i < commands->n; i++) {
+		const struct command *cmd = &commands->at[i];
+		struct candidate c = candidate_of(s, u, cmd->argv.n ? cmd->argv : cmd->words);
+		struct launch l = {.layout = "systemd"};
+		if (!launch_find(&c, &l))
+			continue;
+		if (!cmd->argv.n)
+			l.argv = (struct words){0};
+		add(s, u, l);
+		return true;
+	}
+	return false;
+}
+
+static bool named_kubelet(const struct unit *u)
+{
+	return str_eq(u->id, S("kubelet.service")) || str_eq(u->name, S("kubelet.service"));
+}
+
+static bool mentions_kubelet(const struct unit *u)
+{
+	for (size_t i = 0; i < u->assignments.n; i++) {
+		const struct assignment *x = &u->assignments.at[i];
+		if (str_eq(x->key, S("ExecStart")) && str_has(x->value.text, S("/kubelet ")))
+			return true;
+	}
+	return named_kubelet(u);
+}
+
+static void add_unknown(struct search *s, const struct unit *u)
+{
+	struct launch l = {.layout = "systemd"};
+	const struct command *cmd = u->commands.n ? &u->commands.at[0] : NULL;
+	struct str program = cmd ? word_program(cmd->words, 0) : S("");
+	bool placeholder = str_eq(program, S("false")) || str_eq(program, S("true"));
+	struct candidate c = candidate_of(s, u, (struct words){0});
+	if (placeholder)
+		l.doubt = launch_doubt(&c, REASON_GENERATED_AT_BOOT,
+				       S("ExecStart is a placeholder until a drop-in is written"),
+				       cmd->from);
+	else if (u->doubt.reason == REASON_NONE)
+		l.doubt = launch_doubt(&c, REASON_WRAPPER_UNRESOLVED,
+				       str_fmt(s->a,
+					       "%" PRIstr " is no program known here to run "
+					       "a kubelet",
+					       ARG(cmd ? cmd->path : S("nothing"))),
+				       cmd ? cmd->from : NULL);
+	add(s, u, l);
+}
+
+static void look_at(struct search *s, const struct unit *u)
+{
+	if (u->load == UNIT_NOT_FOUND || map_get(s->seen, u->id))
+		return;
+	map_put(s->seen, u->id, s);
+	if (u->load != UNIT_LOADED) {
+		if (u->load == UNIT_MASKED ? named_kubelet(u) : mentions_kubelet(u))
+			add(s, u, (struct launch){.layout = "systemd", .doubt = u->trouble});
+		return;
+	}
+	if (try_commands(s, u, &u->commands))
+		return;
+	if (!mentions_kubelet(u) && !str_has(u->id, S("kubelet")))
+		return;
+	struct commands pre = unit_commands(s->sd, u, S("ExecStartPre"));
+	if (!try_commands(s, u, &pre) && named_kubelet(u))
+		add_unknown(s, u);
+}
+
+struct launches kubelet_launches(struct rootfs *root, struct systemd *sd)
+{
+	struct arena *a = rootfs_arena(root);
+	struct search s = {.root = root, .sd = sd, .a = a, .seen = map_new(a)};
+	struct words names = systemd_services(sd);
+	for (size_t i = 0; i < names.n; i++)
+		look_at(&s, unit_load(sd, names.at[i].text));
+	return s.out;
+}

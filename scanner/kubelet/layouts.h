@@ -1,0 +1,11 @@
+/*
+ * layouts.h - the ways to run a kubelet, in the order in which they are tried.
+ */
+LAYOUT(direct)
+LAYOUT(wrapper)
+LAYOUT(container)
+LAYOUT(shell)
+LAYOUT(k3s)
+LAYOUT(k0s)
+LAYOUT(snap)
+LAYOUT(openshift)
