@@ -121,6 +121,12 @@ static int by_text(const void *x, const void *y)
 	return str_cmp(a->text, b->text);
 }
 
+static void sort(struct words *words)
+{
+	if (words->n)
+		qsort(words->at, words->n, sizeof *words->at, by_text);
+}
+
 static void look_at_environment(const struct vector *v, const struct unit *u,
 				const struct doc *want, const char *figure, const char *part)
 {
@@ -135,8 +141,8 @@ static void look_at_environment(const struct vector *v, const struct unit *u,
 			str_fmt(v->arena, "%" PRIstr "=%" PRIstr, ARG(want->entries[i].key),
 				ARG(doc_string(want->entries[i].value))),
 			NULL};
-	qsort(got.at, got.n, sizeof *got.at, by_text);
-	qsort(expected.at, expected.n, sizeof *expected.at, by_text);
+	sort(&got);
+	sort(&expected);
 	vector_count(v, figure, same(&got, &expected), part, joined(v->arena, &got),
 		     joined(v->arena, &expected));
 }
@@ -155,7 +161,7 @@ static void look_at_facts(const struct vector *v, const struct unit *u, const st
 	look_at_list(v, &dropins, doc_get(want, S("dropins")), figure, part);
 	if (doc_get(want, S("names"))) {
 		names = u->names;
-		qsort(names.at, names.n, sizeof *names.at, by_text);
+		sort(&names);
 		look_at_list(v, &names, doc_get(want, S("names")), figure, part);
 	}
 	struct str enabled = doc_string(doc_get(want, S("is_enabled")));

@@ -147,7 +147,8 @@ static void fill_reference(struct filling *f, struct str name)
 	f->value_from = f->n;
 	if (!lookup(f->vars, name, f->version, &value))
 		return;
-	f->from = filled(f->arena, value, place_of(f->arena, f->in, name));
+	if (f->references == 1)
+		f->from = filled(f->arena, value, place_of(f->arena, f->in, name));
 	fill_text(f, value.text);
 }
 
@@ -233,9 +234,12 @@ static bool word_names(struct str s)
 	for (size_t i = 0; i + 1 < s.n; i++) {
 		if (s.p[i] != '$')
 			continue;
-		if (s.p[i + 1] == '{' && reference(s, i, &name) && env_name_valid(name))
-			return true;
 		i++;
+		if (s.p[i] != '{')
+			continue;
+		if (reference(s, i - 1, &name) && env_name_valid(name))
+			return true;
+		i += name.n;
 	}
 	return false;
 }

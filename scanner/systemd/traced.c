@@ -76,7 +76,7 @@ static void gather_room(struct gather *g, size_t room)
 
 void gather_byte(struct gather *g, char c, size_t offset)
 {
-	struct str text = g->file->text;
+	struct str text = g->file ? g->file->text : (struct str){0};
 	if (g->n == 0)
 		g->first = offset;
 	if (!g->p && offset == g->first + g->n && offset < text.n && text.p[offset] == c) {

@@ -1,0 +1,32 @@
+/*
+ * captured.c - roots and files out of text, for tests.
+ */
+#include "captured.h"
+
+#include <stdlib.h>
+
+struct rootfs *captured_root(struct arena *a, struct str text)
+{
+	static const struct fs_options none = {0};
+	struct error e = {0};
+	struct layers *layers = NEW(a, struct layers);
+	struct notes *notes = NEW(a, struct notes);
+	struct fs *fs = fs_open_txtar(a, blob_memory(a, S("capture"), text), &none, &e);
+	notes->arena = a;
+	if (!fs)
+		abort();
+	*vec_push(a, layers) = (struct layer){.fs = fs, .label = S("capture")};
+	return rootfs_new(a, layers, notes);
+}
+
+const struct file *captured_file(struct arena *a, struct str path, struct str text)
+{
+	struct file *f = NEW(a, struct file);
+	*f = (struct file){.path = path,
+			   .real = path,
+			   .state = FILE_OK,
+			   .kind = FILE_REGULAR,
+			   .size = text.n,
+			   .text = text};
+	return f;
+}

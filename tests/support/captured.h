@@ -1,0 +1,15 @@
+/*
+ * captured.h - a root made of a capture's text, for tests of the stages above rootfs.
+ */
+#ifndef CAPTURED_H
+#define CAPTURED_H
+
+#include "arena.h"
+#include "rootfs.h"
+
+struct rootfs *captured_root(struct arena *a, struct str text);
+
+/* A file that is nothing but a text: what the parsers take. */
+const struct file *captured_file(struct arena *a, struct str path, struct str text);
+
+#endif
