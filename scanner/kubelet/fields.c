@@ -25,6 +25,7 @@ static const char *go_type(enum form form)
 	case FORM_HEADERS: return "map[string]string";
 	case FORM_GATES: return "map[string]bool";
 	case FORM_NO:
+	case FORM_LABELS:
 	case FORM_UINT64:
 	case FORM_STRING:
 	case FORM_ADDRESS:

@@ -1,7 +1,7 @@
 /*
  * gates.c - feature gates: which a kubelet of some version knows, and from when on it lets no one
  * change them (component-base/featuregate; the tables of pkg/features and its libraries). With an
- * unknown version, a gate that any version knew is taken.
+ * unknown version every gate is taken.
  */
 #include <string.h>
 
@@ -31,5 +31,5 @@ const char *gate_refusal(struct str name, bool value, unsigned minor)
 			return "cannot set feature gate, its value is locked";
 		return NULL;
 	}
-	return "unrecognized feature gate";
+	return minor ? "unrecognized feature gate" : NULL;
 }

@@ -12,8 +12,12 @@ static struct shell_commands read_shell(const struct candidate *c, const struct 
 {
 	struct shell sh = {
 		.a = c->a, .file = script, .from = text.from, .args = args, .name = name};
-	for (size_t i = 0; i < c->environment.n; i++)
-		*vec_push(c->a, &sh.variables) = c->environment.at[i];
+	for (size_t i = 0; i < c->environment.n; i++) {
+		struct variable *v = vec_push(c->a, &sh.variables);
+		*v = c->environment.at[i];
+		if (!v->value.text.n)
+			v->value.text = S("");
+	}
 	return shell_read(&sh, text.text);
 }
 
@@ -70,7 +74,7 @@ static bool run_file(const struct candidate *c, size_t at, struct launch *out)
 	const struct file *script = rootfs_read(c->root, path.text);
 	if (launch_script(c, script, words_from(c->words, at + 1), out))
 		return true;
-	if (!names_kubelet(c, path.text))
+	if (c->depth || !names_kubelet(c, path.text))
 		return false;
 	out->layout = "script";
 	if (script->state == FILE_UNREADABLE)

@@ -20,6 +20,7 @@ enum form {
 	FORM_DURATION,
 	FORM_LIST,    /* of strings; flag: one CSV record */
 	FORM_TEXTS,   /* flag: strings, taken as they are */
+	FORM_LABELS,  /* flag: a=b,c: the "=" may be missing */
 	FORM_PAIRS,   /* string to string; flag: a=b,c=d */
 	FORM_LANGLE,  /* the same, flag: a<b,c<d */
 	FORM_GATES,   /* string to boolean */

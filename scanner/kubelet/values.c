@@ -290,6 +290,7 @@ bool flag_scalar(struct arena *a, enum form form, struct str in, struct str *out
 	case FORM_LIST:
 	case FORM_TEXTS:
 	case FORM_PAIRS:
+	case FORM_LABELS:
 	case FORM_LANGLE:
 	case FORM_GATES:
 	case FORM_HEADERS:
@@ -307,8 +308,8 @@ bool form_is_list(enum form form)
 
 bool form_is_map(enum form form)
 {
-	return form == FORM_PAIRS || form == FORM_LANGLE || form == FORM_GATES ||
-	       form == FORM_HEADERS;
+	return form == FORM_PAIRS || form == FORM_LABELS || form == FORM_LANGLE ||
+	       form == FORM_GATES || form == FORM_HEADERS;
 }
 
 /* One field of Go's encoding/csv: bare, or in quotes with "" for a quote. */
@@ -360,7 +361,7 @@ static bool split_pair(struct arena *a, enum form form, struct str part, struct 
 		       struct str *problem)
 {
 	char between = form == FORM_LANGLE ? '<' : form == FORM_HEADERS ? ':' : '=';
-	if (!str_cut(part, between, &item->key, &item->value)) {
+	if (!str_cut(part, between, &item->key, &item->value) && form != FORM_LABELS) {
 		*problem = str_fmt(a, "malformed pair, expect %s",
 				   form == FORM_LANGLE    ? "string<string"
 				   : form == FORM_HEADERS ? "string:string"
