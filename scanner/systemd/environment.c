@@ -122,7 +122,7 @@ static void read_manager_configuration(struct systemd *sd, struct variables *var
 	struct files files = conf_files(sd, &all, &doubt);
 	/* v262 gives all of it up when one of the files is masked by a device. */
 	for (size_t i = 0; sd->v >= 262 && i < files.n; i++)
-		if (str_eq(files.at[i]->real, S("/dev/null"))) {
+		if (leads_to_null(sd, files.at[i]->path)) {
 			*vars = sd->own = (struct variables){0};
 			return;
 		}

@@ -91,11 +91,11 @@ static bool load_lines(struct loading *l, const struct file *file, bool fragment
 	return !fragment;
 }
 
-/* Is the file a mask: empty, or a device? An image seldom holds /dev/null itself. */
-static bool masks(const struct file *f)
+/* Is the file a mask: empty, or a device? */
+static bool masks(struct systemd *sd, const struct file *f)
 {
-	if (str_eq(f->real, S("/dev/null")) || str_eq(f->path, S("/dev/null")))
-		return true;
+	if (f->state == FILE_ABSENT)
+		return leads_to_null(sd, f->path);
 	return f->state == FILE_OK &&
 	       (f->kind == FILE_DEVICE || (f->kind == FILE_REGULAR && f->size == 0));
 }
@@ -114,7 +114,7 @@ static void load_fragment(struct loading *l, const struct found *found)
 	const struct file *f = found->any ? rootfs_read(l->sd->root, found->fragment) : NULL;
 	u->fragment = f;
 	u->load = UNIT_LOADED;
-	if (f && masks(f)) {
+	if (f && masks(l->sd, f)) {
 		set_trouble(l, UNIT_MASKED, "masked");
 	} else if (!f || file_missing(f)) {
 		u->fragment = NULL;
@@ -135,7 +135,7 @@ static void load_dropins(struct loading *l, const struct strs *names)
 	u->dropins = dropins_find(l->sd, names, &u->doubt);
 	for (size_t i = 0; u->load == UNIT_LOADED && i < u->dropins.n; i++) {
 		const struct file *f = u->dropins.at[i];
-		if (masks(f))
+		if (masks(l->sd, f))
 			continue;
 		l->broken_dropin |= f->state != FILE_OK || f->kind != FILE_REGULAR;
 		if (f->state == FILE_OK && f->kind == FILE_REGULAR)

@@ -85,6 +85,16 @@ struct str link_target(struct systemd *sd, struct str path)
 	return path_join(sd->arena, dir, last);
 }
 
+bool leads_to_null(struct systemd *sd, struct str path)
+{
+	for (size_t hop = 0; hop < ALIAS_HOPS && path.n; hop++) {
+		if (str_eq(path_normal(sd->arena, path), S("/dev/null")))
+			return true;
+		path = link_target(sd, path);
+	}
+	return false;
+}
+
 /* May a link of this name be an alias of that one? */
 static bool alias_valid(struct str name, struct str target)
 {

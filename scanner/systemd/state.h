@@ -58,6 +58,9 @@ void strs_add(struct arena *a, struct strs *set, struct str s); /* each once */
 /* Where a link leads by its text, its last part not followed; empty when it leads nowhere. */
 struct str link_target(struct systemd *sd, struct str path);
 
+/* Do links lead from `path` to /dev/null? An image seldom holds that itself. */
+bool leads_to_null(struct systemd *sd, struct str path);
+
 /* ---- search_old.c: up to v242 ---- */
 
 struct found search_find_by_opening(struct systemd *sd, struct str name);
