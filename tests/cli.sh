@@ -1,0 +1,279 @@
+#!/bin/bash
+# cli.sh - the command line as a person meets it: exit statuses, options, environment, output
+# files, and documents that agree with the program. Prints TAP.
+set -u
+OFFNODE=${OFFNODE:-build/offnode}
+cases=testdata/cases
+pass=$cases/flags/true-after-false-passes.txtar
+fail=$cases/flags/the-last-of-two-flags-counts.txtar
+unknown=$cases/config/a-missing-config-file-is-unknown.txtar
+provisional=$cases/pending/an-absent-environment-file-makes-a-pass-provisional.txtar
+empty=$cases/launches/no-kubelet-is-not-applicable.txtar
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+for v in $(env | sed -n 's/^\(OFFNODE_[A-Z_]*\)=.*/\1/p'); do unset "$v"; done
+unset NO_COLOR CLICOLOR CLICOLOR_FORCE CI SOURCE_DATE_EPOCH
+n=0 failed=0
+
+tell() { # OK LABEL
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $n - $2"
+		sed 's/^/#   /' "$dir/out" "$dir/err" 2>/dev/null | head -20
+	fi
+}
+
+# status WANT LABEL COMMAND...: the exit status; output stays in $dir/out and $dir/err.
+status() {
+	local want=$1 label=$2
+	shift 2
+	"$@" >"$dir/out" 2>"$dir/err" </dev/null
+	local got=$?
+	[ $got = "$want" ]
+	tell $? "$label (status $want)"
+	[ $got = "$want" ] || echo "#   got status $got"
+}
+
+says() { # LABEL FILE TEXT: the last command said so
+	grep -qF -- "$3" "$dir/$2"
+	tell $? "$1"
+}
+
+silent() { # LABEL FILE TEXT
+	! grep -qF -- "$3" "$dir/$2"
+	tell $? "$1"
+}
+
+one_line() {
+	[ "$(wc -l <"$dir/err")" = 1 ]
+	tell $? "$1"
+}
+
+# ---- exit statuses ----
+status 0 'passed' "$OFFNODE" "$pass"
+status 1 'failed' "$OFFNODE" "$fail"
+status 2 'unknown' "$OFFNODE" "$unknown"
+status 3 'no kubelet' "$OFFNODE" "$empty"
+status 64 'no target' "$OFFNODE" scan
+one_line 'one line says what is missing'
+status 64 'nothing at all' "$OFFNODE"
+printf 'not an image, just some words\n' >"$dir/words"
+status 69 'not an image' "$OFFNODE" "$dir/words"
+one_line 'one line names it'
+says 'it is named' err "$dir/words"
+status 66 'a missing target' "$OFFNODE" "$dir/nothing"
+one_line 'one line names it'
+head -c 2000 testdata/images/node-pass.tar.gz >"$dir/cut.tar.gz"
+status 65 'a truncated archive' "$OFFNODE" "$dir/cut.tar.gz"
+one_line 'one line names it'
+printf 'QFI\373\0\0\0\003' >"$dir/disk" && head -c 70000 /dev/zero >>"$dir/disk"
+status 69 'a format that is not supported' "$OFFNODE" "$dir/disk"
+status 70 'a limit of memory' "$OFFNODE" --max-memory=1K "$pass"
+says 'the limit is named' err max-memory
+status 70 'a limit of entries' "$OFFNODE" --max-entries=1 tar:testdata/images/node-pass.tar.gz
+[ -e /dev/full ] && status 74 'output that cannot be written' "$OFFNODE" -o /dev/full "$pass"
+status 74 'an output file that cannot be made' "$OFFNODE" -o "$dir/no/such/file" "$pass"
+mkfifo "$dir/pipe" && sleep 3 >"$dir/pipe" &
+status 124 'the time is up' "$OFFNODE" --timeout=1ms testdata/images/node-fail.oci.tar testdata/images/node-fail.tar.gz \
+	testdata/images/node-pass.oci.tar testdata/images/node-pass.tar.gz
+kill $! 2>/dev/null
+
+# ---- several targets ----
+status 1 'fail beats unknown, no kubelet and pass' "$OFFNODE" "$pass" "$empty" "$unknown" "$fail"
+status 2 'unknown beats no kubelet and pass' "$OFFNODE" "$pass" "$empty" "$unknown"
+status 0 'a kubelet in any target is enough' "$OFFNODE" "$pass" "$empty"
+status 66 'an input error beats fail' "$OFFNODE" "$fail" "$dir/nothing" "$pass"
+says 'the other targets are still reported' out '1 failed, 1 passed, 0 unknown; 1 not read'
+"$OFFNODE" "$fail" "$pass" 2>/dev/null | grep -n 'txtar   txtar' | head -1 | grep -q the-last
+tell $? 'targets keep their order'
+printf '# two nodes\n%s\n\n%s\n' "$PWD/$pass" "$PWD/$fail" >"$dir/list"
+status 1 'a list of targets' "$OFFNODE" "list:$dir/list"
+says 'both were scanned' out '1 failed, 1 passed'
+"$OFFNODE" - <"$fail" >"$dir/out" 2>"$dir/err"
+[ $? = 1 ]
+tell $? 'standard input, a file'
+cat testdata/images/node-fail.tar.gz | "$OFFNODE" scan - >"$dir/out" 2>"$dir/err"
+[ $? = 1 ]
+tell $? 'standard input, a pipe'
+
+# ---- usage ----
+status 64 'an unknown option' "$OFFNODE" --strct "$pass"
+says 'did you mean' err "did you mean '--strict'"
+status 64 'a mistyped command' "$OFFNODE" scna "$pass"
+says 'did you mean' err "did you mean 'scan'"
+status 64 'a letter that is no option' "$OFFNODE" -Z "$pass"
+status 64 'an option without its value' "$OFFNODE" "$pass" --format
+status 64 'a value that is not one of them' "$OFFNODE" --color=mauve "$pass"
+status 64 'a rule that does not exist' "$OFFNODE" -c 99.1 "$pass"
+status 64 'a benchmark that does not exist' "$OFFNODE" -b cis-0.1 "$pass"
+status 64 'options that leave no rule' "$OFFNODE" -c 4.2.6 --skip jeq-xry-fa2 "$pass"
+status 64 'too many words' "$OFFNODE" config "$pass" "$fail"
+status 64 'a key that does not exist' "$OFFNODE" explain "$pass" noSuchKey
+status 64 'rules show without a rule' "$OFFNODE" rules show
+status 64 'rules with another word' "$OFFNODE" rules shwo
+status 66 'a path that looks like no command' "$OFFNODE" ./scna
+status 1 'a double dash ends options' "$OFFNODE" -q -- "$fail"
+status 1 'short options in a group' "$OFFNODE" -qvfjson "$fail"
+says 'the grouped format was taken' out '"schemaVersion": "1.0"'
+status 1 'options after the target' "$OFFNODE" scan "$fail" --format json
+
+# ---- options of status ----
+status 0 '--exit-zero' "$OFFNODE" --exit-zero "$fail"
+status 66 '--exit-zero keeps input errors' "$OFFNODE" --exit-zero "$fail" "$dir/nothing"
+status 7 '--exit-code' "$OFFNODE" --exit-code 7 "$fail"
+status 0 '--allow-empty' "$OFFNODE" --allow-empty "$empty"
+status 0 '--fail-on fail' "$OFFNODE" --fail-on fail "$unknown"
+status 0 'a provisional pass' "$OFFNODE" "$provisional"
+status 2 '--fail-on provisional' "$OFFNODE" --fail-on provisional "$provisional"
+status 2 '--strict' "$OFFNODE" --strict "$provisional"
+status 0 '--severity low keeps the rule' "$OFFNODE" -s low "$pass"
+for name in 4.2.6 4.2.7 3.2.6 3.2.7 7.8 jeq-xry-fa2 kubelet-make-iptables-util-chains; do
+	status 1 "--check $name" "$OFFNODE" -c "$name" "$fail"
+done
+
+# ---- environment ----
+status 0 'a switch from the environment' env OFFNODE_EXIT_ZERO=1 "$OFFNODE" "$fail"
+status 1 'a switch that is off there' env OFFNODE_EXIT_ZERO=0 "$OFFNODE" "$fail"
+status 64 'a bad value there' env OFFNODE_FAIL_ON=never "$OFFNODE" "$fail"
+status 2 'the command line wins' env OFFNODE_FAIL_ON=fail "$OFFNODE" --fail-on=unknown "$unknown"
+status 1 'several values with commas' env OFFNODE_CHECK=4.2.6,7.8 "$OFFNODE" "$fail"
+status 1 'the format' env OFFNODE_FORMAT=json "$OFFNODE" "$fail"
+says 'the format was taken' out schemaVersion
+
+# ---- output ----
+status 1 '-o' "$OFFNODE" -o "$dir/report" "$fail"
+[ ! -s "$dir/out" ] && grep -q '^FAIL' "$dir/report"
+tell $? 'the report is in the file alone'
+status 1 'two formats, two files' "$OFFNODE" -f "json=$dir/a.json" -f "text=$dir/a.text" "$fail"
+grep -q schemaVersion "$dir/a.json" && grep -q '^FAIL' "$dir/a.text" && [ ! -s "$dir/out" ]
+tell $? 'each file has its format'
+status 1 'one to a file, one to standard output' "$OFFNODE" -f "json=$dir/b.json" -f text "$fail"
+says 'text is on standard output' out 'FAIL'
+"$OFFNODE" --color always "$fail" | grep -q $'\033\[1;31mFAIL'
+tell $? '--color always'
+"$OFFNODE" "$fail" | grep -q $'\033'
+[ $? = 1 ]
+tell $? 'no colour into a pipe'
+CLICOLOR_FORCE=1 "$OFFNODE" "$fail" | grep -q $'\033'
+tell $? 'CLICOLOR_FORCE'
+CLICOLOR_FORCE=1 NO_COLOR=1 "$OFFNODE" "$fail" | grep -q $'\033'
+[ $? = 1 ]
+tell $? 'NO_COLOR'
+NO_COLOR=1 "$OFFNODE" --color=always "$fail" | grep -q $'\033'
+tell $? 'the option beats NO_COLOR'
+"$OFFNODE" "$fail" >/dev/null 2>"$dir/err"
+[ ! -s "$dir/err" ]
+tell $? 'nothing on standard error when all was read'
+"$OFFNODE" -f json "$fail" >"$dir/1" && false
+"$OFFNODE" -f json "$fail" >"$dir/2" && false
+cmp -s "$dir/1" "$dir/2"
+tell $? 'the same report twice'
+status 1 'SOURCE_DATE_EPOCH' env SOURCE_DATE_EPOCH=0 "$OFFNODE" -f json "$fail"
+says 'it dates the report' out '"timestamp": "1970-01-01T00:00:00Z"'
+silent 'no time without it' 1 timestamp
+if command -v script >/dev/null 2>&1; then
+	TERM=xterm script -qec "$OFFNODE $fail" /dev/null </dev/null 2>/dev/null | grep -q $'\033\[1;31m'
+	tell $? 'colour on a terminal'
+	TERM=dumb script -qec "$OFFNODE $fail" /dev/null </dev/null 2>/dev/null | grep -q $'\033\[1'
+	[ $? = 1 ]
+	tell $? 'TERM=dumb has none'
+	TERM=xterm CLICOLOR=0 script -qec "$OFFNODE $fail" /dev/null </dev/null 2>/dev/null | grep -q $'\033\[1'
+	[ $? = 1 ]
+	tell $? 'CLICOLOR=0 has none'
+else
+	n=$((n + 1))
+	echo "ok $n - colour on a terminal # SKIP script(1) is not installed"
+fi
+
+# ---- looking inside ----
+status 0 'cat' "$OFFNODE" cat "$unknown" /etc/os-release
+says 'the bytes of the file' out 'ID=debian'
+status 66 'cat of what is not there' "$OFFNODE" cat "$unknown" /etc/nothing
+status 66 'cat of a directory' "$OFFNODE" cat "$unknown" /etc
+status 0 'ls' "$OFFNODE" ls "$unknown" /etc
+says 'a line a name' out 'os-release'
+status 66 'ls of what is not there' "$OFFNODE" ls "$unknown" /nothing
+status 64 'ls has no JSON' "$OFFNODE" ls -f json "$unknown" /etc
+status 0 'capture' "$OFFNODE" capture "$unknown"
+cp "$dir/out" "$dir/capture"
+status 2 'a capture scans to the same verdict' "$OFFNODE" "$dir/capture"
+status 0 'argv of a unit' "$OFFNODE" argv "$unknown" kubelet
+status 3 'argv of a unit that is not there' "$OFFNODE" argv "$unknown" nothing.service
+says 'it says so' out 'not-found'
+status 0 'explain by flag' "$OFFNODE" explain "$pass" --make-iptables-util-chains
+status 0 'explain by number' "$OFFNODE" explain "$pass" 4.2.7
+status 0 'rules' "$OFFNODE" rules
+status 0 'rules show' "$OFFNODE" rules show 4.2.6
+says 'every number' out 'gke-1.6.0'
+printf -- '-- /etc/default/kubelet --\nKUBELET_EXTRA_ARGS=--make-iptables-util-chains=false\n' >"$dir/over"
+status 1 'an overlay decides' "$OFFNODE" --overlay "txtar:$dir/over" "$unknown"
+status 66 'an overlay that is not there' "$OFFNODE" --overlay "txtar:$dir/nothing" "$unknown"
+
+# ---- documents agree ----
+status 0 'help' "$OFFNODE" help
+cp "$dir/out" "$dir/help"
+status 0 'help of a command' "$OFFNODE" scan --help
+status 64 'help of no command' "$OFFNODE" help scna
+status 0 'version' "$OFFNODE" --version
+says 'version' out "$(sed -n 's/^#define OFFNODE_VERSION "\(.*\)"/\1/p' include/offnode.h)"
+grep -oE -- '--[a-z][a-z-]+' "$dir/help" | sort -u >"$dir/in-help"
+grep -oE '^\.It .*Fl -[a-z-]+' scanner/offnode.1 | grep -oE 'Fl -[a-z-]+' | sed 's/Fl -/--/' | sort -u >"$dir/in-page"
+diff "$dir/in-help" "$dir/in-page" >"$dir/out"
+tell $? 'help and the manual page name the same options'
+sed -n '/^Commands/,/^$/p' "$dir/help" | awk '/^  [a-z]/ { print $1 }' | sort >"$dir/in-help"
+sed -n '/^.Sh COMMANDS/,/^.Sh TARGETS/p' scanner/offnode.1 | awk '/^\.It Cm/ { print $3 }' | sort >"$dir/in-page"
+diff "$dir/in-help" "$dir/in-page" >"$dir/out"
+tell $? 'help and the manual page name the same commands'
+missing=$(grep -oE -- '--[a-z][a-z-]+' "$dir/help" | sort -u | while read -r o; do grep -qF -- "$o" scanner/offnode.bash || echo "$o"; done)
+echo "$missing" >"$dir/out"
+[ -z "$missing" ]
+tell $? 'the completion knows every option'
+missing=$(sed -n 's/^\tX([A-Z_]*, "\([a-z-]*\)").*/\1/p' include/reason.h | while read -r r; do
+	grep -q "$r" scanner/offnode.1 && grep -q "$r" testdata/report.schema.json || echo "$r"
+done)
+echo "$missing" >"$dir/out"
+[ -z "$missing" ]
+tell $? 'the manual page and the schema know every reason'
+
+# ---- the schema ----
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	for command in scan argv config 'explain KEY' inspect; do
+		words=${command#* }
+		for case in $(find $cases -name '*.txtar'); do
+			if [ "$words" = KEY ]; then
+				"$OFFNODE" explain -f json "$case" makeIPTablesUtilChains
+			else
+				"$OFFNODE" "$command" -f json "$case"
+			fi >"$dir/$(echo "$command$case" | tr -c 'a-zA-Z0-9\n' -).report" 2>/dev/null
+		done
+	done
+	"$OFFNODE" rules -f json >"$dir/rules.report"
+	"$OFFNODE" scan -f json "$dir/nothing" "$pass" >"$dir/missing.report" 2>/dev/null
+	for image in testdata/images/*; do
+		"$OFFNODE" inspect -f json "$image" >"$dir/$(basename "$image").report" 2>/dev/null
+	done
+	python3 - testdata/report.schema.json "$dir"/*.report >"$dir/out" 2>&1 <<'PY'
+import json, sys
+import jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+check = jsonschema.Draft202012Validator(schema)
+bad = 0
+for path in sys.argv[2:]:
+    for error in check.iter_errors(json.load(open(path))):
+        bad += 1
+        print(path, list(error.absolute_path), error.message[:200])
+print(len(sys.argv) - 2, "reports")
+sys.exit(bad > 0 or len(sys.argv) < 50)
+PY
+	tell $? 'every JSON report fits the schema'
+else
+	n=$((n + 1))
+	echo "ok $n - every JSON report fits the schema # SKIP python3-jsonschema is not installed"
+fi
+
+echo "1..$n"
+[ $failed = 0 ]
