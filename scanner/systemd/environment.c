@@ -17,6 +17,8 @@
 
 #include <stdlib.h>
 
+enum { ENV_FILES_MAX = 32 << 20 };
+
 static struct variable plain(struct str name, struct str value)
 {
 	return (struct variable){.name = name, .value = {.text = value}};
@@ -241,8 +243,9 @@ static bool read_env_file(struct loading *l, const struct env_file *e, struct st
 		return e->optional;
 	}
 	if (f->state != FILE_OK || hidden) {
-		*vec_push(sd->arena, &l->unit->pending) =
-			(struct pending){path, S("optional EnvironmentFile, absent"), e->from};
+		if (e->optional)
+			*vec_push(sd->arena, &l->unit->pending) = (struct pending){
+				path, S("optional EnvironmentFile, absent"), e->from};
 		return refuse(l, e, path, "is absent");
 	}
 	if (f->kind != FILE_REGULAR)
@@ -268,20 +271,26 @@ static bool read_env_file(struct loading *l, const struct env_file *e, struct st
 
 static bool read_env_files(struct loading *l, struct variables *out)
 {
+	size_t room = ENV_FILES_MAX;
 	for (size_t i = 0; i < l->env_files.n; i++) {
 		const struct env_file *e = &l->env_files.at[i];
 		struct strs paths = {0};
-		struct variables own = {0};
 		glob_paths(l->sd, e->path, &paths);
 		if (paths.n == 0)
-			strs_add(l->sd->arena, &paths, e->path);
-		bool all = true;
-		for (size_t k = 0; all && k < paths.n; k++)
-			all = read_env_file(l, e, paths.at[k], &own);
-		if (!all)
-			return false;
-		for (size_t k = 0; k < own.n; k++)
-			variables_set(l->sd->arena, out, own.at[k]);
+			*vec_push(l->sd->arena, &paths) = e->path;
+		for (size_t k = 0; k < paths.n; k++) {
+			size_t size = rootfs_read(l->sd->root, paths.at[k])->text.n + 64;
+			if (size > room) {
+				doubt_once(l, (struct doubt){
+						      REASON_LIMIT,
+						      S("environment files of more than 32 MiB"),
+						      e->from});
+				return false;
+			}
+			room -= size;
+			if (!read_env_file(l, e, paths.at[k], out))
+				return false;
+		}
 	}
 	return true;
 }
@@ -302,7 +311,6 @@ bool environment_build(struct loading *l, struct variables *during)
 	struct arena *a = l->sd->arena;
 	struct variables *out = &l->unit->environment;
 	const struct variables *manager = environment_manager(l->sd);
-	*during = (struct variables){0};
 	for (size_t i = 0; i < manager->n; i++)
 		variables_set(a, out, manager->at[i]);
 	set_user(l, out);
@@ -319,11 +327,16 @@ bool environment_build(struct loading *l, struct variables *during)
 		variables_set(a, out, l->environment.at[i]);
 	if (!read_env_files(l, out))
 		return false;
+	*during = *out;
+	if (l->unset.n == 0)
+		return true;
 	/* From v258 on the words are filled in before variables are taken away. */
-	for (size_t i = 0; l->sd->v >= 258 && i < out->n; i++)
-		variables_set(a, during, out->at[i]);
-	unset(a, &l->unset, out);
-	for (size_t i = 0; l->sd->v < 258 && i < out->n; i++)
-		variables_set(a, during, out->at[i]);
+	struct variables left = {0};
+	for (size_t i = 0; i < out->n; i++)
+		variables_set(a, &left, out->at[i]);
+	unset(a, &l->unset, &left);
+	*out = left;
+	if (l->sd->v < 258)
+		*during = left;
 	return true;
 }
