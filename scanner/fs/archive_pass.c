@@ -54,22 +54,30 @@ static void free_archive(void *arg)
 	*a = NULL;
 }
 
+/* A full arena may jump out of the middle of a step, with the locale still in use. */
+static void free_locale(locale_t plain)
+{
+	if (!plain)
+		return;
+	if (uselocale((locale_t)0) == plain)
+		uselocale(LC_GLOBAL_LOCALE);
+	freelocale(plain);
+}
+
 static void free_pass(void *arg)
 {
 	struct pass *p = arg;
 	free_archive(&p->archive);
 	if (p->entry)
 		archive_entry_free(p->entry);
-	if (p->plain)
-		freelocale(p->plain);
+	free_locale(p->plain);
 }
 
 static void free_decoder(void *arg)
 {
 	struct decoder *d = arg;
 	free_archive(&d->archive);
-	if (d->plain)
-		freelocale(d->plain);
+	free_locale(d->plain);
 }
 
 static bool out_of_memory(struct error *e)
