@@ -188,13 +188,16 @@ static void add(struct search *s, const struct unit *u, struct launch l)
 }
 
 /* Commands that could not be expanded still show what they would run, but not with what. */
-static bool try_commands(struct search *s, const struct unit *u, const struct commands *commands)
+static bool try_commands(struct search *s, const struct unit *u, const struct commands *commands,
+			 bool before)
 {
 	for (size_t i = 0; i < commands->n; i++) {
 		const struct command *cmd = &commands->at[i];
 		struct candidate c = candidate_of(s, u, cmd->argv.n ? cmd->argv : cmd->words);
 		struct launch l = {.layout = "systemd"};
-		if (!launch_find(&c, &l))
+		/* What runs before the service is a kubelet only where a container is left behind.
+		 */
+		if (!launch_find(&c, &l) || (before && strcmp(l.layout, "container") != 0))
 			continue;
 		if (!cmd->argv.n)
 			l.argv = (struct words){0};
@@ -250,12 +253,12 @@ static void look_at(struct search *s, const struct unit *u)
 			add(s, u, (struct launch){.layout = "systemd", .doubt = u->trouble});
 		return;
 	}
-	if (try_commands(s, u, &u->commands))
+	if (try_commands(s, u, &u->commands, false))
 		return;
 	if (!mentions_kubelet(u) && !str_has(u->id, S("kubelet")))
 		return;
 	struct commands pre = unit_commands(s->sd, u, S("ExecStartPre"));
-	if (!try_commands(s, u, &pre) && named_kubelet(u))
+	if (!try_commands(s, u, &pre, true) && named_kubelet(u))
 		add_unknown(s, u);
 }
 

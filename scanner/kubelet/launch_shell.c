@@ -21,6 +21,13 @@ static struct shell_commands read_shell(const struct candidate *c, const struct 
 	return shell_read(&sh, text.text);
 }
 
+/* Scripts ask a kubelet for its version before they run it. */
+static bool only_asks(struct words argv)
+{
+	return argv.n == 2 &&
+	       (str_eq(argv.at[1].text, S("--version")) || str_eq(argv.at[1].text, S("--help")));
+}
+
 /* The command that runs the kubelet; with several of them, or one that a condition guards
  * against another, which it will be cannot be told. */
 static bool find(const struct candidate *c, const struct shell_commands *commands, struct str name,
@@ -31,7 +38,7 @@ static bool find(const struct candidate *c, const struct shell_commands *command
 	bool several = false;
 	for (size_t i = 0; i < commands->n; i++) {
 		struct launch l = *out;
-		if (!launch_inner(c, commands->at[i].words, &l))
+		if (!launch_inner(c, commands->at[i].words, &l) || only_asks(l.argv))
 			continue;
 		several |= winner != NULL;
 		winner = &commands->at[i];

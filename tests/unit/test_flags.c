@@ -1,0 +1,235 @@
+/*
+ * test_flags.c - flags_parse against pflag: what a real kubelet 1.20 did (vectors/kubelet), and the
+ * parsing rules of pflag's flag.go that no vector has.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <string.h>
+
+#include "arena.h"
+#include "kubelet/flags.h"
+
+#include <cmocka.h>
+
+enum { WORDS = 6 };
+
+static struct words argv_of(struct arena *a, const char *const *words)
+{
+	struct words w = {0};
+	*vec_push(a, &w) = (struct word){S("kubelet"), NULL};
+	for (size_t i = 0; i < WORDS && words[i]; i++)
+		*vec_push(a, &w) = (struct word){str_from(words[i]), NULL};
+	return w;
+}
+
+struct row {
+	const char *words[WORDS];
+	unsigned minor;
+	bool second;
+	const char *error; /* or NULL, and then: */
+	const char *flag, *value;
+	size_t rest;
+};
+
+static const struct row rows[] = {
+	{{"--make-iptables-util-chains"}, 34, false, NULL, "make-iptables-util-chains", "true", 0},
+	{{"--make-iptables-util-chains", "false"},
+	 34,
+	 false,
+	 NULL,
+	 "make-iptables-util-chains",
+	 "true",
+	 1},
+	{{"--make_iptables_util_chains=F"},
+	 34,
+	 false,
+	 NULL,
+	 "make-iptables-util-chains",
+	 "false",
+	 0},
+	{{"--make-iptables-util-chains=no"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--make-iptables-util-chains="}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--hostname-override", "--v=2"}, 34, false, NULL, "hostname-override", "--v=2", 0},
+	{{"--root-dir"}, 34, false, "flag-needs-argument", NULL, NULL, 0},
+	{{"--root-dir", ""}, 34, false, NULL, "root-dir", "", 0},
+	{{"--root-dir"}, 34, true, "reparse-needs-argument", NULL, NULL, 0},
+	{{"---x"}, 34, false, "flag-syntax", NULL, NULL, 0},
+	{{"--=x"}, 34, false, "flag-syntax", NULL, NULL, 0},
+	{{"--no-such"}, 34, false, "flag-unknown", NULL, NULL, 0},
+	{{"--Make-iptables-util-chains"}, 34, false, "flag-unknown", NULL, NULL, 0},
+	{{"-m"}, 34, false, "flag-unknown-shorthand", NULL, NULL, 0},
+	{{"-v=2"}, 34, false, NULL, "v", "2", 0},
+	{{"-v2"}, 34, false, NULL, "v", "2", 0},
+	{{"-v", "0x10"}, 34, false, NULL, "v", "16", 0},
+	{{"-v="}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"-v"}, 34, false, "flag-needs-argument", NULL, NULL, 0},
+	{{"-test.v", "--v=3"}, 34, false, NULL, "v", "3", 0},
+	{{"-h"}, 34, false, NULL, "help", "true", 0},
+	{{"-h"}, 34, true, "reparse-help", NULL, NULL, 0},
+	{{"--help=false"}, 34, true, "reparse-help", NULL, NULL, 0},
+	{{"--v=1", "--"}, 34, false, NULL, "v", "1", 0},
+	{{"--v=1", "--", "--v=2"}, 34, false, NULL, "v", "1", 1},
+	{{"--v=1", "-"}, 34, false, NULL, "v", "1", 1},
+	{{"--v=1", ""}, 34, false, NULL, "v", "1", 1},
+	{{"--log-cadvisor-usage", "--v=3"}, 34, false, NULL, "v", "3", 0},
+	{{"--v=1", "--log-cadvisor-usage", "--v=3"}, 34, true, NULL, "v", "1", 0},
+	{{"--v=1", "--enable-server", "--v=3"}, 34, true, NULL, "v", "3", 0},
+	{{"--logtostderr"}, 26, false, "flag-unknown", NULL, NULL, 0},
+	{{"--logtostderr"}, 25, false, NULL, "logtostderr", "true", 0},
+	{{"--logtostderr"}, 0, false, NULL, "logtostderr", "true", 0},
+	{{"--allow-privileged=true"}, 0, false, NULL, "allow-privileged", "true", 0},
+	{{"--allow-privileged=true"}, 20, false, "flag-unknown", NULL, NULL, 0},
+	{{"--config-dir=/d"}, 27, false, "flag-unknown", NULL, NULL, 0},
+	{{"--containerd=x"}, 37, false, "flag-unknown", NULL, NULL, 0},
+	{{"--streaming-connection-idle-timeout=0"},
+	 34,
+	 false,
+	 NULL,
+	 "streaming-connection-idle-timeout",
+	 "0s",
+	 0},
+	{{"--streaming-connection-idle-timeout=90m"},
+	 34,
+	 false,
+	 NULL,
+	 "streaming-connection-idle-timeout",
+	 "1h30m0s",
+	 0},
+	{{"--streaming-connection-idle-timeout=1.5h"},
+	 34,
+	 false,
+	 NULL,
+	 "streaming-connection-idle-timeout",
+	 "1h30m0s",
+	 0},
+	{{"--streaming-connection-idle-timeout=5"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--max-pods=0b11"}, 34, false, NULL, "max-pods", "3", 0},
+	{{"--max-pods=1_0"}, 34, false, NULL, "max-pods", "10", 0},
+	{{"--max-pods=4294967296"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--max-pods=09"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--feature-gates=A"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--feature-gates=A=maybe"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--address=1.2.3"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--address=::"}, 34, false, NULL, "address", "::", 0},
+	{{"--node-labels=a,b=c"}, 34, false, NULL, "node-labels", "", 0},
+	{{"--version=vX"}, 34, false, NULL, "version", "vX", 0},
+	{{"--version=x"}, 34, false, "flag-value", NULL, NULL, 0},
+};
+
+static void parses(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct row *r = &rows[i];
+		struct arena *a = arena_new(16 << 20, NULL, NULL);
+		struct flags f = flags_parse(a, argv_of(a, r->words), r->minor, r->second, NULL);
+		const struct given *g = r->flag ? flags_last(&f, r->flag) : NULL;
+		const char *error = f.error ? f.error : "none";
+		if (strcmp(error, r->error ? r->error : "none") != 0)
+			fail_msg("%s: error %s", r->words[0], error);
+		if (r->flag && (!g || !str_eq(g->value, str_from(r->value))))
+			fail_msg("%s: --%s is %.*s", r->words[0], r->flag,
+				 ARG(g ? g->value : S("")));
+		if (!r->error)
+			assert_int_equal(f.rest.n, r->rest);
+		arena_free(a);
+	}
+}
+
+static void words_errors_like_pflag(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new(16 << 20, NULL, NULL);
+	const char *bad[WORDS] = {"--make-iptables-util-chains=maybe"};
+	struct flags f = flags_parse(a, argv_of(a, bad), 34, false, NULL);
+	assert_true(str_eq(f.error_text,
+			   S("invalid argument \"maybe\" for \"--make-iptables-util-chains\" flag: "
+			     "strconv.ParseBool: parsing \"maybe\": invalid syntax")));
+	const char *eaten[WORDS] = {"-v", "--x"};
+	f = flags_parse(a, argv_of(a, eaten), 34, false, NULL);
+	assert_true(str_eq(f.error_text, S("invalid argument \"--x\" for \"-v, --v\" flag: "
+					   "strconv.ParseInt: parsing \"--x\": invalid syntax")));
+	arena_free(a);
+}
+
+static void splits_lists(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new(16 << 20, NULL, NULL);
+	struct flag_items items = {0};
+	struct str problem;
+	assert_true(flag_split(a, FORM_LIST, S("a,\"b,\"\"c\",d"), &items, &problem));
+	assert_int_equal(items.n, 3);
+	assert_true(str_eq(items.at[1].value, S("b,\"c")));
+	assert_false(flag_split(a, FORM_LIST, S("a\"b"), &items, &problem));
+	assert_false(flag_split(a, FORM_LIST, S("\"a"), &items, &problem));
+	items.n = 0;
+	assert_true(flag_split(a, FORM_PAIRS, S(" a = b ,,c=d"), &items, &problem));
+	assert_int_equal(items.n, 2);
+	assert_true(str_eq(items.at[0].key, S("a")) && str_eq(items.at[0].value, S("b")));
+	items.n = 0;
+	assert_true(flag_split(a, FORM_LANGLE, S("memory.available<100Mi"), &items, &problem));
+	assert_true(str_eq(items.at[0].value, S("100Mi")));
+	arena_free(a);
+}
+
+static void spells_durations_like_go(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} all[] = {{0, "0s"},
+		   {1, "1ns"},
+		   {1500, "1.5\xC2\xB5s"},
+		   {100000000, "100ms"},
+		   {1500000000, "1.5s"},
+		   {60000000000, "1m0s"},
+		   {14400000000000, "4h0m0s"},
+		   {-1000000000, "-1s"}};
+	struct arena *a = arena_new(1 << 20, NULL, NULL);
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		int64_t back;
+		struct str text = go_duration_text(a, all[i].ns);
+		assert_true(str_eq(text, str_from(all[i].text)));
+		assert_true(go_duration(text, &back) && back == all[i].ns);
+	}
+	int64_t ns;
+	assert_false(go_duration(S(""), &ns));
+	assert_false(go_duration(S("1"), &ns));
+	assert_false(go_duration(S("1x"), &ns));
+	assert_false(go_duration(S("."), &ns));
+	assert_false(go_duration(S("9999999999h"), &ns));
+	arena_free(a);
+}
+
+/* Every row of options.def is found by its names, and no name is there twice. */
+static void table_is_sound(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < options_n; i++) {
+		const struct option_row *row = &options[i];
+		assert_true(row->pub.flag || row->pub.path);
+		assert_true(row->first <= row->last);
+		if (row->pub.flag)
+			assert_ptr_equal(row_of_flag(str_from(row->pub.flag)), row);
+		if (row->pub.path)
+			assert_ptr_equal(row_of_path(str_from(row->pub.path)), row);
+	}
+	assert_non_null(option_find(S("--make-iptables-util-chains")));
+	assert_non_null(option_find(S("makeIPTablesUtilChains")));
+	assert_null(option_find(S("make-iptables-util-chains")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parses),         cmocka_unit_test(words_errors_like_pflag),
+		cmocka_unit_test(splits_lists),   cmocka_unit_test(spells_durations_like_go),
+		cmocka_unit_test(table_is_sound),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
