@@ -84,7 +84,7 @@ facts() { # facts TARGET
 	for verb in scan argv config; do
 		"$OFFNODE" "$verb" -f json "$1" <"$stdin"
 		echo "status $?"
-	done 2>&1 | sed -E -e '/^ *"(target|kind|trail|digest|platform|layer)":/d' -e '/^ *"read": \{/,/^ *\},?$/d' \
+	done 2>&1 | sed -E -e '/^ *"(target|kind|readAs|digest|platform|layer)":/d' -e '/^ *"read": \{/,/^ *\},?$/d' \
 		-e '/^ *"labels": \{/,/\},?$/d'
 }
 
