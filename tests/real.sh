@@ -91,7 +91,7 @@ copy_image() { skopeo --insecure-policy copy -q "oci:$work/oci:node" "$1" >"$wor
 # Leaves out what names the container the node came in, and nothing else.
 cat >"$work/same.py" <<'PY'
 import json, sys
-DROP = {"target", "kind", "trail", "digest", "platform", "labels", "layer", "layers", "read"}
+DROP = {"target", "kind", "trail", "digest", "platform", "labels", "layer", "layers", "read", "readAs"}
 def strip(v):
     if isinstance(v, dict):
         return {k: strip(x) for k, x in v.items() if k not in DROP}
