@@ -66,7 +66,7 @@ one_line 'one line names it'
 says 'it is named' err "$dir/words"
 status 66 'a missing target' "$OFFNODE" "$dir/nothing"
 one_line 'one line names it'
-head -c 2000 testdata/images/node-pass.tar.gz >"$dir/cut.tar.gz"
+head -c 700 testdata/images/node-pass.tar.gz >"$dir/cut.tar.gz"
 status 65 'a truncated archive' "$OFFNODE" "$dir/cut.tar.gz"
 one_line 'one line names it'
 printf 'QFI\373\0\0\0\003' >"$dir/disk" && head -c 70000 /dev/zero >>"$dir/disk"
@@ -76,10 +76,8 @@ says 'the limit is named' err max-memory
 status 70 'a limit of entries' "$OFFNODE" --max-entries=1 tar:testdata/images/node-pass.tar.gz
 [ -e /dev/full ] && status 74 'output that cannot be written' "$OFFNODE" -o /dev/full "$pass"
 status 74 'an output file that cannot be made' "$OFFNODE" -o "$dir/no/such/file" "$pass"
-mkfifo "$dir/pipe" && sleep 3 >"$dir/pipe" &
 status 124 'the time is up' "$OFFNODE" --timeout=1ms testdata/images/node-fail.oci.tar testdata/images/node-fail.tar.gz \
 	testdata/images/node-pass.oci.tar testdata/images/node-pass.tar.gz
-kill $! 2>/dev/null
 
 # ---- several targets ----
 status 1 'fail beats unknown, no kubelet and pass' "$OFFNODE" "$pass" "$empty" "$unknown" "$fail"

@@ -84,9 +84,9 @@ void text_heading(struct text *t, const struct target_report *target)
 	out_z(t->o, "\n");
 }
 
-static void remark(struct text *t, const char *label, struct str what, const struct origin *from)
+static void remark(struct text *t, struct str what, const struct origin *from)
 {
-	out_fmt(t->o, "note  %s", label);
+	out_z(t->o, "note  ");
 	if (origin_placed(from)) {
 		text_place(t, from);
 		out_z(t->o, ": ");
@@ -108,14 +108,12 @@ void text_remarks(struct text *t, const struct target_report *target)
 	size_t shown = t->r->verbosity > 0 || target->notes.n <= NOTES_SHOWN ? target->notes.n
 									     : NOTES_SHOWN;
 	for (size_t i = 0; i < shown; i++)
-		remark(t, "", target->notes.at[i].text, target->notes.at[i].from);
+		remark(t, target->notes.at[i].text, target->notes.at[i].from);
 	size_t more = target->notes.n - shown + target->notes.dropped;
 	if (more)
 		out_fmt(t->o, "note  and %zu more (-v)\n", more);
-	for (size_t i = 0; i < target->read.unreadable.n; i++)
-		remark(t, "not readable: ", target->read.unreadable.at[i].text, NULL);
 	for (size_t i = 0; i < target->read.limits.n; i++)
-		remark(t, "limit: ", target->read.limits.at[i].text, NULL);
+		remark(t, target->read.limits.at[i].text, NULL);
 }
 
 void write_text(const struct report *r, struct out *o)

@@ -28,7 +28,7 @@ void text_caret(struct text *t, const struct origin *o, size_t indent);
 /* One line: target, how it was read, system, kubelet. */
 void text_heading(struct text *t, const struct target_report *target);
 
-/* What could not be read, and notes as far as the verbosity wants them. */
+/* Notes, what could not be read among them, as far as the verbosity wants them. */
 void text_remarks(struct text *t, const struct target_report *target);
 
 void text_scan(struct text *t);

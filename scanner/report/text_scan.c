@@ -80,7 +80,9 @@ static void over(struct text *t, const struct setting *lost)
 		label(t, "over");
 		text_place(t, lost->from);
 		out_z(t->o, "  ");
-		out_safe(t->o, excerpt_of(t->arena, lost->from).text);
+		struct excerpt e = excerpt_of(t->arena, lost->from);
+		bool flag = lost->level == LEVEL_FLAG;
+		out_safe(t->o, flag ? str_slice(e.text, e.from, e.from + e.len) : e.text);
 		out_z(t->o, "\n");
 	}
 }
@@ -109,10 +111,15 @@ static void reason(struct text *t, const struct doubt *d)
 	through(t, d->from);
 }
 
+static bool shown(const struct text *t, const struct finding *f)
+{
+	return t->r->verbosity >= 0 || f->verdict == VERDICT_FAIL || f->verdict == VERDICT_UNKNOWN;
+}
+
 static void finding(struct text *t, const struct finding *f, bool several)
 {
 	bool loud = t->r->verbosity > 0 || f->verdict != VERDICT_PASS;
-	if (t->r->verbosity < 0 && f->verdict != VERDICT_FAIL && f->verdict != VERDICT_UNKNOWN)
+	if (!shown(t, f))
 		return;
 	verdict(t, f->verdict);
 	out_fmt(t->o, "  %s  %s", f->number[0] ? f->number : f->rule->id, f->rule->title);
@@ -151,19 +158,26 @@ static void summary(struct text *t)
 	out_z(t->o, "\n");
 }
 
+static void target_part(struct text *t, const struct target_report *target)
+{
+	bool any = t->r->verbosity >= 0 || target->error.kind != ERR_NONE;
+	for (size_t i = 0; i < target->findings.n; i++)
+		any |= shown(t, &target->findings.at[i]);
+	if (!any)
+		return;
+	text_heading(t, target);
+	out_z(t->o, "\n");
+	for (size_t i = 0; i < target->findings.n; i++)
+		finding(t, &target->findings.at[i], target->launches.n > 1 || t->r->verbosity > 0);
+	text_remarks(t, target);
+	if (target->findings.n || target->notes.n)
+		out_z(t->o, "\n");
+}
+
 void text_scan(struct text *t)
 {
-	for (size_t i = 0; i < t->r->targets.n; i++) {
-		const struct target_report *target = &t->r->targets.at[i];
-		text_heading(t, target);
-		out_z(t->o, "\n");
-		for (size_t k = 0; k < target->findings.n; k++)
-			finding(t, &target->findings.at[k],
-				target->launches.n > 1 || t->r->verbosity > 0);
-		text_remarks(t, target);
-		if (target->findings.n || target->notes.n)
-			out_z(t->o, "\n");
-	}
+	for (size_t i = 0; i < t->r->targets.n; i++)
+		target_part(t, &t->r->targets.at[i]);
 	if (t->r->timestamp.n)
 		out_fmt(t->o, "%" PRIstr "  ", ARG(t->r->timestamp));
 	summary(t);

@@ -73,17 +73,21 @@ static struct str variable_of(const struct origin *o)
 	return str_starts(s, S("$")) ? str_trim(str_tail(s, 1), "{}") : (struct str){0};
 }
 
+/* What to do about a flag: the span is the flag, or, where a variable stands inside of the word,
+ * its value alone. */
 static struct str remedy_flag(struct arena *a, const struct rule *rule, const struct finding *f,
 			      const struct option *opt)
 {
 	struct str variable = variable_of(f->from), where = f->from->file->path;
-	struct str thing = str_fmt(a, "--%s", opt->flag);
+	const char *value = rule->want.value;
+	if (variable.n && !str_has(spanned(f->from), S("--")))
+		return str_fmt(a, "set %" PRIstr " to %s in %" PRIstr, ARG(variable), value,
+			       ARG(where));
 	if (variable.n)
-		return str_fmt(
-			a, "remove %" PRIstr " from %" PRIstr " in %" PRIstr ", or set it to %s",
-			ARG(thing), ARG(variable), ARG(where), rule->want.value);
-	return str_fmt(a, "remove %" PRIstr " at line %zu of %" PRIstr ", or set it to %s",
-		       ARG(thing), origin_place(f->from).line, ARG(where), rule->want.value);
+		return str_fmt(a, "remove --%s from %" PRIstr " in %" PRIstr ", or set it to %s",
+			       opt->flag, ARG(variable), ARG(where), value);
+	return str_fmt(a, "remove --%s at line %zu of %" PRIstr ", or set it to %s", opt->flag,
+		       origin_place(f->from).line, ARG(where), value);
 }
 
 static struct str remedy_of(struct arena *a, const struct rule *rule, const struct finding *f,

@@ -209,6 +209,8 @@ struct finding rule_evaluate(const struct node *node, const struct rule *rule, b
 		f.provisional = false;
 		f.doubt = doubt_pending(rootfs_arena(node->root), node, &f.pending.at[0]);
 		f.effective = f.remedy = (struct str){0};
+		f.from = NULL;
+		f.shadowed = NULL;
 	}
 	return f;
 }
