@@ -319,6 +319,11 @@ static void end_command(struct reader *r)
 /* Redirections are dropped, with their file; a number before them as well. */
 static void read_redirection(struct reader *r)
 {
+	uint64_t descriptor;
+	if (r->have && str_u64(out_text(r->field), &descriptor)) {
+		r->field = out_new(r->sh->a);
+		r->have = false;
+	}
 	end_field(r);
 	while (r->at < r->text.n && strchr("<>&-", r->text.p[r->at]))
 		r->at++;
