@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-enum { ENV_FILES_MAX = 32 << 20 };
+enum { ENV_FILES_MAX = 16 << 20, ENV_FILE_COST = 16 << 10 };
 
 static struct variable plain(struct str name, struct str value)
 {
@@ -279,11 +279,11 @@ static bool read_env_files(struct loading *l, struct variables *out)
 		if (paths.n == 0)
 			*vec_push(l->sd->arena, &paths) = e->path;
 		for (size_t k = 0; k < paths.n; k++) {
-			size_t size = rootfs_read(l->sd->root, paths.at[k])->text.n + 64;
+			size_t size = rootfs_read(l->sd->root, paths.at[k])->text.n + ENV_FILE_COST;
 			if (size > room) {
 				doubt_once(l, (struct doubt){
 						      REASON_LIMIT,
-						      S("environment files of more than 32 MiB"),
+						      S("environment files of more than 16 MiB"),
 						      e->from});
 				return false;
 			}
