@@ -1,0 +1,50 @@
+/*
+ * fuzz_flags.c - any lines as the words of a kubelet's argv, a shell text and a K3s command. What
+ * holds for every input: an error has words, and what the second parse takes, the first took.
+ */
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "arena.h"
+#include "kubelet/flags.h"
+#include "kubelet/shell.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void full(void *arg)
+{
+	longjmp(*(jmp_buf *)arg, 1);
+}
+
+static void parse(struct arena *a, struct str text, unsigned minor)
+{
+	struct words argv = {0};
+	struct str line, rest = text;
+	*vec_push(a, &argv) = (struct word){S("kubelet"), NULL};
+	while (rest.n) {
+		str_cut(rest, '\n', &line, &rest);
+		*vec_push(a, &argv) = (struct word){line, NULL};
+	}
+	for (int second = 0; second < 2; second++) {
+		struct flags f = flags_parse(a, argv, minor, second, NULL);
+		if (f.error && !f.error_text.n)
+			abort();
+		for (size_t i = 0; i < f.n; i++)
+			if (!row_exists(f.at[i].row, minor))
+				abort();
+	}
+	struct shell sh = {.a = a, .args = argv};
+	shell_read(&sh, text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	static const unsigned minors[] = {0, 20, 25, 28, 34, 37};
+	jmp_buf out_of_memory;
+	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
+	if (setjmp(out_of_memory) == 0)
+		parse(a, str_dup(a, (struct str){(const char *)bytes, size}), minors[size % 6]);
+	arena_free(a);
+	return 0;
+}
