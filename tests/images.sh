@@ -408,7 +408,34 @@ truncated short.tar 0
 dd if=/dev/zero bs=1k count=64 2>/dev/null >zeros
 bad 'nothing but zeros' 65 'empty' scan zeros
 
-broken() { # broken NAME: a fresh copy of the layout to break, as $name_ layout "bad"
+# ---- bombs, and names and links that mean harm ----
+
+truncate -s 1T big && tar -S -cf sparse.tar big
+rm -f big
+"$OFFNODE" ls sparse.tar / 2>&1 | grep -q ' 1099511627776 big$'
+result $? 'a sparse file of 1 TiB is listed'
+bad 'a sparse file of 1 TiB is not printed' 70 'big: 1099511627776 bytes long, the limit is' cat sparse.tar big
+if have 'zeros behind xz' xz; then
+	head -c 100000000 /dev/zero | xz -0 -c >zeros.xz
+	bad 'zeros behind xz' 65 'empty archive' scan zeros.xz
+fi
+bad 'more entries than are allowed' 70 'more than 5 entries' scan --max-entries 5 node.tar
+mkdir odd && : >"odd/$(printf 'a\nb\033[31m')" && echo secret >secret
+ln -s "$work/secret" odd/absolute && ln -s ../../../../../../../../../../../../..$work/secret odd/relative &&
+	ln -s loop odd/loop && mkfifo odd/pipe && tar -C odd -cf odd.tar .
+for target in odd odd.tar; do
+	"$OFFNODE" ls $target / >odd.ls 2>&1
+	[ "$(wc -l <odd.ls)" = 5 ] && ! grep -q "$(printf '\033')" odd.ls
+	result $? "$target: a name with a newline and an escape stays on its line"
+	bad "$target: an absolute link does not leave the root" 66 'not in the image' cat $target /absolute
+	bad "$target: a relative link does not leave the root" 66 'not in the image' cat $target /relative
+	bad "$target: a loop of links is unreadable" 65 'loop: ' cat $target /loop
+	bad "$target: a pipe is not a file" 66 'not a regular file' cat $target /pipe
+done
+
+# ---- bad stores ----
+
+broken() { # a fresh copy of the layout, to be broken
 	rm -rf broken && cp -r oci broken
 }
 replace() { # replace LAYOUT SED: rewrites the manifest and the index's entry for it
@@ -427,6 +454,8 @@ if [ "$oci" ]; then
 	bad 'a layer of another size' 65 'bytes long, its descriptor says' scan broken
 	broken && rm "$(blob_of_layer broken)"
 	bad 'a layer that is missing' 65 'blob sha256:[0-9a-f]* is missing' scan broken
+	broken && set -- "$(blob_of_layer broken)" && mv "$1" outside && ln -s "$work/outside" "$1"
+	bad 'a layer that is a link out of the layout' 65 'blob sha256:[0-9a-f]* is missing' scan broken
 	broken && rm broken/blobs/sha256/"$(entry oci | cut -d' ' -f1)"
 	bad 'a manifest that is missing' 65 'blob sha256:[0-9a-f]* is missing' scan broken
 	broken && replace broken 's/layer\.v1\.tar+gzip/layer.v1.squashfs/'
@@ -438,7 +467,7 @@ if [ "$oci" ]; then
 	broken && echo '{' >broken/index.json
 	bad 'an index that is not JSON' 65 'index.json: line [12]: not JSON' scan broken
 	bad 'another platform only' 69 'no image for linux/s390x, only for' scan --platform linux/s390x many
-	bad 'a tag that is not there' 64 "no image is tagged 'x'" scan oci:oci:x
+	bad 'a tag that is not there' 64 "no image is tagged 'x', choose one of node" scan oci:oci:x
 	mkdir small && umoci init --layout small/oci >/dev/null 2>&1 && umoci new --image small/oci:x >/dev/null 2>&1 &&
 		echo a | put small/t/etc/a && tar -C small/t -cf small/t.tar . &&
 		umoci raw add-layer --image small/oci:x small/t.tar >/dev/null 2>&1

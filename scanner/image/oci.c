@@ -227,14 +227,24 @@ static bool same_image(const struct candidates *c)
 	return c->n > 0;
 }
 
-static bool choose(struct layout *l, struct candidate *out, struct error *e)
+/* Nothing has the tag: the others are collected in order to be told. */
+static bool refuse_tag(struct layout *l, const struct doc *index, struct error *e)
+{
+	struct error ignored = {0};
+	collect(l, index, (struct candidate){0}, true, &ignored);
+	return fail(e, ERR_USAGE, "index: no image is tagged '%" PRIstr "'%s%" PRIstr,
+		    ARG(l->choice->ref), l->found.n ? ", choose one of " : "",
+		    ARG(listed(l, false)));
+}
+
+static bool choose(struct layout *l, const struct doc *index, struct candidate *out,
+		   struct error *e)
 {
 	struct candidates fit = fitting(l);
 	if (!l->found.n && l->choice->digest.n)
 		return fail(e, ERR_USAGE, "index: no manifest %" PRIstr, ARG(l->choice->digest));
 	if (!l->found.n && l->choice->ref.n)
-		return fail(e, ERR_USAGE, "index: no image is tagged '%" PRIstr "'",
-			    ARG(l->choice->ref));
+		return refuse_tag(l, index, e);
 	if (!l->found.n)
 		return fail(e, ERR_CORRUPT, "index: it names no image");
 	if (!fit.n && !l->asked && only_one(&l->found))
@@ -406,7 +416,7 @@ bool oci_open(struct opening *o, struct fs *fs, const struct choice *choice, con
 		return fail(e, ERR_CORRUPT, "index.json: is a manifest, not an index");
 	struct candidate c;
 	return collect(&l, index, (struct candidate){0}, !choice->ref.n && !choice->digest.n, e) &&
-	       choose(&l, &c, e) && manifest_open(&l, &c, kind, e);
+	       choose(&l, index, &c, e) && manifest_open(&l, &c, kind, e);
 }
 
 bool image_open_oci(struct opening *o, struct str words, struct error *e)

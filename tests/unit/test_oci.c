@@ -178,7 +178,8 @@ static void tags_and_digests_choose(void **state)
 	opens_with(o, (struct wish){.ref = "v2"}, "two", &image);
 	opens_with(o, (struct wish){.digest = str_z(arena, digest)}, "one", &image);
 	refused(o, (struct wish){0}, ERR_USAGE, "several images, choose one of v1, v2");
-	refused(o, (struct wish){.ref = "v3"}, ERR_USAGE, "no image is tagged 'v3'");
+	refused(o, (struct wish){.ref = "v3"}, ERR_USAGE,
+		"no image is tagged 'v3', choose one of v1, v2");
 	refused(o, (struct wish){.digest = "sha256:00"}, ERR_USAGE, "no manifest sha256:00");
 }
 
