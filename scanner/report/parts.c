@@ -49,9 +49,13 @@ struct excerpt excerpt_of(struct arena *a, const struct origin *o)
 struct str setting_shown(struct arena *a, const struct setting *x)
 {
 	const char *name = x->option->path ? x->option->path : x->option->flag;
+	bool tree = x->option->type == VALUE_LIST || x->option->type == VALUE_MAP;
+	if (x->level == LEVEL_DEFAULT || x->value.n == 0)
+		return x->value;
+	if (tree && str_has(str_from(name), S("URLHeader")))
+		return S("\"***\"");
 	struct str line = str_fmt(a, "%s=%" PRIstr, name, ARG(x->value));
-	struct str masked = report_mask(a, line);
-	return x->value.n ? str_tail(masked, strlen(name) + 1) : x->value;
+	return tree ? x->value : str_tail(report_mask(a, line), strlen(name) + 1);
 }
 
 struct str launch_name(const struct launch *l)

@@ -63,13 +63,16 @@ static bool has_nocase(struct str s, struct str part)
 	return false;
 }
 
+/* Headers of --manifest-url-header carry credentials; a ...SecretChangeDetectionStrategy is none.
+ */
 static bool secret_name(struct str name)
 {
-	static const char *const words[] = {"token", "password", "passwd", "secret", "bootstrap"};
+	static const char *const words[] = {"token",  "password",  "passwd",
+					    "secret", "bootstrap", "url-header"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (has_nocase(name, str_from(words[i])))
+		if (has_nocase(name, str_from(words[i])) && !has_nocase(name, S("strategy")))
 			return true;
-	return false;
+	return has_nocase(name, S("URLHeader"));
 }
 
 /* A path, a number or duration, a truth value, a variable: nothing that opens a door. */
@@ -80,9 +83,8 @@ static bool harmless(struct str value)
 		return true;
 	if (str_eq_nocase(value, S("true")) || str_eq_nocase(value, S("false")))
 		return true;
-	struct str digits = str_trim(value, "0123456789.");
-	return digits.n == 0 ||
-	       (digits.n < value.n && digits.n <= 2 && str_trim(digits, "hmsu").n == 0);
+	bool number = value.p[0] >= '0' && value.p[0] <= '9';
+	return number && str_trim(value, "0123456789.hmsu").n == 0;
 }
 
 /* Where the value of a name that ends at `at` lies; an empty slice when none follows. */

@@ -3,21 +3,14 @@
  * decides and the words that mend it.
  *
  * A verdict is given only when every byte that could decide was read. A flag that was given
- * decides whatever a missing, generated or unrendered config file may say, since flags win
+ * decides whatever a missing config file may say, since flags win
  * over it (cmd/kubelet/app/server.go, kubeletConfigFlagPrecedence); a config file that is there
  * but unreadable could also end the kubelet, so then nothing is decided.
  */
 #include "arena.h"
 #include "rules.h"
 
-/* A missing file of this kind cannot overrule a flag. */
-static bool flag_outlives(enum reason r)
-{
-	return r == REASON_NONE || r == REASON_CONFIG_ABSENT || r == REASON_GENERATED_AT_BOOT ||
-	       r == REASON_TEMPLATE_UNRENDERED;
-}
-
-/* Systemd splits words before it expands specifiers, so one that is only known at run time
+/* systemd splits words before it expands specifiers, so one that is only known at run time
  * changes its own word and no other. */
 static bool launch_told(const struct launch *l, bool decided)
 {
@@ -35,8 +28,7 @@ static struct doubt doubt_of(const struct launch *l, const struct settings *s, b
 {
 	if (!launch_told(l, decided))
 		return l->doubt;
-	bool missing = s->doubt.reason != REASON_NONE && flag_outlives(s->doubt.reason);
-	if (missing)
+	if (s->doubt.reason == REASON_CONFIG_ABSENT)
 		return decided ? (struct doubt){0} : s->doubt;
 	if (s->error)
 		return doubt_start(s);
