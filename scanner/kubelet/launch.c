@@ -10,7 +10,7 @@
 #include "arena.h"
 #include "map.h"
 
-enum { DEPTH_MAX = 6 };
+enum { DEPTH_MAX = 6, TEXTS_MAX = 50 };
 
 struct words words_from(struct words w, size_t from)
 {
@@ -141,11 +141,14 @@ struct search {
 	struct arena *a;
 	struct launches out;
 	struct map *seen;
+	unsigned texts;
 };
 
 static struct candidate candidate_of(struct search *s, const struct unit *u, struct words words)
 {
-	return (struct candidate){.root = s->root,
+	s->texts = TEXTS_MAX;
+	return (struct candidate){.texts = &s->texts,
+				  .root = s->root,
 				  .a = s->a,
 				  .unit = u,
 				  .words = words,

@@ -14,7 +14,8 @@ struct candidate {
 	struct words words;
 	struct variables environment;
 	struct str workdir;
-	unsigned depth; /* commands inside commands */
+	unsigned depth;  /* commands inside commands */
+	unsigned *texts; /* shell texts that may still be read */
 };
 
 /* Is it one of mine? Then *out gets layout, argv and what is doubtful about them. */

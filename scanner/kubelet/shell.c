@@ -13,7 +13,8 @@
 #include "arena.h"
 #include "out.h"
 
-enum { COMMANDS_MAX = 20000, FIELDS_MAX = 100000 };
+/* Past these a script is no longer followed, and all that comes after is untold. */
+enum { COMMANDS_MAX = 20000, FIELDS_MAX = 100000, FIELD_MAX = 1 << 20, VARIABLES_MAX = 2000 };
 
 struct reader {
 	struct shell *sh;
@@ -23,6 +24,7 @@ struct reader {
 	struct shell_commands out;
 	struct shell_command now;
 	size_t fields;
+	bool lost; /* a limit was met */
 	/* The field being built. */
 	struct out *field;
 	bool have; /* it exists, though perhaps empty */
@@ -53,13 +55,17 @@ static size_t name_length(struct str s)
 
 static void put(struct reader *r, struct str s)
 {
-	out_str(r->field, s);
+	r->lost |= s.n > FIELD_MAX || out_text(r->field).n > FIELD_MAX - s.n;
+	if (!r->lost)
+		out_str(r->field, s);
 	r->have = true;
 }
 
 static void end_field(struct reader *r)
 {
-	if (r->have && ++r->fields < FIELDS_MAX) {
+	r->lost |= r->fields >= FIELDS_MAX;
+	if (r->have && !r->lost) {
+		r->fields++;
 		struct str text = str_dup(r->sh->a, out_text(r->field));
 		const struct origin *from = r->from ? r->from : place(r, r->start, r->at);
 		words_add(r->sh->a, &r->now.words, text, from);
@@ -79,6 +85,9 @@ static void set_variable(struct reader *r, struct str name, struct str value,
 	for (size_t i = 0; i < r->sh->variables.n; i++)
 		if (str_eq(r->sh->variables.at[i].name, name))
 			v = &r->sh->variables.at[i];
+	r->lost |= !v && r->sh->variables.n >= VARIABLES_MAX;
+	if (r->lost)
+		return;
 	if (!v)
 		v = vec_push(r->sh->a, &r->sh->variables);
 	*v = (struct variable){.name = name, .value = {value, from}};
@@ -122,7 +131,7 @@ static void put_value(struct reader *r, struct word value, bool quoted)
 
 static void put_arguments(struct reader *r, bool quoted)
 {
-	for (size_t i = 0; i < r->sh->args.n; i++) {
+	for (size_t i = 0; i < r->sh->args.n && !r->lost; i++) {
 		struct word w = r->sh->args.at[i];
 		if (i)
 			end_field(r);
@@ -311,7 +320,9 @@ static void end_command(struct reader *r)
 		r->depth++;
 	*w = words_from(*w, take_assignments(r));
 	r->now.conditional = r->depth > 0;
-	if (w->n && r->out.n < COMMANDS_MAX)
+	r->now.untold |= r->lost;
+	r->lost |= r->out.n >= COMMANDS_MAX;
+	if (w->n && !r->lost)
 		*vec_push(r->sh->a, &r->out) = r->now;
 	r->now = (struct shell_command){0};
 }
@@ -367,9 +378,12 @@ static void read_one(struct reader *r)
 struct shell_commands shell_read(struct shell *sh, struct str text)
 {
 	struct reader r = {.sh = sh, .text = text, .field = out_new(sh->a)};
-	while (r.at < text.n)
+	while (r.at < text.n && !r.lost)
 		read_one(&r);
 	r.at = text.n;
 	end_command(&r);
+	/* What was not read could have said something else. */
+	for (size_t i = 0; r.lost && i < r.out.n; i++)
+		r.out.at[i].untold = true;
 	return r.out;
 }
