@@ -19,6 +19,8 @@
 #include "archive_source.h"
 #include "arena.h"
 
+enum { HEADER_MAX = 16 << 20 };
+
 struct pass {
 	struct arena *arena;
 	struct archive *archive;
@@ -29,7 +31,9 @@ struct pass {
 	uint64_t number;
 	uint64_t previous_end; /* where the bytes of the entry before this one end at most */
 	bool end_marked;
-	char last[200];      /* for messages: the entry read last */
+	char last[200]; /* for messages: the entry read last */
+	bool in_entry, in_header;
+	size_t header_n;     /* bytes taken for the header that is being read */
 	struct error failed; /* what the source failed with, inside a callback */
 	const char *block;   /* of the current entry: a run of bytes and where it belongs */
 	size_t block_n;
@@ -192,8 +196,12 @@ static la_ssize_t pass_input(struct archive *a, void *arg, const void **buf)
 	struct pass *p = arg;
 	struct str piece;
 	if (source_next(p->source, &piece, &p->failed)) {
+		p->header_n += p->in_header ? piece.n : 0;
 		*buf = piece.p;
-		return (la_ssize_t)piece.n;
+		if (p->header_n <= HEADER_MAX)
+			return (la_ssize_t)piece.n;
+		fail(&p->failed, ERR_LIMIT, "an entry's header is larger than %d bytes",
+		     HEADER_MAX);
 	}
 	archive_set_error(a, EIO, "%s", p->failed.text);
 	return ARCHIVE_FATAL;
@@ -267,6 +275,7 @@ bool pass_open(struct pass *p, struct source *s, struct error *e)
 	if (!p->plain || !p->entry)
 		return out_of_memory(e);
 	p->number = 0;
+	p->in_entry = false;
 	p->block_n = 0;
 	p->last[0] = 0;
 	p->source = s;
@@ -379,15 +388,33 @@ static bool describe(struct pass *p, struct pass_entry *out, struct error *e)
 	return true;
 }
 
+/* Passes what is left of the entry. Done apart, so that what is taken for the next header can
+ * be limited: libarchive keeps all of a header in memory, whatever size it claims to have. */
+static bool leave_entry(struct pass *p, struct error *e)
+{
+	bool in_entry = p->in_entry;
+	p->in_entry = false;
+	if (!in_entry)
+		return true;
+	int r = archive_read_data_skip(p->archive);
+	return r == ARCHIVE_OK || r == ARCHIVE_EOF || pass_failed(p, e);
+}
+
 static enum pass_step step(struct pass *p, struct pass_entry *out, struct error *e)
 {
+	if (!leave_entry(p, e))
+		return PASS_FAILED;
 	for (bool first = true;; first = false) {
+		p->in_header = true;
+		p->header_n = 0;
 		int r = archive_read_next_header2(p->archive, p->entry);
+		p->in_header = false;
 		if (first)
 			p->previous_end =
 				p->base + (uint64_t)archive_read_header_position(p->archive);
 		if (r == ARCHIVE_OK || (r == ARCHIVE_WARN && harmless(p->archive))) {
 			p->number++;
+			p->in_entry = true;
 			p->block_n = 0;
 			p->block_end = false;
 			return describe(p, out, e) ? PASS_ENTRY : PASS_FAILED;
