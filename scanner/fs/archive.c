@@ -45,7 +45,7 @@ struct archive_fs {
 	struct str digest; /* empty for what need not prove itself */
 	uint64_t digest_size;
 	struct tree *tree;
-	VEC(struct body) bodies; /* an inode's cookie is the index + 1 */
+	VEC(struct body *) bodies; /* an inode's cookie is the index + 1 */
 	size_t kept;
 	unsigned passes;
 	bool compressed;
@@ -132,12 +132,13 @@ static bool index_body(struct archive_fs *f, struct pass *p, const struct pass_e
 		       struct tree_inode *inode, struct error *e)
 {
 	struct str path = member_path(f->arena, entry->path);
-	struct body *b = vec_push(f->arena, &f->bodies);
+	struct body *b = NEW(f->arena, struct body);
+	*vec_push(f->arena, &f->bodies) = b;
 	*b = (struct body){
 		.header_at = entry->header_at,
 		.content_at = entry->content_at,
 		.size = entry->st.size,
-		.number = entry->number,
+		.number = (uint32_t)entry->number,
 		.directory = directory_hash(path),
 		.depth = (uint16_t)entry->depth,
 		.in_a_row = !entry->sparse,
@@ -198,7 +199,7 @@ static void check_in_a_row(struct archive_fs *f, const struct pass *p, size_t bo
 {
 	if (f->bodies.n == bodies)
 		return;
-	struct body *b = &f->bodies.at[f->bodies.n - 1];
+	struct body *b = f->bodies.at[f->bodies.n - 1];
 	uint64_t end = pass_previous_end(p);
 	uint64_t stored = end >= b->content_at ? end - b->content_at : 0;
 	b->in_a_row = b->in_a_row && stored >= b->size && stored - b->size < TAR_BLOCK;
@@ -251,7 +252,7 @@ static bool index_all(struct archive_fs *f, struct reading *r, struct error *e)
 
 /* The bodies of one pass, not to be believed before its end. */
 struct harvest {
-	size_t want;
+	const struct body *want;
 	size_t room;
 	VEC(struct body *) bodies;
 };
@@ -260,7 +261,7 @@ struct harvest {
 static bool reap(struct archive_fs *f, struct harvest *h, struct pass *p, struct body *b,
 		 const struct pass_entry *entry, struct error *e)
 {
-	const struct body *want = &f->bodies.at[h->want];
+	const struct body *want = h->want;
 	bool near =
 		b->directory == want->directory && b->size <= NEIGHBOUR_MAX && b->size <= h->room;
 	if (b->kept || (b != want && !near))
@@ -278,17 +279,17 @@ static bool reap_all(struct archive_fs *f, struct harvest *h, struct pass *p, st
 	enum pass_step step = PASS_END;
 	size_t i = 0;
 	while (i < f->bodies.n && (step = pass_next(p, &entry, e)) == PASS_ENTRY) {
-		while (i < f->bodies.n && f->bodies.at[i].number < entry.number)
+		while (i < f->bodies.n && f->bodies.at[i]->number < entry.number)
 			i++;
-		if (i < f->bodies.n && f->bodies.at[i].number == entry.number &&
-		    !reap(f, h, p, &f->bodies.at[i], &entry, e))
+		if (i < f->bodies.n && f->bodies.at[i]->number == entry.number &&
+		    !reap(f, h, p, f->bodies.at[i], &entry, e))
 			return false;
 	}
 	return step != PASS_FAILED;
 }
 
 /* Another pass: keeps the bytes of one file, and of small neighbours of it. */
-static bool keep_bodies(struct archive_fs *f, size_t want, struct error *e)
+static bool keep_bodies(struct archive_fs *f, struct body *want, struct error *e)
 {
 	struct reading r;
 	struct harvest h = {.want = want, .room = NEIGHBOURS_MAX};
@@ -299,14 +300,14 @@ static bool keep_bodies(struct archive_fs *f, size_t want, struct error *e)
 		return false;
 	for (size_t i = 0; i < h.bodies.n; i++)
 		h.bodies.at[i]->kept = true;
-	if (!f->bodies.at[want].kept)
+	if (!want->kept)
 		return fail(e, ERR_CORRUPT, "changed while it was read");
 	return true;
 }
 
 static struct body *body_of(struct archive_fs *f, const struct tree_inode *inode)
 {
-	return inode->cookie ? &f->bodies.at[inode->cookie - 1] : NULL;
+	return inode->cookie ? f->bodies.at[inode->cookie - 1] : NULL;
 }
 
 static bool in_place(const struct archive_fs *f, const struct body *b)
@@ -343,7 +344,7 @@ static bool read_regular(struct archive_fs *f, uint64_t ino, struct body *b, uin
 	if (!b->kept && b->size > f->opts.max_file)
 		return fail(e, ERR_LIMIT, "%llu bytes long, the limit is %zu",
 			    (unsigned long long)b->size, f->opts.max_file);
-	if (!b->kept && !keep_bodies(f, (size_t)(b - f->bodies.at), e))
+	if (!b->kept && !keep_bodies(f, b, e))
 		return false;
 	memcpy(buf, b->text.p + at, n);
 	return true;
