@@ -447,11 +447,42 @@ bool fs_probe_archive(struct blob *b, bool *mine, struct error *e)
 	return true;
 }
 
+/* "not a tar or cpio archive" is a poor answer where it is plain what it is instead. */
+static void name_format(struct archive_fs *f, struct error *e)
+{
+	static const struct {
+		const char *magic, *name;
+	} others[] = {
+		{"PK\3\4", "a zip archive"},
+		{"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"},
+		{"Rar!\x1a\x07", "a RAR archive"},
+		{"!<arch>\n", "an ar archive"},
+		{"\x89LZO", "compressed with lzop"},
+		{"LRZI", "compressed with lrzip"},
+		{"Salted__", "encrypted by openssl"},
+		{"age-encryption.org/", "encrypted by age"},
+		{"-----BEGIN PGP MESSAGE", "encrypted by PGP"},
+		{"hsqs", "a squashfs file system"},
+	};
+	char head[32];
+	size_t n;
+	struct error ignored;
+	if (e->kind != ERR_UNSUPPORTED ||
+	    !f->blob->read(f->blob, 0, head, sizeof head, &n, &ignored))
+		return;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (str_starts((struct str){head, n}, str_from(others[i].magic)))
+			fail(e, ERR_UNSUPPORTED, "not a tar or cpio archive but %s",
+			     others[i].name);
+}
+
 static struct fs *open_archive(struct archive_fs *f, struct error *e)
 {
 	struct reading r;
-	if (!begin(f, &r, e) || !index_all(f, &r, e))
+	if (!begin(f, &r, e) || !index_all(f, &r, e)) {
+		name_format(f, e);
 		return NULL;
+	}
 	f->fs.ops = strcmp(pass_format(r.pass), "cpio") == 0 ? &cpio_ops : &tar_ops;
 	f->fs.root = TREE_ROOT;
 	return &f->fs;

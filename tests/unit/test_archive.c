@@ -316,6 +316,10 @@ static void lies_and_limits(void **state)
 	(void)state;
 	run("printf 'hello, world, this is no archive' > text");
 	must_fail("text", ERR_UNSUPPORTED, "not a tar or cpio archive");
+	run("(printf 'PK\\3\\4'; seq 1000) > zip");
+	must_fail("zip", ERR_UNSUPPORTED, "not a tar or cpio archive but a zip archive");
+	run("(printf '\\211LZO\\000\\r\\n\\032\\n'; seq 1000) > lzop");
+	must_fail("lzop", ERR_UNSUPPORTED, "compressed with lzop");
 	run(": > nothing");
 	must_fail("nothing", ERR_UNSUPPORTED, "not a tar or cpio archive");
 	run("head -c 20000000 /dev/zero > zeros");
