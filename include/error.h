@@ -15,6 +15,7 @@ enum error_kind {
 	ERR_NONE,
 	ERR_IO,          /* the operating system would not give the bytes */
 	ERR_MISSING,     /* the target is not there, or may not be read */
+	ERR_LOOP,        /* links lead in a circle, or too far: an ELOOP */
 	ERR_CORRUPT,     /* the bytes are not what their format promises */
 	ERR_UNSUPPORTED, /* recognised, but not readable here */
 	ERR_LIMIT,       /* a limit of ours was hit */

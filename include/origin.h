@@ -28,7 +28,14 @@ enum file_state {
 enum file_kind { FILE_REGULAR, FILE_DIRECTORY, FILE_SYMLINK, FILE_DEVICE, FILE_OTHER };
 
 /* Why a file is unreadable: the reason codes of a verdict that follow from it. */
-enum file_fault { FAULT_NONE, FAULT_IO, FAULT_CORRUPT, FAULT_LIMIT, FAULT_UNSUPPORTED };
+enum file_fault {
+	FAULT_NONE,
+	FAULT_IO,
+	FAULT_LOOP, /* of links: the kernel would not find the file either */
+	FAULT_CORRUPT,
+	FAULT_LIMIT,
+	FAULT_UNSUPPORTED,
+};
 
 struct file {
 	struct str path;  /* as it was asked for: absolute, without links resolved */

@@ -73,7 +73,7 @@ static bool follow(struct position *p, struct str name, uint64_t ino, bool slash
 {
 	struct str target;
 	if (out->links.n == LINKS_MAX)
-		return fail(e, ERR_IO, "too many levels of symbolic links");
+		return fail(e, ERR_LOOP, "too many levels of symbolic links");
 	if (!fs_slurp(p->arena, p->fs, ino, TARGET_MAX, &target, e))
 		return false;
 	if (target.n == 0)

@@ -27,6 +27,7 @@ static void error_member(struct json *j, const struct error *e)
 		[ERR_NONE] = "",
 		[ERR_IO] = "io",
 		[ERR_MISSING] = "missing",
+		[ERR_LOOP] = "corrupt",
 		[ERR_CORRUPT] = "corrupt",
 		[ERR_UNSUPPORTED] = "unsupported",
 		[ERR_LIMIT] = "limit",

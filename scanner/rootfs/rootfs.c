@@ -83,7 +83,8 @@ static struct seen *seen(struct rootfs *root, struct str real)
 static void set_unreadable(struct rootfs *root, struct file *f, const struct error *e)
 {
 	f->state = FILE_UNREADABLE;
-	f->fault = e->kind == ERR_CORRUPT       ? FAULT_CORRUPT
+	f->fault = e->kind == ERR_LOOP          ? FAULT_LOOP
+		   : e->kind == ERR_CORRUPT     ? FAULT_CORRUPT
 		   : e->kind == ERR_LIMIT       ? FAULT_LIMIT
 		   : e->kind == ERR_UNSUPPORTED ? FAULT_UNSUPPORTED
 						: FAULT_IO;
@@ -154,7 +155,7 @@ static struct file *look(struct rootfs *root, struct str path, bool nofollow, ui
 	if (end == WALK_FOUND)
 		set_stat(root, f, &walk.st);
 	trace_links(root, &walk);
-	bool looped = end == WALK_FAILED && walk.links.n > 0; /* its links tell the story */
+	bool looped = end == WALK_FAILED && e.kind == ERR_LOOP; /* its links tell the story */
 	if (end != WALK_ABSENT && !looped && !seen(root, f->real)->file)
 		seen(root, f->real)->file = f;
 	return f;

@@ -140,9 +140,7 @@ struct str path_join(struct arena *a, struct str dir, struct str name)
 
 bool file_missing(const struct file *f)
 {
-	return f->state == FILE_ABSENT ||
-	       (f->state == FILE_UNREADABLE &&
-		str_ends(f->why, S("too many levels of symbolic links")));
+	return f->state == FILE_ABSENT || (f->state == FILE_UNREADABLE && f->fault == FAULT_LOOP);
 }
 
 struct account account_read(struct rootfs *root, struct str user)
