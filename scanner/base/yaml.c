@@ -309,9 +309,9 @@ enum { DEPTH_MAX = 10000 };
 static double allowed_share(size_t steps)
 {
 	const double low = 400000, high = 4000000;
-	if (steps <= low)
+	if ((double)steps <= low)
 		return 0.99;
-	if (steps >= high)
+	if ((double)steps >= high)
 		return 0.10;
 	return 0.99 - 0.89 * ((double)steps - low) / (high - low);
 }
