@@ -16,6 +16,8 @@ struct words words_from(struct words w, size_t from)
 {
 	if (from > w.n)
 		from = w.n;
+	if (!from)
+		return w;
 	return (struct words){w.at + from, w.n - from, w.n - from};
 }
 

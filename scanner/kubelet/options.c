@@ -25,7 +25,7 @@
 #define VALUE_HEADERS VALUE_MAP
 
 /* The type people see: the field's where there is one. */
-#define TYPE_OF(path, arg, form) ((path) ? VALUE_##form : VALUE_##arg)
+#define TYPE_OF(path, arg, form) ((const void *)(path) != NULL ? VALUE_##form : VALUE_##arg)
 
 #define PTR true
 #define VAL false
