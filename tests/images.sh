@@ -72,16 +72,16 @@ node() { # node DIRECTORY: the tree that all images end as
 # What is asked of every image. Directory sizes and, for other users than root, owners are the
 # container's own; lines of the report that name target, kind and layers are left out.
 facts() { # facts TARGET
-	for dir in / /etc /etc/systemd/system/kubelet.service.d /usr /bin/ "/$long/$long" /var/lib/empty /none; do
+	for dir in / /etc /etc/systemd/system/kubelet.service.d /bin/ "/$long/$long"; do
 		echo "# ls $dir"
 		"$OFFNODE" ls "$1" "$dir" 2>/dev/null <"$stdin" || echo "status $?"
 	done | sed -e 's/^\(d[^ ]* *[0-9]* *[0-9]*\) *[0-9]*/\1/' ${rootless:+-e 's/^\([-dl][rwx-]*\) *[0-9]* *[0-9]*/\1/'}
-	for file in /etc/os-release /etc/shared /usr/shared /bin/kubelet "/$long/$long/file" \
-		/etc/systemd/system/multi-user.target.wants/kubelet.service /etc/gone; do
+	for file in /etc/shared /usr/shared "/$long/$long/file" \
+		/etc/systemd/system/multi-user.target.wants/kubelet.service; do
 		echo "# cat $file"
 		"$OFFNODE" cat "$1" "$file" 2>/dev/null <"$stdin" || echo "status $?"
 	done
-	for verb in scan argv config; do
+	for verb in scan config; do
 		"$OFFNODE" "$verb" -f json "$1" <"$stdin"
 		echo "status $?"
 	done 2>&1 | sed -E -e '/^ *"(target|kind|readAs|digest|platform|layer)":/d' -e '/^ *"read": \{/,/^ *\},?$/d' \
