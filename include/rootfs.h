@@ -47,9 +47,10 @@ struct listing {
 
 const struct listing *rootfs_list(struct rootfs *root, struct str dir);
 
-/* `n` bytes at `at` of a file too large to read whole; false when they cannot be had. */
-bool rootfs_peek(struct rootfs *root, struct str path, uint64_t at, void *buf, size_t n,
-		 size_t *got);
+/* Up to `n` bytes at `at` of a regular file, however large; *got < n only at its end or when it is
+ * not FILE_OK. Never NULL; the text of the answer stays empty. */
+const struct file *rootfs_peek(struct rootfs *root, struct str path, uint64_t at, void *buf,
+			       size_t n, size_t *got);
 
 /* Every path that was asked for so far, with what it turned out to be: in byte order of paths.
  * This is what `capture` writes. `links` on the way are among them. */

@@ -1,7 +1,10 @@
 /*
  * files.c - looking into an image: ls and cat.
  */
+#include "arena.h"
 #include "session.h"
+
+enum { CAT_PIECE = 1 << 20 };
 
 static const char kind_letters[] = {[FILE_REGULAR] = '-',
 				    [FILE_DIRECTORY] = 'd',
@@ -90,11 +93,18 @@ void visit_ls(struct scan *s)
 void visit_cat(struct scan *s)
 {
 	struct str path = absolute(s);
-	const struct file *f = rootfs_read(s->root, path);
+	const struct file *f = rootfs_stat(s->root, path);
 	if (!there(s, f, path))
 		return;
-	if (f->kind == FILE_REGULAR)
-		out_str(s->run->raw, f->text);
-	else
+	if (f->kind != FILE_REGULAR) {
 		fail(&s->out->error, ERR_MISSING, "%" PRIstr ": not a regular file", ARG(path));
+		return;
+	}
+	char *piece = NEW_N(s->arena, char, CAT_PIECE);
+	size_t got = 1;
+	for (uint64_t at = 0; at < f->size && got; at += got) {
+		if (!there(s, rootfs_peek(s->root, path, at, piece, CAT_PIECE, &got), path))
+			return;
+		out_str(s->run->raw, (struct str){piece, got});
+	}
 }

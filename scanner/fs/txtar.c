@@ -184,8 +184,11 @@ static struct str unescaped(struct arena *a, struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		bool escape = s.n - i >= 4 && s.p[i] == '\\' && s.p[i + 1] == 'x' &&
 			      digit(s.p[i + 2]) >= 0 && digit(s.p[i + 3]) >= 0;
-		bytes[n++] = escape ? (char)(digit(s.p[i + 2]) << 4 | digit(s.p[i + 3])) : s.p[i];
-		i += escape ? 3 : 0;
+		bytes[n++] = s.p[i];
+		if (!escape)
+			continue;
+		bytes[n - 1] = (char)(digit(s.p[i + 2]) << 4 | digit(s.p[i + 3]));
+		i += 3;
 	}
 	return (struct str){bytes, n};
 }

@@ -47,10 +47,8 @@ bool image_open_tar(struct opening *o, struct str words, struct error *e)
 
 bool image_open_layer(struct opening *o, struct str words, struct error *e)
 {
-	struct fs_options opts = o->opts->fs;
-	opts.whiteouts = true;
 	struct blob *b = target_open(o, words, e);
-	struct fs *fs = b ? fs_open_archive(o->a, b, &opts, e) : NULL;
+	struct fs *fs = b ? fs_open_archive(o->a, b, &o->opts->fs, e) : NULL;
 	return fs && plain_layer(o, fs, target_name(words), "layer");
 }
 

@@ -11,8 +11,10 @@ static bool is_script(const struct candidate *c, struct str path)
 {
 	char head[2];
 	size_t got;
-	return str_starts(path, S("/")) && rootfs_peek(c->root, path, 0, head, 2, &got) &&
-	       got == 2 && head[0] == '#' && head[1] == '!';
+	if (!str_starts(path, S("/")))
+		return false;
+	rootfs_peek(c->root, path, 0, head, 2, &got);
+	return got == 2 && head[0] == '#' && head[1] == '!';
 }
 
 static bool one_of(struct str s, const char *const *names)

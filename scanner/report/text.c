@@ -20,10 +20,15 @@ void text_paint(struct text *t, enum paint paint, const char *word)
 
 static struct str place_suffix(struct text *t, const struct origin *o)
 {
-	if (!o->file->text.n)
-		return (struct str){0};
-	struct place p = origin_place(o);
-	return str_fmt(t->arena, ":%zu:%zu", p.line, p.column);
+	struct str suffix = {0};
+	if (o->file->text.n) {
+		struct place p = origin_place(o);
+		suffix = str_fmt(t->arena, ":%zu:%zu", p.line, p.column);
+	}
+	if (t->layered && o->file->layer.n)
+		suffix = str_fmt(t->arena, "%" PRIstr " [%" PRIstr "]", ARG(suffix),
+				 ARG(o->file->layer));
+	return suffix;
 }
 
 void text_place(struct text *t, const struct origin *o)
@@ -31,12 +36,13 @@ void text_place(struct text *t, const struct origin *o)
 	if (!origin_placed(o))
 		return;
 	out_safe(t->o, o->file->path);
-	out_str(t->o, place_suffix(t, o));
+	out_safe(t->o, place_suffix(t, o));
 }
 
 size_t text_place_width(struct text *t, const struct origin *o)
 {
-	return origin_placed(o) ? out_safe_width(o->file->path) + place_suffix(t, o).n : 0;
+	return origin_placed(o) ? out_safe_width(o->file->path) + out_safe_width(place_suffix(t, o))
+				: 0;
 }
 
 void text_caret(struct text *t, const struct origin *o, size_t indent)
@@ -58,6 +64,11 @@ void text_caret(struct text *t, const struct origin *o, size_t indent)
 			"~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~");
 	text_paint(t, PAINT_GREEN, str_z(t->arena, tail));
 	out_z(t->o, "\n");
+}
+
+void text_target(struct text *t, const struct target_report *target)
+{
+	t->layered = target->image.layers.n > 1;
 }
 
 void text_heading(struct text *t, const struct target_report *target)
@@ -118,7 +129,7 @@ void text_remarks(struct text *t, const struct target_report *target)
 
 void write_text(const struct report *r, struct out *o)
 {
-	struct text t = {r, o, r->arena};
+	struct text t = {.r = r, .o = o, .arena = r->arena};
 	switch (r->kind) {
 	case REPORT_SCAN: text_scan(&t); break;
 	case REPORT_ARGV: text_argv(&t); break;

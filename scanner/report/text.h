@@ -10,13 +10,15 @@ struct text {
 	const struct report *r;
 	struct out *o;
 	struct arena *arena;
+	bool layered; /* the target at hand has several layers: places tell theirs */
 };
 
 enum paint { PAINT_RED, PAINT_GREEN, PAINT_YELLOW, PAINT_BOLD, PAINT_DIM };
 
 void text_paint(struct text *t, enum paint paint, const char *word);
 
-/* "/etc/x:3:14", escaped; "PATH" alone where a file has no text. */
+/* "/etc/x:3:14", escaped; "PATH" alone where a file has no text; " [layer]" behind it where the
+ * target has several. */
 void text_place(struct text *t, const struct origin *o);
 
 /* Columns that text_place takes. */
@@ -27,6 +29,9 @@ void text_caret(struct text *t, const struct origin *o, size_t indent);
 
 /* One line: target, how it was read, system, kubelet. */
 void text_heading(struct text *t, const struct target_report *target);
+
+/* To be called for each target before anything of it is written. */
+void text_target(struct text *t, const struct target_report *target);
 
 /* Notes, what could not be read among them, as far as the verbosity wants them. */
 void text_remarks(struct text *t, const struct target_report *target);

@@ -98,6 +98,7 @@ void text_argv(struct text *t)
 {
 	for (size_t i = 0; i < t->r->targets.n; i++) {
 		const struct target_report *target = &t->r->targets.at[i];
+		text_target(t, target);
 		if (t->r->targets.n > 1)
 			text_heading(t, target);
 		for (size_t k = 0; k < target->units.n; k++)

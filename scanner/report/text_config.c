@@ -145,6 +145,7 @@ void text_config(struct text *t)
 	size_t documents = 0;
 	for (size_t i = 0; i < t->r->targets.n; i++) {
 		const struct target_report *target = &t->r->targets.at[i];
+		text_target(t, target);
 		for (size_t k = 0; k < target->launches.n; k++) {
 			if (documents++)
 				out_z(t->o, "---\n");
@@ -200,6 +201,7 @@ void text_explain(struct text *t)
 {
 	for (size_t i = 0; i < t->r->targets.n; i++) {
 		const struct target_report *target = &t->r->targets.at[i];
+		text_target(t, target);
 		text_heading(t, target);
 		for (size_t k = 0; k < target->launches.n; k++)
 			chain(t, target, k);

@@ -36,6 +36,7 @@ void text_inspect(struct text *t)
 {
 	for (size_t i = 0; i < t->r->targets.n; i++) {
 		const struct target_report *target = &t->r->targets.at[i];
+		text_target(t, target);
 		text_heading(t, target);
 		if (target->error.kind != ERR_NONE)
 			continue;

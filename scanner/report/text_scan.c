@@ -165,6 +165,7 @@ static void target_part(struct text *t, const struct target_report *target)
 		any |= shown(t, &target->findings.at[i]);
 	if (!any)
 		return;
+	text_target(t, target);
 	text_heading(t, target);
 	out_z(t->o, "\n");
 	for (size_t i = 0; i < target->findings.n; i++)

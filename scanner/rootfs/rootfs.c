@@ -218,18 +218,17 @@ const struct file *rootfs_read(struct rootfs *root, struct str path)
 	return f;
 }
 
-bool rootfs_peek(struct rootfs *root, struct str path, uint64_t at, void *buf, size_t n,
-		 size_t *got)
+const struct file *rootfs_peek(struct rootfs *root, struct str path, uint64_t at, void *buf,
+			       size_t n, size_t *got)
 {
 	struct error e = {0};
 	uint64_t ino = 0;
 	struct file *f = look(root, path, false, &ino);
-	if (f->state != FILE_OK || f->kind != FILE_REGULAR)
-		return false;
-	if (root->fs->ops->read(root->fs, ino, at, buf, n, got, &e))
-		return true;
-	set_unreadable(root, f, &e);
-	return false;
+	*got = 0;
+	if (f->state == FILE_OK && f->kind == FILE_REGULAR &&
+	    !root->fs->ops->read(root->fs, ino, at, buf, n, got, &e))
+		set_unreadable(root, f, &e);
+	return f;
 }
 
 /* ---- listing ---- */
