@@ -259,7 +259,7 @@ fuzz: ## libFuzzer (clang) on every parser, FUZZ_SECONDS each; T=name for one
 	@$(again) BUILD=build/fuzz CC=clang LIBFUZZER=1 SANITIZE=address,undefined $(FUZZ:%=build/fuzz/tests/%)
 	@set -e; for t in $(or $(T:%=fuzz_%),$(FUZZ)); do n=$${t#fuzz_}; mkdir -p build/fuzz/corpus/$$n testdata/fuzz/$$n; \
 		dict=testdata/fuzz/$$n.dict; echo "fuzz $$n"; \
-		build/fuzz/tests/$$t -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=20 -max_len=65536 -print_final_stats=1 \
+		build/fuzz/tests/$$t -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -malloc_limit_mb=16384 -timeout=20 -max_len=65536 -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/$$n- $$( [ -f $$dict ] && echo -dict=$$dict ) \
 		build/fuzz/corpus/$$n testdata/fuzz/$$n 2>build/fuzz/$$n.log || { tail -30 build/fuzz/$$n.log; exit 1; }; \
 		grep -E 'stat::(number_of_executed_units|peak_rss_mb)' build/fuzz/$$n.log; done
