@@ -100,6 +100,13 @@ void visit_cat(struct scan *s)
 		fail(&s->out->error, ERR_MISSING, "%" PRIstr ": not a regular file", ARG(path));
 		return;
 	}
+	uint64_t most = s->run->image_options.fs.max_file;
+	if (f->size > most) {
+		fail(&s->out->error, ERR_LIMIT,
+		     "%" PRIstr ": %ju bytes long, --max-file allows %ju", ARG(path),
+		     (uintmax_t)f->size, (uintmax_t)most);
+		return;
+	}
 	char *piece = NEW_N(s->arena, char, CAT_PIECE);
 	size_t got = 1;
 	for (uint64_t at = 0; at < f->size && got; at += got) {

@@ -157,7 +157,7 @@ static bool out_of_place(struct dir_fs *d, uint64_t ino, const char *what, struc
 static bool open_regular(struct dir_fs *d, uint64_t ino, int *fd, struct error *e)
 {
 	struct stat st;
-	int parent;
+	int parent = NO_FD;
 	if (!look(d, ino, &parent, &st, e))
 		return false;
 	if (!S_ISREG(st.st_mode))
@@ -191,7 +191,7 @@ static bool dir_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct er
 {
 	struct dir_fs *d = (struct dir_fs *)fs;
 	struct stat st;
-	int parent;
+	int parent = NO_FD;
 	if (!look(d, ino, &parent, &st, e))
 		return false;
 	*out = (struct fs_stat){
@@ -297,7 +297,7 @@ static bool read_link(struct dir_fs *d, uint64_t ino, int parent, uint64_t at, v
 static bool read_regular(struct dir_fs *d, uint64_t ino, uint64_t at, void *buf, size_t n,
 			 size_t *got, struct error *e)
 {
-	int fd;
+	int fd = NO_FD;
 	size_t have = 0;
 	bool ok = true;
 	if (!open_regular(d, ino, &fd, e))
@@ -322,7 +322,7 @@ static bool dir_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t
 {
 	struct dir_fs *d = (struct dir_fs *)fs;
 	struct stat st;
-	int parent;
+	int parent = NO_FD;
 	if (!look(d, ino, &parent, &st, e))
 		return false;
 	if (S_ISLNK(st.st_mode))
@@ -338,7 +338,7 @@ static bool dir_blob(struct fs *fs, struct arena *a, uint64_t ino, struct blob *
 		     struct error *e)
 {
 	struct dir_fs *d = (struct dir_fs *)fs;
-	int fd;
+	int fd = NO_FD;
 	if (!known(d, ino, e) || !open_regular(d, ino, &fd, e))
 		return false;
 	struct blob *b = blob_fd(a, fd, str_from(d->seen.at[ino].name), d->opts.watch, e);
@@ -362,13 +362,14 @@ struct fs *fs_open_dir(struct arena *a, struct str path, const struct fs_options
 	d->opts = *opts;
 	d->path = str_dup(a, path);
 	d->index = map_new(a);
-	d->near = NO_FD;
+	d->near = d->root = NO_FD;
+	arena_defer(a, close_all, d);
 	d->root = open(str_z(a, path), O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (d->root < 0) {
+	/* A root that may be neither listed nor entered is no root with unreadable files. */
+	if (d->root < 0 || faccessat(d->root, ".", R_OK | X_OK, AT_EACCESS) < 0) {
 		fail_errno(e, errno, "%" PRIstr, ARG(path));
 		return NULL;
 	}
-	arena_defer(a, close_all, d);
 	*vec_push(a, &d->seen) = (struct seen){.name = "."};
 	return &d->fs;
 }
