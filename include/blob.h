@@ -83,8 +83,8 @@ struct stream *stream_gunzip(struct arena *a, struct stream *of);
 /* Passes bytes on and, at their end, fails unless they number `size` and hash to `digest`
  * ("sha256:hex", also sha512). ERR_UNSUPPORTED for other algorithms, ERR_USAGE for a
  * malformed digest, both at once from here. */
-struct stream *stream_verify(struct arena *a, struct stream *of, struct str digest,
-			     uint64_t size, struct error *e);
+struct stream *stream_verify(struct arena *a, struct stream *of, struct str digest, uint64_t size,
+			     struct error *e);
 
 /* Fails with ERR_LIMIT when `of` has given more than `ratio` bytes for each byte that `source`
  * has given so far, once it gave `grace` bytes: decompression bombs. Both are streams made by

@@ -28,7 +28,7 @@ struct doc {
 };
 
 struct doc_entry {
-	struct str key;              /* maps: decoded; lists: empty */
+	struct str key;                /* maps: decoded; lists: empty */
 	const struct origin *key_from; /* maps only */
 	const struct doc *value;
 };

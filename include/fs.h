@@ -66,20 +66,19 @@ struct fs {
 typedef bool fs_wanted(struct str path, uint64_t size);
 
 struct fs_options {
-	bool whiteouts;      /* ".wh." names are whiteouts (a layer), not files (a root) */
-	fs_wanted *wanted;   /* NULL keeps nothing */
-	size_t max_entries;  /* ERR_LIMIT past this many */
-	size_t max_kept;     /* bytes of bodies; wanted files past it are not kept */
-	size_t max_file;     /* ERR_LIMIT on reading a larger file out of a compressed archive */
-	uint64_t max_spill;  /* bytes of a compressed outer archive kept on disk */
+	bool whiteouts;     /* ".wh." names are whiteouts (a layer), not files (a root) */
+	fs_wanted *wanted;  /* NULL keeps nothing */
+	size_t max_entries; /* ERR_LIMIT past this many */
+	size_t max_kept;    /* bytes of bodies; wanted files past it are not kept */
+	size_t max_file;    /* ERR_LIMIT on reading a larger file out of a compressed archive */
+	uint64_t max_spill; /* bytes of a compressed outer archive kept on disk */
 	struct watch *watch;
 };
 
 /* ---- opening; the probe table is scanner/fs/backends.h ---- */
 
 /* The tree inside a blob: a txtar, tar, cpio, … ERR_UNSUPPORTED when no backend knows it. */
-struct fs *fs_open(struct arena *a, struct blob *b, const struct fs_options *opts,
-		   struct error *e);
+struct fs *fs_open(struct arena *a, struct blob *b, const struct fs_options *opts, struct error *e);
 
 struct fs *fs_open_dir(struct arena *a, struct str path, const struct fs_options *opts,
 		       struct error *e);

@@ -24,7 +24,8 @@ struct layers {
 
 struct image_options {
 	struct fs_options fs;
-	struct str platform; /* "os/arch[/variant]"; empty: linux and this machine's, else the only one */
+	struct str platform; /* "os/arch[/variant]"; empty: linux and this machine's, else the only
+				one */
 	unsigned jobs;       /* layers read at once; 0 is the number of CPUs */
 };
 
@@ -49,7 +50,7 @@ bool image_open(struct arena *a, struct str target, const struct image_options *
 
 /* The targets of a `list:FILE`, in order: one a line, blank lines and lines beginning with '#'
  * left out. A list does not name lists. When `target` is no list, *out is just it. */
-bool image_targets(struct arena *a, struct str target, struct watch *w,
-		   struct words *out, struct error *e);
+bool image_targets(struct arena *a, struct str target, struct watch *w, struct words *out,
+		   struct error *e);
 
 #endif

@@ -14,14 +14,14 @@
 /* ---- launches ---- */
 
 struct launch {
-	const char *layout;        /* "systemd", "k3s", … */
-	struct str recognised;     /* "kubeadm", "EKS AL2023", …; empty when nothing is recognised */
-	const struct unit *unit;   /* NULL where no unit launches it */
-	struct words argv;         /* the kubelet's own: [0] is its program word */
+	const char *layout;    /* "systemd", "k3s", … */
+	struct str recognised; /* "kubeadm", "EKS AL2023", …; empty when nothing is recognised */
+	const struct unit *unit; /* NULL where no unit launches it */
+	struct words argv;       /* the kubelet's own: [0] is its program word */
 	struct variables environment;
-	struct str workdir;        /* for relative --config */
-	struct doubt doubt;        /* why argv is not the whole truth; REASON_NONE when it is */
-	struct pendings pending;   /* inputs that could change argv */
+	struct str workdir;      /* for relative --config */
+	struct doubt doubt;      /* why argv is not the whole truth; REASON_NONE when it is */
+	struct pendings pending; /* inputs that could change argv */
 };
 
 struct launches {
@@ -49,19 +49,19 @@ struct option {
 
 struct setting {
 	const struct option *option;
-	struct str value;            /* canonical: "true", "10255", "4h0m0s", JSON for lists and maps */
-	bool null;                   /* unset, and the default is nothing */
+	struct str value; /* canonical: "true", "10255", "4h0m0s", JSON for lists and maps */
+	bool null;        /* unset, and the default is nothing */
 	enum level level;
-	const struct origin *from;   /* NULL for a default */
+	const struct origin *from;      /* NULL for a default */
 	const struct setting *shadowed; /* what it won over, next lower level first */
 };
 
 struct settings {
-	struct version version;      /* whose rules were applied; 0.0: the newest known */
-	const char *error;           /* NULL, or the code of the error that ends the kubelet */
-	struct str error_text;       /* as the real one words it */
+	struct version version; /* whose rules were applied; 0.0: the newest known */
+	const char *error;      /* NULL, or the code of the error that ends the kubelet */
+	struct str error_text;  /* as the real one words it */
 	const struct origin *error_from;
-	struct doubt doubt;          /* why values cannot be told; REASON_NONE when they can */
+	struct doubt doubt;             /* why values cannot be told; REASON_NONE when they can */
 	struct word config, config_dir; /* absolute paths after cleaning; empty when not given */
 	struct pendings pending;
 	const struct setting *at;

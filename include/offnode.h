@@ -36,15 +36,15 @@ extern "C" {
 
 /* What the exit status of the command means. */
 enum offnode_status {
-	OFFNODE_OK = 0,          /* every rule passed or was not applicable */
-	OFFNODE_FAILED = 1,      /* at least one fail */
-	OFFNODE_UNKNOWN = 2,     /* no fail, at least one unknown */
-	OFFNODE_EMPTY = 3,       /* no kubelet found in any target */
+	OFFNODE_OK = 0,      /* every rule passed or was not applicable */
+	OFFNODE_FAILED = 1,  /* at least one fail */
+	OFFNODE_UNKNOWN = 2, /* no fail, at least one unknown */
+	OFFNODE_EMPTY = 3,   /* no kubelet found in any target */
 	OFFNODE_USAGE = 64,
 	OFFNODE_CORRUPT = 65,
 	OFFNODE_MISSING = 66,
 	OFFNODE_UNSUPPORTED = 69,
-	OFFNODE_INTERNAL = 70,   /* a bug, or a limit of the whole scan */
+	OFFNODE_INTERNAL = 70, /* a bug, or a limit of the whole scan */
 	OFFNODE_IO = 74,
 	OFFNODE_TIMEOUT = 124,
 };
@@ -68,8 +68,8 @@ struct offnode_option {
 	const char *arg;    /* what help calls its argument; NULL for a switch */
 	const char *values; /* "auto|always|never", or NULL */
 	const char *about;
-	const char *group;  /* heading in help */
-	bool repeats;       /* every use adds, instead of replacing */
+	const char *group; /* heading in help */
+	bool repeats;      /* every use adds, instead of replacing */
 };
 
 const struct offnode_command *offnode_command(size_t i); /* NULL past the last */
@@ -96,8 +96,8 @@ void offnode_on_progress(struct offnode *o, offnode_progress_fn *fn, void *arg);
 
 /* Runs a command on its words. Never NULL but for lack of memory; what went wrong is told by
  * offnode_status and offnode_message. */
-struct offnode_report *offnode_run(struct offnode *o, const char *command,
-				   const char *const *words, size_t n);
+struct offnode_report *offnode_run(struct offnode *o, const char *command, const char *const *words,
+				   size_t n);
 
 /* Lines for standard error, one an input that could not be read or a limit that was hit.
  * NULL past the last. */

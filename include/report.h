@@ -27,8 +27,8 @@ struct read_stats {
 };
 
 struct target_report {
-	struct str target;       /* as typed */
-	struct error error;      /* kind ERR_NONE unless the target could not be opened */
+	struct str target;  /* as typed */
+	struct error error; /* kind ERR_NONE unless the target could not be opened */
 	struct image image;
 	const struct os *os;
 	struct version kubelet, systemd;
@@ -42,17 +42,17 @@ struct target_report {
 
 struct report {
 	enum report_kind kind;
-	const char *version;     /* of offnode */
+	const char *version; /* of offnode */
 	struct arena *arena;
 	VEC(struct target_report) targets;
-	struct str about;        /* explain: KEY or RULE; argv: UNIT */
+	struct str about;            /* explain: KEY or RULE; argv: UNIT */
 	const struct option *option; /* explain: what KEY or RULE speaks of */
 	struct str raw;
 	bool strict;
-	bool colour;             /* of "text" */
-	int verbosity;           /* -1 quiet, 0, 1 verbose */
-	struct str timestamp;    /* ISO 8601, or empty */
-	struct rule_set rules;   /* evaluated, or to be listed */
+	bool colour;           /* of "text" */
+	int verbosity;         /* -1 quiet, 0, 1 verbose */
+	struct str timestamp;  /* ISO 8601, or empty */
+	struct rule_set rules; /* evaluated, or to be listed */
 	struct str benchmark;
 };
 

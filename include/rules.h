@@ -48,12 +48,12 @@ struct control {
 
 struct finding {
 	const struct rule *rule;
-	const char *number;      /* in the benchmark that was asked for, else the newest CIS one */
+	const char *number; /* in the benchmark that was asked for, else the newest CIS one */
 	const struct launch *launch; /* NULL for not-applicable */
 	enum verdict verdict;
-	bool provisional;        /* inputs that the image does not hold could change the verdict */
-	struct doubt doubt;      /* unknown: why */
-	struct str effective;    /* empty when it cannot be told */
+	bool provisional;     /* inputs that the image does not hold could change the verdict */
+	struct doubt doubt;   /* unknown: why */
+	struct str effective; /* empty when it cannot be told */
 	struct str expected;
 	enum level level;
 	const struct origin *from;

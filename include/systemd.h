@@ -34,9 +34,9 @@ enum starts { STARTS_YES, STARTS_NO, STARTS_UNTOLD };
 
 struct variable {
 	struct str name;
-	struct word value;         /* from: the span of the value */
-	const uint32_t *at;        /* file offset of each byte, NULL where they lie in one row */
-	const struct word *over;   /* the assignment it replaced, or NULL */
+	struct word value;       /* from: the span of the value */
+	const uint32_t *at;      /* file offset of each byte, NULL where they lie in one row */
+	const struct word *over; /* the assignment it replaced, or NULL */
 };
 
 struct variables {
@@ -47,11 +47,11 @@ struct variables {
 
 /* One command of an Exec…= key. */
 struct command {
-	struct str path;      /* what is executed: specifiers expanded, simplified */
-	struct words words;   /* unquoted, specifiers expanded, before $ expansion; [0] is argv[0] */
-	struct words argv;    /* after $ expansion: what execve gets */
-	bool ignore_failure;  /* prefix '-' */
-	bool literal;         /* prefix ':': no $ expansion */
+	struct str path;     /* what is executed: specifiers expanded, simplified */
+	struct words words;  /* unquoted, specifiers expanded, before $ expansion; [0] is argv[0] */
+	struct words argv;   /* after $ expansion: what execve gets */
+	bool ignore_failure; /* prefix '-' */
+	bool literal;        /* prefix ':': no $ expansion */
 	const struct origin *from; /* the value of the assignment */
 };
 
@@ -77,22 +77,22 @@ struct files {
 };
 
 struct unit {
-	struct str name;             /* as it was asked for */
-	struct str id;               /* its primary name */
+	struct str name; /* as it was asked for */
+	struct str id;   /* its primary name */
 	enum unit_load load;
 	struct doubt trouble;        /* why it is not loaded, or what could not be read */
 	const struct file *fragment; /* NULL when there is none; of a masked unit, the mask */
 	struct files dropins;        /* in order of application */
 	struct words names;          /* all names, the id first */
 	struct assignments assignments;
-	struct commands commands;    /* ExecStart; argv is empty words when it cannot be told */
+	struct commands commands;     /* ExecStart; argv is empty words when it cannot be told */
 	struct variables environment; /* what the command gets and files of the image decide */
 	enum starts starts;
-	struct str starts_reason;    /* empty for STARTS_YES */
-	struct doubt doubt;          /* why argv cannot be told: REASON_NONE when it can */
-	struct pendings pending;     /* optional environment files that are absent, … */
-	struct str enabled;          /* as `systemctl is-enabled` says */
-	struct str workdir;          /* WorkingDirectory=, or "/" */
+	struct str starts_reason;      /* empty for STARTS_YES */
+	struct doubt doubt;            /* why argv cannot be told: REASON_NONE when it can */
+	struct pendings pending;       /* optional environment files that are absent, … */
+	struct str enabled;            /* as `systemctl is-enabled` says */
+	struct str workdir;            /* WorkingDirectory=, or "/" */
 	const struct loading *loading; /* for systemd/ alone */
 };
 

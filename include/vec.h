@@ -12,7 +12,7 @@
 struct arena;
 
 #define VEC(type) \
-	struct {  \
+	struct { \
 		type *at; \
 		size_t n, cap; \
 	}

@@ -338,7 +338,7 @@ static bool progress_draw(void *arg, const char *target, uint64_t done)
 	const char *slash = strrchr(target, '/');
 	const char *name = slash && slash[1] ? slash + 1 : target;
 	fputs("\r\033[Kreading ", stderr);
-	for (size_t i = 0; name[i] && i < 40; i++)
+	for (size_t i = 0; i < 40 && name[i]; i++)
 		fputc((unsigned char)name[i] < 0x20 || name[i] == 0x7F ? '?' : name[i], stderr);
 	fprintf(stderr, "  %.1f MiB", (double)done / (1 << 20));
 	fflush(stderr);

@@ -39,7 +39,8 @@ static const struct wanted {
 /* Arguments of a snap: var/snap/NAME/REVISION/args/PROGRAM. */
 static bool snap_args(struct str path, uint64_t size)
 {
-	return str_starts(path, S("var/snap/")) && str_has(path, S("/args/")) && size <= 64 * KIB;
+	return str_starts(path, S("var/snap/")) && str_has(path, S("/args/")) &&
+	       size <= (uint64_t)64 * KIB;
 }
 
 bool scan_wanted(struct str path, uint64_t size)

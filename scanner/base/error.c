@@ -17,7 +17,7 @@ static void clean(char *text)
 			*c = '?';
 }
 
-bool (fail)(struct error *e, enum error_kind kind, const char *fmt, ...)
+bool(fail)(struct error *e, enum error_kind kind, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -28,7 +28,7 @@ bool (fail)(struct error *e, enum error_kind kind, const char *fmt, ...)
 	return false;
 }
 
-bool (fail_in)(struct error *e, const char *fmt, ...)
+bool(fail_in)(struct error *e, const char *fmt, ...)
 {
 	char place[sizeof e->text], rest[sizeof e->text];
 	va_list ap;
@@ -43,7 +43,7 @@ bool (fail_in)(struct error *e, const char *fmt, ...)
 	return false;
 }
 
-bool (fail_errno)(struct error *e, int number, const char *fmt, ...)
+bool(fail_errno)(struct error *e, int number, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);

@@ -158,7 +158,6 @@ static struct meaning meaning_of(struct arena *a, struct str in)
 {
 	static const char hints[] = "+-0123456789yYnNtTfFoO~.";
 	struct meaning string = {.kind = DOC_STRING, .text = in, .tag = "str"};
-	struct meaning m = string;
 	if (in.n && !memchr(hints, in.p[0], sizeof hints - 1))
 		return string;
 	if (one_of(in, TRUE_WORDS))
@@ -167,7 +166,7 @@ static struct meaning meaning_of(struct arena *a, struct str in)
 		return (struct meaning){.kind = DOC_BOOL, .text = S("false"), .tag = "bool"};
 	if (one_of(in, NULL_WORDS))
 		return (struct meaning){.kind = DOC_NULL, .tag = "null"};
-	m = (struct meaning){.kind = DOC_NUMBER, .text = in, .tag = "float"};
+	struct meaning m = {.kind = DOC_NUMBER, .text = in, .tag = "float"};
 	m.infinite = one_of(in, INFINITE_WORDS);
 	bool whole;
 	if (m.infinite)

@@ -7,7 +7,13 @@
 #include "arena.h"
 #include "fs.h"
 
-enum { LINKS_MAX = 40, DEPTH_MAX = 256, TARGET_MAX = 4096, PATH_BYTES_MAX = 1 << 16 };
+enum {
+	LINKS_MAX = 40,
+	DEPTH_MAX = 256,
+	TARGET_MAX = 4096,
+	PATH_BYTES_MAX = 1 << 16,
+	PATH_ROOM = 128
+};
 
 /* Where the walk stands: the directories from the root down to here. */
 struct position {
@@ -32,8 +38,7 @@ static bool push(struct position *p, struct str name, uint64_t ino, struct error
 		return fail(e, ERR_LIMIT, "path is too deep");
 	if (need > p->room) {
 		char *wider = arena_alloc(p->arena, 1, need * 2);
-		if (at)
-			memcpy(wider, p->path, at);
+		memcpy(wider, p->path, at);
 		p->path = wider;
 		p->room = need * 2;
 	}
@@ -122,7 +127,12 @@ static struct str skip_slashes(struct str path)
 enum walk_end fs_walk(struct arena *a, struct fs *fs, struct str path, bool nofollow,
 		      struct walk *out, struct error *e)
 {
-	struct position here = {.arena = a, .fs = fs, .ino = {fs->root}}, *p = &here;
+	struct position here = {.arena = a,
+				.fs = fs,
+				.ino = {fs->root},
+				.path = arena_alloc(a, 1, PATH_ROOM),
+				.room = PATH_ROOM};
+	struct position *p = &here;
 	bool slash = false;
 	*out = (struct walk){.real = S("/")};
 	if (!fs_stat_at(fs, fs->root, &out->st, e))

@@ -232,7 +232,7 @@ static void add_unknown(struct search *s, const struct unit *u)
 	struct launch l = {.layout = "systemd"};
 	const struct command *cmd = u->commands.n ? &u->commands.at[0] : NULL;
 	struct str program = cmd ? word_program(cmd->words, 0) : S("");
-	bool placeholder = str_eq(program, S("false")) || str_eq(program, S("true"));
+	bool placeholder = cmd && (str_eq(program, S("false")) || str_eq(program, S("true")));
 	struct candidate c = candidate_of(s, u, (struct words){0});
 	if (placeholder)
 		l.doubt = launch_doubt(&c, REASON_GENERATED_AT_BOOT,

@@ -10,11 +10,6 @@
 
 enum { WINDOW = 160, LEAD = 40 };
 
-bool origin_placed(const struct origin *o)
-{
-	return o && o->file;
-}
-
 /* Moves a byte position back to the head of the UTF-8 sequence it is in. */
 static size_t rune_head(struct str s, size_t at)
 {

@@ -17,7 +17,10 @@ struct excerpt {
 struct excerpt excerpt_of(struct arena *a, const struct origin *o);
 
 /* An origin that leads to bytes of a file. */
-bool origin_placed(const struct origin *o);
+static inline bool origin_placed(const struct origin *o)
+{
+	return o && o->file;
+}
 
 /* The value of a setting as shown: masked by the name of its option. */
 struct str setting_shown(struct arena *a, const struct setting *x);

@@ -104,7 +104,7 @@ static void remark(struct text *t, struct str what, const struct origin *from)
 	}
 	out_safe(t->o, what);
 	out_z(t->o, "\n");
-	if (origin_placed(from) && from->file->text.n && t->r->verbosity > 0) {
+	if (from && origin_placed(from) && from->file->text.n && t->r->verbosity > 0) {
 		out_z(t->o, "      ");
 		text_caret(t, from, 6);
 	}

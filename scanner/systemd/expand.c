@@ -168,7 +168,7 @@ static bool reference(struct str s, size_t i, struct str *name)
  */
 static struct word fill_word(struct filling *f)
 {
-	struct str s = f->in.text, name;
+	struct str s = f->in.text, name = {0};
 	f->text = out_new(f->arena);
 	for (size_t i = 0; i < s.n && f->n <= f->room; i++) {
 		size_t dollar = i + str_find(str_tail(s, i), '$');

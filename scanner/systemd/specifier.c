@@ -223,7 +223,7 @@ bool specifiers_fill(struct specifiers *s, struct traced in, struct traced *out)
 		if (!fill_one(s, in, i, &g))
 			return false;
 		i++;
-		if (g.n > 2 * ROOTFS_FILE_MAX)
+		if (g.n > (size_t)2 * ROOTFS_FILE_MAX)
 			return false;
 	}
 	*out = gather_done(&g, traced_offset(&in, in.text.n));

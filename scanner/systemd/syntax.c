@@ -142,12 +142,11 @@ static bool assignment(struct parser *p, struct traced line, size_t from, size_t
 /* One logical line; false ends the file. */
 static bool logical_line(struct parser *p, struct traced line)
 {
-	size_t from = traced_offset(&line, 0), to = from;
 	line = traced_trim(line, BLANKS);
 	if (line.text.n == 0)
 		return true;
-	to = traced_offset(&line, line.text.n - 1) + 1;
-	from = traced_offset(&line, 0);
+	size_t to = traced_offset(&line, line.text.n - 1) + 1;
+	size_t from = traced_offset(&line, 0);
 	if (p->version <= 240 && comment(line))
 		return true;
 	if (p->version <= 245 && str_starts(line.text, S(".include "))) {
