@@ -16,6 +16,7 @@
 #include "archive_source.h"
 #include "arena.h"
 #include "backends.h"
+#include "bytes.h"
 #include "tree.h"
 #include "vec.h"
 
@@ -25,11 +26,13 @@ enum {
 	NEIGHBOURS_MAX = 8 << 20,  /* of all such on one pass */
 	EMPTY_MAX = 1 << 20,       /* zeros that an archive without entries may have */
 	TAR_BLOCK = 512,
+	HEAD = 64, /* bytes kept of every program: is it a script, an ELF? */
 };
 
 /* Where the bytes of a regular file are. */
 struct body {
 	struct str text; /* when kept */
+	struct str head; /* the first bytes of a program that is not */
 	uint64_t header_at, content_at, size;
 	uint64_t number;    /* of the entry; 0: there are no bytes */
 	uint32_t directory; /* a hash: equal for files of the same directory */
@@ -111,13 +114,19 @@ static bool finish(struct reading *r, struct error *e)
 	return !r->verify || stream_drain(r->verify, e);
 }
 
+static bool read_start(struct archive_fs *f, struct pass *p, size_t n, struct str *out,
+		       struct error *e)
+{
+	char *text = NEW_N(f->arena, char, n + 1);
+	if (!pass_read(p, 0, text, n, e))
+		return false;
+	*out = (struct str){text, n};
+	return true;
+}
+
 static bool read_body(struct archive_fs *f, struct pass *p, struct body *b, struct error *e)
 {
-	char *text = NEW_N(f->arena, char, (size_t)b->size + 1);
-	if (!pass_read(p, 0, text, (size_t)b->size, e))
-		return false;
-	b->text = (struct str){text, (size_t)b->size};
-	return true;
+	return read_start(f, p, (size_t)b->size, &b->text, e);
 }
 
 /* ---- the index ---- */
@@ -146,7 +155,8 @@ static bool index_body(struct archive_fs *f, struct pass *p, const struct pass_e
 	inode->cookie = f->bodies.n;
 	inode->st.size = entry->st.size;
 	if (!wanted(f, path, b->size))
-		return true;
+		return !(entry->st.mode & 0111) ||
+		       read_start(f, p, b->size < HEAD ? (size_t)b->size : HEAD, &b->head, e);
 	f->kept += (size_t)b->size;
 	b->kept = true;
 	return read_body(f, p, b, e);
@@ -338,6 +348,10 @@ static bool read_runs(struct archive_fs *f, uint64_t ino, const struct body *b, 
 static bool read_regular(struct archive_fs *f, uint64_t ino, struct body *b, uint64_t at, void *buf,
 			 size_t n, struct error *e)
 {
+	if (!b->kept && within(at, n, b->head.n)) {
+		memcpy(buf, b->head.p + at, n);
+		return true;
+	}
 	if (!b->kept && in_place(f, b))
 		return b->in_a_row ? blob_read(f->blob, b->content_at + at, buf, n, e)
 				   : read_runs(f, ino, b, at, buf, n, e);
