@@ -78,8 +78,9 @@ row 'offnode scan node.tar.gz' "$TIMES" "$OFFNODE" scan "$in/node.tar.gz" && gz=
 row 'offnode scan node.tar.zst' "$TIMES" "$OFFNODE" scan "$in/node.tar.zst"
 row 'offnode scan oci (8 layers)' "$TIMES" "$OFFNODE" scan "oci:$in/oci:node" && oci=$wall
 row 'offnode scan oci -j 1' "$TIMES" "$OFFNODE" scan -j 1 "oci:$in/oci:node"
-row 'offnode scan dir' 10 "$OFFNODE" scan "dir:$in/tree" && dir=$wall
-row 'offnode scan txtar' 10 "$OFFNODE" scan "$in/node.txtar" && txtar=$wall
+row 'bsdtar --version (starting such a program)' 20 bsdtar --version && start=$wall
+row 'offnode scan dir' 20 "$OFFNODE" scan "dir:$in/tree" && dir=$wall
+row 'offnode scan txtar' 20 "$OFFNODE" scan "$in/node.txtar" && txtar=$wall
 
 verdict() { awk -v v="$1" -v op="$2" -v aim="$3" 'BEGIN { print (op == "<" ? v + 0 < aim : v + 0 >= aim) ? "yes" : "NO" }'; }
 echo
@@ -90,3 +91,5 @@ printf '%-44s %9s  %-16s %s\n' 'umoci unpack / oci' "$(ratio "$umoci" "$oci")" '
 printf '%-44s %9s  %-16s %s\n' 'peak MB, node.tar.gz' "$((gzpeak / 1024))" 'aim under 64' "$(verdict "$((gzpeak / 1024))" '<' 64)"
 printf '%-44s %9s  %-16s %s\n' 'ms, directory' "$(awk "BEGIN{printf \"%.1f\", $dir*1000}")" 'aim under 10' "$(verdict "$(awk "BEGIN{print $dir*1000}")" '<' 10)"
 printf '%-44s %9s  %-16s %s\n' 'ms, txtar' "$(awk "BEGIN{printf \"%.1f\", $txtar*1000}")" 'aim under 10' "$(verdict "$(awk "BEGIN{print $txtar*1000}")" '<' 10)"
+printf '%-44s %9s\n' 'directory / bsdtar --version' "$(ratio "$dir" "$start")"
+printf '%-44s %9s\n' 'txtar / bsdtar --version' "$(ratio "$txtar" "$start")"
