@@ -4,6 +4,8 @@
  * "systemd" and "systemd-random" count the reference version: argv, load state, whether the
  * kubelet was executed. "systemd-versions" counts the same of other versions; the "-facts"
  * count what else was recorded: fragment, drop-ins, names, is-enabled, environment.
+ * EXCEPTIONS calls them argv, fragment, dropins, names, is_enabled, env; v239/argv of another
+ * version.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,29 +149,40 @@ static void look_at_environment(const struct vector *v, const struct unit *u,
 		     joined(v->arena, &expected));
 }
 
-static void look_at_facts(const struct vector *v, const struct unit *u, const struct doc *want,
-			  const char *part)
+/* "dropins" for the reference version, "v239/dropins" for another: what EXCEPTIONS calls it. */
+static const char *part_of(struct arena *a, unsigned version, const char *field)
 {
-	const char *figure = "systemd-facts";
+	return version ? str_z(a, str_fmt(a, "v%u/%s", version, field)) : field;
+}
+
+static void look_at_facts(const struct vector *v, const struct unit *u, const struct doc *want,
+			  unsigned version)
+{
+	const char *figure = version ? "systemd-versions-facts" : "systemd-facts";
 	struct arena *a = v->arena;
 	struct words dropins = {0}, names = {0};
 	struct str fragment = usr_merged(doc_string(doc_get(want, S("fragment"))));
 	struct str have = u->fragment ? usr_merged(u->fragment->path) : S("");
-	vector_count(v, figure, str_eq(have, fragment), part, have, fragment);
+	vector_count(v, figure, str_eq(have, fragment), part_of(a, version, "fragment"), have,
+		     fragment);
 	for (size_t i = 0; i < u->dropins.n; i++)
 		*vec_push(a, &dropins) = (struct word){u->dropins.at[i]->path, NULL};
-	look_at_list(v, &dropins, doc_get(want, S("dropins")), figure, part);
+	look_at_list(v, &dropins, doc_get(want, S("dropins")), figure,
+		     part_of(a, version, "dropins"));
 	if (doc_get(want, S("names"))) {
 		names = u->names;
 		sort(&names);
-		look_at_list(v, &names, doc_get(want, S("names")), figure, part);
+		look_at_list(v, &names, doc_get(want, S("names")), figure,
+			     part_of(a, version, "names"));
 	}
 	struct str enabled = doc_string(doc_get(want, S("is_enabled")));
 	if (str_starts(enabled, S("error:")) || str_eq(enabled, S("not-found")))
 		enabled = S("");
-	vector_count(v, figure, str_eq(u->enabled, enabled), part, u->enabled, enabled);
+	vector_count(v, figure, str_eq(u->enabled, enabled), part_of(a, version, "is_enabled"),
+		     u->enabled, enabled);
 	if (doc_get(want, S("env")) && doc_get(want, S("env"))->kind == DOC_MAP)
-		look_at_environment(v, u, doc_get(want, S("env")), figure, part);
+		look_at_environment(v, u, doc_get(want, S("env")), figure,
+				    part_of(a, version, "env"));
 }
 
 static void look_at_version(const struct vector *v, unsigned version, const struct doc *want)
@@ -177,15 +190,12 @@ static void look_at_version(const struct vector *v, unsigned version, const stru
 	struct systemd_options opts = {.version = version, .live_run = true};
 	struct systemd *sd = systemd_new(vector_root(v), &opts);
 	const struct unit *u = unit_load(sd, unit_name(v->text));
-	char part[32];
-	snprintf(part, sizeof part, "v%u", systemd_version(sd).major);
 	look_at_argv(v, u, want,
 		     version                        ? "systemd-versions"
 		     : str_eq(v->set, S("systemd")) ? "systemd"
 						    : "systemd-random",
-		     part);
-	if (!version)
-		look_at_facts(v, u, want, part);
+		     part_of(v->arena, version, "argv"));
+	look_at_facts(v, u, want, version);
 }
 
 void vector_systemd(const struct vector *v)

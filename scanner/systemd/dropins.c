@@ -43,8 +43,12 @@ struct files conf_files(struct systemd *sd, const struct strs *dirs, struct doub
 			if (skipped(name) || map_get(seen, name))
 				continue;
 			struct str path = path_join(sd->arena, dirs->at[i], name);
+			const struct file *f = rootfs_read(sd->root, path);
+			/* v258 began to look at each before it counts. */
+			if (sd->v >= 258 && f->state != FILE_OK && f->fault == FAULT_LOOP)
+				continue;
 			map_put(seen, name, sd);
-			*vec_push(sd->arena, &out) = rootfs_read(sd->root, path);
+			*vec_push(sd->arena, &out) = f;
 		}
 	}
 	if (out.n)

@@ -39,12 +39,12 @@ static bool take_prefix(struct prefixes *p, char c, unsigned version)
 	return true;
 }
 
-/* Debian and Ubuntu built for a split /usr up to v254, and keep libraries by architecture. A
- * version that was asked for is taken to be built as Debian's if Debian had it. */
-static bool split_usr(const struct systemd *sd)
+/* Debian and Ubuntu keep libraries by architecture. A version that was asked for is taken to be
+ * built as Debian's if Debian had it. */
+bool debian_build(const struct systemd *sd)
 {
 	bool asked = str_eq(sd->version.source, S("--systemd-version"));
-	if (sd->v > 254 || (asked && sd->v != 241 && sd->v != 247 && sd->v != 252))
+	if (asked && sd->v != 241 && sd->v != 247 && sd->v != 252)
 		return false;
 	const struct listing *libs = rootfs_list(sd->root, S("/usr/lib"));
 	for (size_t i = 0; i < libs->n; i++)
@@ -56,7 +56,8 @@ static bool split_usr(const struct systemd *sd)
 
 const char *default_path(const struct systemd *sd)
 {
-	if (split_usr(sd))
+	/* They built for a split /usr up to v254. */
+	if (sd->v <= 254 && debian_build(sd))
 		return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 }

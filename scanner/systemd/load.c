@@ -85,8 +85,6 @@ static bool load_lines(struct loading *l, const struct file *file, bool fragment
 	if (fragment) {
 		u->load = load;
 		u->trouble = trouble;
-	} else if (load == UNIT_ERROR) {
-		l->broken_dropin = true;
 	}
 	return !fragment;
 }
@@ -124,8 +122,9 @@ static void load_fragment(struct loading *l, const struct found *found)
 		u->trouble = u->doubt = doubt_file(l->sd->arena, f, NULL);
 	} else if (f->kind != FILE_REGULAR) {
 		set_trouble(l, UNIT_ERROR, "not a regular file");
-	} else {
-		load_lines(l, f, true, 0);
+	} else if (!load_lines(l, f, true, 0) && l->sd->v < 243) {
+		/* The path was not yet noted when the lines were read. */
+		u->fragment = NULL;
 	}
 }
 
@@ -137,7 +136,6 @@ static void load_dropins(struct loading *l, const struct strs *names)
 		const struct file *f = u->dropins.at[i];
 		if (masks(l->sd, f))
 			continue;
-		l->broken_dropin |= f->state != FILE_OK || f->kind != FILE_REGULAR;
 		if (f->state == FILE_OK && f->kind == FILE_REGULAR)
 			load_lines(l, f, false, 0);
 		else if (f->state == FILE_UNREADABLE && !file_missing(f))
@@ -258,7 +256,7 @@ static void load_into(struct systemd *sd, struct unit *u)
 			u->trouble = (struct doubt){REASON_UNIT_INVALID, why, NULL};
 		}
 	}
-	u->enabled = enabled_state(sd, u);
+	u->enabled = enabled_state(sd, u->name);
 	note_hidden(sd, u->name);
 	if (u->load == UNIT_LOADED) {
 		finish(l);

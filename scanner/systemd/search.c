@@ -95,8 +95,7 @@ bool leads_to_null(struct systemd *sd, struct str path)
 	return false;
 }
 
-/* May a link of this name be an alias of that one? */
-static bool alias_valid(struct str name, struct str target)
+bool alias_valid(struct str name, struct str target)
 {
 	struct unit_name from = unit_name_split(name), to = unit_name_split(target);
 	if (to.kind == NAME_INVALID || !str_eq(from.suffix, to.suffix))
@@ -226,6 +225,9 @@ struct found search_find(struct systemd *sd, struct str name)
 	if (e) {
 		out.any = true;
 		out.fragment = e->path;
+		/* Up to v248 a link out of the search path was taken for what it leads to. */
+		if (sd->v < 249 && rootfs_link(sd->root, e->path).n)
+			out.fragment = link_target(sd, e->path);
 		out.id = str_basename(e->path);
 		if (unit_name_split(out.id).kind == NAME_TEMPLATE)
 			out.id = unit_name_instance(sd->arena, out.id, asked.instance);

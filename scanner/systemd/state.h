@@ -26,7 +26,7 @@ struct systemd {
 	struct map *entries;       /* name -> struct entry, built when first needed */
 	struct map *rejected;      /* names of links that may not be aliases */
 	struct map *aliases;       /* basename of a fragment -> struct strs of other names */
-	struct map *wanted;        /* name -> struct wanted, see enable.c */
+	struct link_index *links;  /* see enable.c */
 	struct map *units;         /* name -> struct unit */
 	struct doubt doubt;        /* a unit directory that could not be read */
 	struct variables *manager; /* the environment every service starts from */
@@ -54,6 +54,9 @@ struct map *search_entries(struct systemd *sd);
 struct found search_find(struct systemd *sd, struct str name);
 bool search_has_dir(const struct systemd *sd, struct str path); /* does it lie in the path? */
 void strs_add(struct arena *a, struct strs *set, struct str s); /* each once */
+
+/* May a link of this name be an alias of that one? */
+bool alias_valid(struct str name, struct str target);
 
 /* Where a link leads by its text, its last part not followed; empty when it leads nowhere. */
 struct str link_target(struct systemd *sd, struct str path);
@@ -94,7 +97,6 @@ struct loading {
 	struct assignments conditions; /* ConditionX=, AssertX= */
 	VEC(struct word) needs;        /* Requires=, BindsTo= */
 	bool success_action;
-	bool broken_dropin; /* one that is no file, or that ended early by its syntax */
 	struct doubt specifier_doubt;
 };
 
@@ -105,6 +107,8 @@ bool load_line(struct loading *l, const struct line *line, struct str *why);
 
 bool exec_line(struct loading *l, const struct line *line, struct str *why);
 const char *default_path(const struct systemd *sd);
+/* Is it Debian's or Ubuntu's build? */
+bool debian_build(const struct systemd *sd);
 
 /* ---- environment.c ---- */
 
@@ -131,7 +135,7 @@ void start_judge(struct loading *l);
 
 /* ---- enable.c ---- */
 
-struct str enabled_state(struct systemd *sd, const struct unit *u);
+struct str enabled_state(struct systemd *sd, struct str name);
 
 /* ---- preset.c ---- */
 
