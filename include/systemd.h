@@ -34,9 +34,9 @@ enum starts { STARTS_YES, STARTS_NO, STARTS_UNTOLD };
 
 struct variable {
 	struct str name;
-	struct word value;       /* from: the span of the value */
-	const uint32_t *at;      /* file offset of each byte, NULL where they lie in one row */
-	const struct word *over; /* the assignment it replaced, or NULL */
+	struct word value;           /* from: the span of the value */
+	const uint32_t *at;          /* file offset of each byte, NULL where they lie in one row */
+	const struct variable *over; /* the assignment it replaced, or NULL */
 };
 
 struct variables {
@@ -104,6 +104,10 @@ struct commands unit_commands(struct systemd *sd, const struct unit *u, struct s
 
 /* The last value of a key, or an empty word. */
 struct word unit_value(const struct unit *u, struct str section, struct str key);
+
+/* Tells, in the root's notes, what in a unit is likely a mistake: what was ignored while it was read,
+ * lines, words and variables that come to nothing, files that hide others. Once a unit. */
+void unit_remarks(struct systemd *sd, const struct unit *u);
 
 /* Names of every service that the image's search path holds, sorted; templates left out. */
 struct words systemd_services(struct systemd *sd);

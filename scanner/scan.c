@@ -43,6 +43,17 @@ bool scan_open(struct scan *s)
 	return true;
 }
 
+/* What is odd about the units that launch a kubelet; kubelet.service is one even where something
+ * keeps it from it. */
+static void remark_launches(struct scan *s)
+{
+	const struct launches *all = &s->out->launches;
+	for (size_t i = 0; i < all->n; i++)
+		if (all->at[i].unit)
+			unit_remarks(s->sd, all->at[i].unit);
+	unit_remarks(s->sd, unit_load(s->sd, S("kubelet.service")));
+}
+
 void scan_launches(struct scan *s)
 {
 	const struct offnode *o = s->run->session;
@@ -56,6 +67,7 @@ void scan_launches(struct scan *s)
 	t->os = os_read(s->root);
 	t->systemd = systemd_version(s->sd);
 	t->launches = kubelet_launches(s->root, s->sd);
+	remark_launches(s);
 	t->settings = NEW_N(s->arena, const struct settings *, t->launches.n + 1);
 	for (size_t i = 0; i < t->launches.n; i++)
 		t->settings[i] = kubelet_settings(s->root, &t->launches.at[i], &kubelet);
@@ -82,7 +94,9 @@ void visit_argv(struct scan *s)
 	struct str name = s->run->report.about;
 	if (name.n == 0)
 		return;
-	*vec_push(s->arena, &s->out->units) = unit_load(s->sd, name);
+	const struct unit *u = unit_load(s->sd, name);
+	unit_remarks(s->sd, u);
+	*vec_push(s->arena, &s->out->units) = u;
 }
 
 void visit_capture(struct scan *s)

@@ -30,6 +30,17 @@ static int by_basename(const void *a, const void *b)
 	return str_cmp(str_basename((*x)->path), str_basename((*y)->path));
 }
 
+/* A mask is what it is meant to be; a copy loses nothing. */
+static void note_overridden(struct systemd *sd, struct str path, const struct file *by)
+{
+	const struct file *f = rootfs_read(sd->root, path);
+	if (f->state != FILE_OK || f->kind != FILE_REGULAR || f->size == 0 ||
+	    leads_to_null(sd, by->path) || (by->text.n && str_eq(by->text, f->text)))
+		return;
+	note(sd->notes, origin_new(sd->arena, f, 0, 0, NULL),
+	     "not read: %" PRIstr " has the same name", ARG(by->path));
+}
+
 struct files conf_files(struct systemd *sd, const struct strs *dirs, struct doubt *doubt)
 {
 	struct files out = {0};
@@ -40,14 +51,19 @@ struct files conf_files(struct systemd *sd, const struct strs *dirs, struct doub
 			*doubt = doubt_file(sd->arena, rootfs_stat(sd->root, dirs->at[i]), NULL);
 		for (size_t k = 0; k < list->n; k++) {
 			struct str name = list->names[k];
-			if (skipped(name) || map_get(seen, name))
+			if (skipped(name))
 				continue;
 			struct str path = path_join(sd->arena, dirs->at[i], name);
+			struct file *first = map_get(seen, name);
+			if (first) {
+				note_overridden(sd, path, first);
+				continue;
+			}
 			const struct file *f = rootfs_read(sd->root, path);
 			/* v258 began to look at each before it counts. */
 			if (sd->v >= 258 && f->state != FILE_OK && f->fault == FAULT_LOOP)
 				continue;
-			map_put(seen, name, sd);
+			map_put(seen, name, (void *)(uintptr_t)f);
 			*vec_push(sd->arena, &out) = f;
 		}
 	}

@@ -102,10 +102,17 @@ static void value_byte(struct machine *m, char c)
 	m->value_end = m->value.n;
 }
 
+static void drop_key(struct machine *m)
+{
+	struct traced key = gather_done(&m->key, m->at);
+	*vec_push(m->arena, &m->out->waste) = traced_slice(key, 0, m->key_end);
+	begin(m);
+}
+
 static enum state in_key(struct machine *m, char c)
 {
 	if (newline(c)) {
-		begin(m);
+		drop_key(m);
 		return PRE_KEY;
 	}
 	if (c == '=')
@@ -182,10 +189,26 @@ static enum state in_quotes(struct machine *m, char c)
 	return m->state;
 }
 
-static enum state in_comment_escape(const struct machine *m, char c)
+/* The line behind a comment that ends in a backslash. */
+static void drop_line(struct machine *m)
+{
+	struct str text = m->file->text;
+	size_t from = m->at + 1, to = from;
+	while (to < text.n && !newline(text.p[to]))
+		to++;
+	struct traced line = traced_trim(traced_file(m->file, from, to), BLANKS);
+	if (line.text.n && line.text.p[0] != '#' && str_find(line.text, '=') < line.text.n)
+		*vec_push(m->arena, &m->out->waste) = line;
+}
+
+static enum state in_comment_escape(struct machine *m, char c)
 {
 	/* Up to v253 the newline after the backslash was part of the comment. */
-	return m->version >= 254 && newline(c) ? PRE_KEY : COMMENT;
+	if (m->version >= 254 && newline(c))
+		return PRE_KEY;
+	if (c == '\n')
+		drop_line(m);
+	return COMMENT;
 }
 
 static enum state step(struct machine *m, char c)
@@ -227,5 +250,7 @@ struct env_pairs envfile_parse(struct arena *a, const struct file *file, unsigne
 	    m.state == SINGLE_QUOTE || m.state == SINGLE_QUOTE_ESCAPE || m.state == DOUBLE_QUOTE ||
 	    m.state == DOUBLE_QUOTE_ESCAPE)
 		push(&m);
+	else if (m.state == KEY)
+		drop_key(&m);
 	return out;
 }

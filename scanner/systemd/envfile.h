@@ -10,10 +10,12 @@ struct env_pair {
 	struct traced name, value;
 };
 
-/* `fault` is not empty when systemd would refuse the file as a whole. */
+/* `waste` are lines that look like assignments and are none: without an '=', or taken in by the
+ * comment above them (these have one). `fault` is not empty when systemd would refuse the file as a whole. */
 struct env_pairs {
 	struct env_pair *at;
 	size_t n, cap;
+	VEC(struct traced) waste;
 	struct str fault;
 	const struct origin *fault_at;
 };

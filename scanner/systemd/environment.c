@@ -29,6 +29,16 @@ static struct variable traced_variable(struct arena *a, struct str name, struct 
 	return (struct variable){.name = name, .value = traced_word(a, value), .at = value.at};
 }
 
+static const char *word_refused(struct str word, struct str name)
+{
+	if (str_starts(word, S("-")))
+		return "an option outside of the quotes, ignored: the assignment as a whole wants them";
+	if (name.n == word.n)
+		return "no assignment, ignored";
+	return env_name_valid(name) ? "a value of bytes it may not hold, ignored"
+				    : "not a valid name, the assignment is ignored";
+}
+
 void environment_line(struct systemd *sd, struct variables *vars, struct str name,
 		      struct traced value, struct doubt *doubt)
 {
@@ -52,8 +62,8 @@ void environment_line(struct systemd *sd, struct variables *vars, struct str nam
 		struct traced val = traced_slice(filled, equals + 1, filled.text.n);
 		if (equals == filled.text.n || !env_name_valid(var) ||
 		    !env_value_valid(val.text, sd->v)) {
-			note(sd->notes, traced_origin(sd->arena, raw),
-			     "not a valid assignment, ignored");
+			note(sd->notes, traced_origin(sd->arena, raw), "%s",
+			     word_refused(filled.text, var));
 			continue;
 		}
 		variables_set(sd->arena, vars, traced_variable(sd->arena, var, val));
@@ -135,14 +145,18 @@ static void read_manager_configuration(struct systemd *sd, struct variables *var
 const struct variables *environment_manager(struct systemd *sd)
 {
 	struct variables configured = {0};
+	struct notes *of_unit = sd->notes;
 	if (sd->manager)
 		return sd->manager;
+	/* They concern every unit, not just the one that comes first. */
+	sd->notes = rootfs_notes(sd->root);
 	sd->manager = NEW(sd->arena, struct variables);
 	variables_set(sd->arena, sd->manager, plain(S("PATH"), str_from(default_path(sd))));
 	read_locale(sd, sd->manager);
 	read_manager_configuration(sd, &configured);
 	for (size_t i = 0; i < configured.n; i++)
 		variables_set(sd->arena, sd->manager, configured.at[i]);
+	sd->notes = of_unit;
 	return sd->manager;
 }
 
@@ -231,6 +245,30 @@ static bool refuse(struct loading *l, const struct env_file *e, struct str path,
 	return false;
 }
 
+enum { NOTES_OF_A_FILE = 20 };
+
+static const char *pair_refused(struct str name)
+{
+	if (str_starts(name, S("\xEF\xBB\xBF")))
+		return "a byte order mark is part of the name, which is therefore not valid";
+	if (str_starts(name, S("export ")))
+		return "the line defines nothing: export is no word here";
+	if (str_starts(name, S("-")))
+		return "an option, not an assignment: the line defines nothing";
+	return env_name_valid(name) ? "a value of bytes it may not hold: the line defines nothing"
+				    : "not a valid name: the line defines nothing";
+}
+
+static void note_waste(struct systemd *sd, const struct env_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->waste.n && i < NOTES_OF_A_FILE; i++)
+		note(sd->notes, traced_origin(sd->arena, pairs->waste.at[i]),
+		     pairs->waste.at[i].text.n && str_find(pairs->waste.at[i].text, '=') <
+							  pairs->waste.at[i].text.n
+			     ? "part of the comment above, which ends in a backslash"
+			     : "a line without =: it defines nothing");
+}
+
 static bool read_env_file(struct loading *l, const struct env_file *e, struct str path,
 			  struct variables *out)
 {
@@ -262,10 +300,11 @@ static bool read_env_file(struct loading *l, const struct env_file *e, struct st
 		if (env_name_valid(p.name.text) && env_value_valid(p.value.text, sd->v))
 			variables_set(sd->arena, out,
 				      traced_variable(sd->arena, p.name.text, p.value));
-		else if (noted++ < 20)
-			note(sd->notes, traced_origin(sd->arena, p.name),
-			     "not a valid assignment, ignored");
+		else if (noted++ < NOTES_OF_A_FILE)
+			note(sd->notes, traced_origin(sd->arena, p.name), "%s",
+			     pair_refused(p.name.text));
 	}
+	note_waste(sd, &pairs);
 	return true;
 }
 

@@ -35,9 +35,10 @@ void variables_set(struct arena *a, struct variables *vars, struct variable v)
 {
 	size_t at = position(vars, v.name);
 	if (at) {
-		struct word *old = NEW(a, struct word);
-		*old = vars->at[at - 1].value;
-		v.over = old;
+		struct variable *old = NEW(a, struct variable);
+		*old = vars->at[at - 1];
+		if (!v.over)
+			v.over = old;
 		vars->at[at - 1] = v;
 		return;
 	}

@@ -9,7 +9,7 @@
 
 /* The value of a variable, NULL when it is not set. */
 const struct variable *variables_get(const struct variables *vars, struct str name);
-/* Sets or replaces. The new value is `v`, its `over` is filled in. */
+/* Sets or replaces. The new value is `v`; its `over` is filled in unless it has one. */
 void variables_set(struct arena *a, struct variables *vars, struct variable v);
 void variables_unset(struct arena *a, struct variables *vars, struct str name);
 

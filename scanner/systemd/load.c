@@ -256,7 +256,7 @@ static void load_into(struct systemd *sd, struct unit *u)
 			u->trouble = (struct doubt){REASON_UNIT_INVALID, why, NULL};
 		}
 	}
-	u->enabled = enabled_state(sd, u->name);
+	u->enabled = enabled_state(sd, u);
 	note_hidden(sd, u->name);
 	if (u->load == UNIT_LOADED) {
 		finish(l);

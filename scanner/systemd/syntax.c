@@ -20,6 +20,7 @@ struct parser {
 	size_t noted;
 	bool bom_seen;
 	bool in_section, section_known;
+	bool cut; /* an empty line ended a continued one: what follows may have belonged to it */
 	struct str section;
 	struct lines *out;
 };
@@ -96,6 +97,40 @@ static bool safe(struct str s)
 	return true;
 }
 
+/* "Key=…" or "[Section]" from the first column on: no piece of a longer line looks like that. */
+static bool own_line(struct str s)
+{
+	size_t i = 0, lower = 0;
+	if (s.n == 0 || s.p[0] == ' ' || s.p[0] == '\t')
+		return false;
+	if (s.p[0] == '[')
+		return s.n > 2 && s.p[1] >= 'A' && s.p[1] <= 'Z' && s.p[s.n - 1] == ']';
+	for (; i < s.n && s.p[i] != '='; i++) {
+		bool small = s.p[i] >= 'a' && s.p[i] <= 'z', large = s.p[i] >= 'A' && s.p[i] <= 'Z';
+		if (!(large || (small && i > 0)))
+			return false;
+		lower += small;
+	}
+	return i < s.n && lower > 0;
+}
+
+/* What a person who reads the file would take for something else. */
+static void note_deceptive(struct parser *p, struct traced line, bool carrying)
+{
+	struct str trimmed = str_trim(line.text, BLANKS);
+	if (comment(line)) {
+		if (carrying)
+			note_line(
+				p, line,
+				"up to systemd 240 this is no comment, but part of the line above");
+		return;
+	}
+	if (carrying && own_line(trimmed) && own_line(line.text))
+		note_line(p, line, "part of the line above, whose backslash goes on here");
+	if (trimmed.n < line.text.n && ends_escaped(trimmed) && !ends_escaped(line.text))
+		note_line(p, line, "blanks after the backslash: the line ends here");
+}
+
 static bool header(struct parser *p, struct traced line, size_t from, size_t to)
 {
 	struct str s = line.text;
@@ -107,6 +142,7 @@ static bool header(struct parser *p, struct traced line, size_t from, size_t to)
 	if (name.n == 0 && p->version >= 258)
 		return fault(p, from, to, "an empty section name");
 	p->in_section = true;
+	p->cut = false;
 	p->section = name;
 	p->section_known = str_eq(name, S("Unit")) || str_eq(name, S("Service")) ||
 			   str_eq(name, S("Install")) || str_eq(name, S("Manager"));
@@ -122,13 +158,18 @@ static bool assignment(struct parser *p, struct traced line, size_t from, size_t
 		return true;
 	}
 	size_t equals = str_find(line.text, '=');
-	if (equals == line.text.n) {
-		if (p->version <= 240)
-			return fault(p, from, to, "a line without =");
-		if (p->section_known)
-			note_line(p, line, "line without =, ignored");
+	bool option = str_starts(line.text, S("-"));
+	if (equals == line.text.n && p->version <= 240)
+		return fault(p, from, to, "a line without =");
+	p->cut &= option;
+	if (p->section_known && p->cut)
+		note_line(p, line, "lost: the empty line above ended the command");
+	else if (p->section_known && equals == line.text.n)
+		note_line(p, line, "line without =, ignored");
+	else if (p->section_known && option)
+		note_line(p, line, "an option where a key should be, ignored");
+	if (equals == line.text.n)
 		return true;
-	}
 	if (!p->section_known || equals == 0)
 		return true;
 	*vec_push(p->arena, p->out) = (struct line){
@@ -175,6 +216,9 @@ static bool physical_line(struct parser *p, struct traced line, struct gather *c
 		line = traced_slice(line, 3, line.text.n);
 	}
 	bool more = ends_escaped(line.text);
+	note_deceptive(p, line, *carrying);
+	if (*carrying && str_trim(line.text, BLANKS).n == 0)
+		p->cut = true;
 	if (!more && !*carrying)
 		return logical_line(p, line);
 	if (*carrying && carry->n + line.text.n > LINE_MAX_BYTES)
