@@ -189,54 +189,16 @@ static void finish(struct loading *l)
 	start_judge(l);
 }
 
-/* /run of an image is hidden by a fresh one when the machine boots. */
-static void note_hidden(struct systemd *sd, struct str name)
-{
-	static const char *const dirs[] = {"system.control", "transient", "generator.early",
-					   "system",         "generator", "generator.late"};
-	for (size_t i = 0; !sd->live_run && i < sizeof dirs / sizeof *dirs; i++) {
-		struct str path =
-			str_fmt(sd->arena, "/run/systemd/%s/%" PRIstr, dirs[i], ARG(name));
-		const struct file *unit = rootfs_lstat(sd->root, path);
-		const struct file *dir = rootfs_lstat(sd->root, str_cat(sd->arena, path, S(".d")));
-		if (unit->state != FILE_ABSENT)
-			note(sd->notes, NULL, "%" PRIstr " is hidden when the machine boots",
-			     ARG(path));
-		if (dir->state != FILE_ABSENT)
-			note(sd->notes, NULL, "%" PRIstr ".d is hidden when the machine boots",
-			     ARG(path));
-	}
-}
-
-/* Programs that the administrator put there and that write units or variables at boot. Those of
- * packages, in /usr/lib, are in nearly every image and know nothing of the kubelet. */
-static void add_generators(struct systemd *sd, struct unit *u)
-{
-	static const char *const dirs[] = {"/etc/systemd/system-generators",
-					   "/usr/local/lib/systemd/system-generators",
-					   "/etc/systemd/system-environment-generators",
-					   "/usr/local/lib/systemd/system-environment-generators"};
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-		struct str dir = str_from(dirs[i]);
-		const struct listing *list = rootfs_list(sd->root, dir);
-		for (size_t k = 0; k < list->n; k++) {
-			struct str path = path_join(sd->arena, dir, list->names[k]);
-			const struct file *f = rootfs_stat(sd->root, path);
-			if (f->state != FILE_OK || f->kind != FILE_REGULAR || !(f->mode & 0111))
-				continue;
-			*vec_push(sd->arena, &u->pending) = (struct pending){
-				path, S("generator, may add units or variables at boot"), NULL};
-		}
-	}
-}
-
 static void load_into(struct systemd *sd, struct unit *u)
 {
 	struct loading *l = NEW(sd->arena, struct loading);
+	struct notes *before = sd->notes;
 	struct found found = search_find(sd, u->name);
 	*l = (struct loading){
 		.sd = sd, .unit = u, .spec_name = u->name, .commands = map_new(sd->arena)};
 	u->loading = l;
+	l->notes.arena = sd->arena;
+	sd->notes = &l->notes;
 	if (sd->v < 243)
 		l->spec_name = found.id;
 	load_fragment(l, &found);
@@ -256,15 +218,15 @@ static void load_into(struct systemd *sd, struct unit *u)
 			u->trouble = (struct doubt){REASON_UNIT_INVALID, why, NULL};
 		}
 	}
-	u->enabled = enabled_state(sd, u);
-	note_hidden(sd, u->name);
+	u->enabled = enabled_state(sd, u->name);
 	if (u->load == UNIT_LOADED) {
 		finish(l);
-		add_generators(sd, u);
+		boot_pendings(l);
 	} else {
 		u->starts = u->doubt.reason == REASON_NONE ? STARTS_NO : STARTS_UNTOLD;
 		u->starts_reason = u->trouble.text;
 	}
+	sd->notes = before;
 }
 
 const struct unit *unit_load(struct systemd *sd, struct str name)

@@ -126,8 +126,9 @@ static bool entry_read(struct systemd *sd, struct str path, struct str name, str
 	out->alias = str_basename(target);
 	if (alias_valid(name, out->alias) && !str_eq(name, out->alias))
 		return true;
-	map_put(sd->rejected, name, sd);
-	note(sd->notes, NULL, "%" PRIstr ": not an alias systemd accepts, ignored", ARG(path));
+	struct str *rejected = NEW(sd->arena, struct str);
+	*rejected = path;
+	map_put(sd->rejected, name, rejected);
 	return false;
 }
 

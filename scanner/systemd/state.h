@@ -17,14 +17,14 @@ struct strs {
 struct systemd {
 	struct rootfs *root;
 	struct arena *arena;
-	struct notes *notes;
+	struct notes *notes; /* of the unit that is being read */
 	struct version version;
 	unsigned v; /* version.major */
 	bool live_run;
 	struct strs search;        /* unit directories, highest priority first */
 	struct strs resolved;      /* the same without links, where that differs */
 	struct map *entries;       /* name -> struct entry, built when first needed */
-	struct map *rejected;      /* names of links that may not be aliases */
+	struct map *rejected;      /* names of links that may not be aliases -> struct str, the path */
 	struct map *aliases;       /* basename of a fragment -> struct strs of other names */
 	struct link_index *links;  /* see enable.c */
 	struct map *units;         /* name -> struct unit */
@@ -97,6 +97,7 @@ struct loading {
 	struct assignments conditions; /* ConditionX=, AssertX= */
 	VEC(struct word) needs;        /* Requires=, BindsTo= */
 	bool success_action;
+	struct notes notes; /* for unit_remarks */
 	struct doubt specifier_doubt;
 };
 
@@ -145,6 +146,15 @@ bool preset_enables(struct systemd *sd, struct str name);
 
 /* Empty when service_verify would accept the unit. */
 struct str verify_service(const struct loading *l);
+
+/* ---- remarks_variables.c ---- */
+
+void remark_variables(struct systemd *sd, const struct unit *u);
+
+/* ---- boot.c ---- */
+
+/* What can change the unit while the machine boots. */
+void boot_pendings(struct loading *l);
 
 /* ---- version.c ---- */
 
