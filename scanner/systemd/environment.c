@@ -32,7 +32,7 @@ static struct variable traced_variable(struct arena *a, struct str name, struct 
 static const char *word_refused(struct str word, struct str name)
 {
 	if (str_starts(word, S("-")))
-		return "an option outside of the quotes, ignored: the assignment as a whole wants them";
+		return "an option outside of the quotes, ignored: quote the assignment as a whole";
 	if (name.n == word.n)
 		return "no assignment, ignored";
 	return env_name_valid(name) ? "a value of bytes it may not hold, ignored"

@@ -126,7 +126,7 @@ static void note_deceptive(struct parser *p, struct traced line, bool carrying)
 		return;
 	}
 	if (carrying && own_line(trimmed) && own_line(line.text))
-		note_line(p, line, "part of the line above, whose backslash goes on here");
+		note_line(p, line, "taken for a part of the line above, which ends in a backslash");
 	if (trimmed.n < line.text.n && ends_escaped(trimmed) && !ends_escaped(line.text))
 		note_line(p, line, "blanks after the backslash: the line ends here");
 }
@@ -217,8 +217,7 @@ static bool physical_line(struct parser *p, struct traced line, struct gather *c
 	}
 	bool more = ends_escaped(line.text);
 	note_deceptive(p, line, *carrying);
-	if (*carrying && str_trim(line.text, BLANKS).n == 0)
-		p->cut = true;
+	bool cut = *carrying && str_trim(line.text, BLANKS).n == 0;
 	if (!more && !*carrying)
 		return logical_line(p, line);
 	if (*carrying && carry->n + line.text.n > LINE_MAX_BYTES)
@@ -227,8 +226,11 @@ static bool physical_line(struct parser *p, struct traced line, struct gather *c
 		gather_start(carry, p->arena, p->file);
 	gather_traced(carry, line);
 	*carrying = more;
-	if (!more)
-		return logical_line(p, gather_done(carry, to));
+	if (!more) {
+		bool read = logical_line(p, gather_done(carry, to));
+		p->cut = cut;
+		return read;
+	}
 	gather_replace_last(carry, ' ');
 	return true;
 }
