@@ -16,6 +16,7 @@ enum report_kind {
 	REPORT_ARGV,
 	REPORT_CONFIG,
 	REPORT_EXPLAIN,
+	REPORT_STORY, /* explain UNIT */
 	REPORT_INSPECT,
 	REPORT_RULES,
 	REPORT_RAW, /* cat, ls, capture: bytes as they are, in "text" alone */
@@ -35,7 +36,8 @@ struct target_report {
 	struct read_stats read;
 	struct launches launches;
 	const struct settings **settings; /* one for each launch */
-	VEC(const struct unit *) units;   /* argv UNIT: the units asked for */
+	VEC(const struct unit *) units;   /* argv UNIT, explain UNIT: the units asked for */
+	const struct story *story;        /* explain UNIT: that of the unit */
 	struct findings findings;
 	struct notes notes;
 };
@@ -45,7 +47,7 @@ struct report {
 	const char *version; /* of offnode */
 	struct arena *arena;
 	VEC(struct target_report) targets;
-	struct str about;            /* explain: KEY or RULE; argv: UNIT */
+	struct str about;            /* explain: KEY, RULE or UNIT; argv: UNIT */
 	const struct option *option; /* explain: what KEY or RULE speaks of */
 	struct str raw;
 	bool strict;

@@ -105,9 +105,43 @@ struct commands unit_commands(struct systemd *sd, const struct unit *u, struct s
 /* The last value of a key, or an empty word. */
 struct word unit_value(const struct unit *u, struct str section, struct str key);
 
-/* Tells, in the root's notes, what in a unit is likely a mistake: what was ignored while it was read,
- * lines, words and variables that come to nothing, files that hide others. Once a unit. */
+/* Tells, in the root's notes, what in a unit is likely a mistake: what was ignored while it was
+ * read, lines, words and variables that come to nothing, files that hide others. Once a unit. */
 void unit_remarks(struct systemd *sd, const struct unit *u);
+
+/* ---- the story of a unit's commands ---- */
+
+struct step {
+	const struct assignment *line;
+	const struct origin *undone; /* the later assignment that took it back; NULL: it counts */
+};
+
+/* A file of the unit, in order of application, and its lines that have a say. */
+struct chapter {
+	const struct file *file;
+	const char *role; /* "fragment", "drop-in", "included" */
+	VEC(struct step) steps;
+};
+
+struct environment_file {
+	struct str path;
+	bool optional;
+	enum file_state state;
+	const struct origin *from; /* the line that names it */
+};
+
+struct command_list {
+	struct str key; /* "ExecStartPre" */
+	struct commands commands;
+};
+
+struct story {
+	VEC(struct chapter) chapters;
+	VEC(struct environment_file) environment_files;
+	VEC(struct command_list) commands;
+};
+
+const struct story *unit_story(struct systemd *sd, const struct unit *u);
 
 /* Names of every service that the image's search path holds, sorted; templates left out. */
 struct words systemd_services(struct systemd *sd);

@@ -20,12 +20,18 @@ static bool begin_path(struct offnode_report *r, const char *const *words, size_
 	return true;
 }
 
-/* KEY is a config path, a flag with or without its dashes, or any name of a rule. */
+/* KEY is a config path, a flag with or without its dashes; RULE any name of a rule; UNIT ends as
+ * the names of services do. */
 static bool begin_explain(struct offnode_report *r, const char *const *words, size_t n)
 {
 	(void)n;
 	struct str name = str_from(words[1]);
 	struct rule_set named = rules_named(r->report.arena, name);
+	if (str_ends(name, S(".service"))) {
+		r->report.kind = REPORT_STORY;
+		r->report.about = name;
+		return true;
+	}
 	if (named.n)
 		name = str_from(named.at[0]->want.path);
 	if (!option_find(name))
@@ -34,7 +40,8 @@ static bool begin_explain(struct offnode_report *r, const char *const *words, si
 	r->report.about = name;
 	if (!r->report.option)
 		return run_fail(r, OFFNODE_USAGE,
-				"'%s' is neither a setting of the kubelet, nor a rule", words[1]);
+				"'%s' is neither a setting of the kubelet, nor a rule, nor a unit",
+				words[1]);
 	return true;
 }
 
@@ -82,11 +89,11 @@ static const struct command_room commands[] = {
 	 1,
 	 NULL,
 	 visit_launches},
-	{{"explain", "TARGET KEY|RULE", "what one setting is, and what it won over", 2, 2},
+	{{"explain", "TARGET KEY|RULE|UNIT", "how a setting or a command line came to be", 2, 2},
 	 REPORT_EXPLAIN,
 	 1,
 	 begin_explain,
-	 visit_launches},
+	 visit_explain},
 	{{"inspect", "TARGET", "what the target is, and what it launches", 1, 1},
 	 REPORT_INSPECT,
 	 1,

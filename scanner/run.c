@@ -221,7 +221,8 @@ static void run_command(struct offnode_report *r, const char *command, const cha
  * a kubelet could be in what was not readable, there is an unknown instead. */
 static bool run_empty(const struct offnode_report *r)
 {
-	bool units = r->report.kind == REPORT_ARGV && r->report.about.n;
+	bool units = r->report.kind == REPORT_STORY ||
+		     (r->report.kind == REPORT_ARGV && r->report.about.n);
 	for (size_t i = 0; i < r->report.targets.n; i++) {
 		const struct target_report *t = &r->report.targets.at[i];
 		if (!units && t->launches.n)

@@ -99,6 +99,16 @@ void visit_argv(struct scan *s)
 	*vec_push(s->arena, &s->out->units) = u;
 }
 
+void visit_explain(struct scan *s)
+{
+	if (s->run->report.kind == REPORT_EXPLAIN) {
+		visit_launches(s);
+		return;
+	}
+	visit_argv(s);
+	s->out->story = unit_story(s->sd, s->out->units.at[0]);
+}
+
 void visit_capture(struct scan *s)
 {
 	visit_scan(s);

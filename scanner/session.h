@@ -88,6 +88,7 @@ void scan_launches(struct scan *s);
 void visit_scan(struct scan *s);
 void visit_argv(struct scan *s);
 void visit_launches(struct scan *s);
+void visit_explain(struct scan *s);
 void visit_capture(struct scan *s);
 void visit_ls(struct scan *s);
 void visit_cat(struct scan *s);

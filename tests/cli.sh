@@ -203,6 +203,10 @@ status 3 'argv of a unit that is not there' "$OFFNODE" argv "$unknown" nothing.s
 says 'it says so' out 'not-found'
 status 0 'explain by flag' "$OFFNODE" explain "$pass" --make-iptables-util-chains
 status 0 'explain by number' "$OFFNODE" explain "$pass" 4.2.7
+status 0 'explain a unit' "$OFFNODE" explain "$pass" kubelet.service
+says 'its words before' out 'before  '
+status 3 'explain a unit that is not there' "$OFFNODE" explain "$pass" nothing.service
+says 'it says so' out 'not-found'
 status 0 'rules' "$OFFNODE" rules
 status 0 'rules show' "$OFFNODE" rules show 4.2.6
 says 'every number' out 'gke-1.6.0'
@@ -238,11 +242,13 @@ tell $? 'the manual page and the schema know every reason'
 
 # ---- the schema ----
 if python3 -c 'import jsonschema' 2>/dev/null; then
-	for command in scan argv config 'explain KEY' inspect; do
+	for command in scan argv config 'explain KEY' 'explain UNIT' inspect; do
 		words=${command#* }
 		for case in $(find $cases -name '*.txtar'); do
 			if [ "$words" = KEY ]; then
 				"$OFFNODE" explain -f json "$case" makeIPTablesUtilChains
+			elif [ "$words" = UNIT ]; then
+				"$OFFNODE" explain -f json "$case" kubelet.service
 			else
 				"$OFFNODE" "$command" -f json "$case"
 			fi >"$dir/$(echo "$command$case" | tr -c 'a-zA-Z0-9\n' -).report" 2>/dev/null

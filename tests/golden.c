@@ -6,6 +6,7 @@
  *	expect.text           scan, as text
  *	expect.json           scan, as JSON
  *	expect.argv           another command, as text; expect.argv.json as JSON
+ *	expect.explain-unit   explain kubelet.service
  *	expect.status         the exit status of scan
  *
  * Every case is also captured, and the capture must scan to the same text. With --update the
@@ -158,11 +159,13 @@ static void set_args(struct offnode *o, struct text file)
 static int run(struct text file, const char *command, const char *path, const char *format,
 	       struct text *out)
 {
-	const char *words[] = {path, "makeIPTablesUtilChains"};
+	bool unit = strcmp(command, "explain-unit") == 0;
+	const char *words[] = {path, unit ? "kubelet.service" : "makeIPTablesUtilChains"};
 	struct offnode *o = offnode_new();
 	set_args(o, file);
+	bool explain = unit || strcmp(command, "explain") == 0;
 	struct offnode_report *r =
-		offnode_run(o, command, words, strcmp(command, "explain") == 0 ? 2 : 1);
+		offnode_run(o, explain ? "explain" : command, words, explain ? 2 : 1);
 	append(out, "", 0);
 	if (!offnode_write(r, format, false, append, out))
 		printf("# %s: no format %s\n", command, format);

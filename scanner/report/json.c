@@ -106,7 +106,7 @@ static void target_members(struct json *j, const struct target_report *target)
 	read_member(j, target);
 	if (j->r->kind == REPORT_INSPECT)
 		labels_member(j, image);
-	if (j->r->kind == REPORT_ARGV)
+	if (j->r->kind == REPORT_ARGV || j->r->kind == REPORT_STORY)
 		json_units(j, target);
 	else
 		json_launches(j, target);

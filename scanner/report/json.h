@@ -34,4 +34,7 @@ void json_units(struct json *j, const struct target_report *target);
 void json_launches(struct json *j, const struct target_report *target);
 void json_rules(struct json *j);
 
+/* A member of a unit. */
+void json_story(struct json *j, const struct story *s, const struct unit *u);
+
 #endif

@@ -101,6 +101,8 @@ static void unit(struct json *j, const struct target_report *target, const struc
 	put_text(j, "reasonText", d->text);
 	put_pendings(j, "pending", &u->pending);
 	notes_member(j, target, u);
+	if (target->story)
+		json_story(j, target->story, u);
 	json_close(&j->out);
 }
 

@@ -36,10 +36,17 @@ void text_target(struct text *t, const struct target_report *target);
 /* Notes, what could not be read among them, as far as the verbosity wants them. */
 void text_remarks(struct text *t, const struct target_report *target);
 
+/* Word `i` of a command line and where it comes from; a line of a unit: its name and state. */
+void text_word(struct text *t, const struct words *argv, size_t i, size_t indent);
+void text_unit(struct text *t, const struct unit *u);
+void text_doubt(struct text *t, const struct doubt *d);
+void text_pendings(struct text *t, const struct pendings *p);
+
 void text_scan(struct text *t);
 void text_argv(struct text *t);
 void text_config(struct text *t);
 void text_explain(struct text *t);
+void text_story(struct text *t);
 void text_inspect(struct text *t);
 void text_rules(struct text *t);
 

@@ -5,12 +5,12 @@
 
 enum { WORD_WIDTH = 44 };
 
-static void word(struct text *t, const struct words *argv, size_t i)
+void text_word(struct text *t, const struct words *argv, size_t i, size_t indent)
 {
 	const struct word *w = &argv->at[i];
 	struct str shown = report_mask_word(t->arena, argv, i);
 	size_t width = out_safe_width(shown);
-	out_z(t->o, "  ");
+	out_fill(t->o, ' ', indent);
 	out_safe(t->o, shown.n ? shown : S("''"));
 	if (shown.n == 0)
 		width = 2;
@@ -28,7 +28,7 @@ static void word(struct text *t, const struct words *argv, size_t i)
 static const char *const starts_words[] = {
 	[STARTS_YES] = "starts", [STARTS_NO] = "does not start", [STARTS_UNTOLD] = "may start"};
 
-static void heading(struct text *t, const struct unit *u)
+void text_unit(struct text *t, const struct unit *u)
 {
 	out_safe(t->o, u->id.n ? u->id : u->name);
 	out_fmt(t->o, "   %s", unit_load_name(u->load));
@@ -44,7 +44,7 @@ static void heading(struct text *t, const struct unit *u)
 	out_z(t->o, "\n");
 }
 
-static void doubts(struct text *t, const struct doubt *d)
+void text_doubt(struct text *t, const struct doubt *d)
 {
 	if (d->reason == REASON_NONE)
 		return;
@@ -57,7 +57,7 @@ static void doubts(struct text *t, const struct doubt *d)
 	out_z(t->o, "\n");
 }
 
-static void pending(struct text *t, const struct pendings *p)
+void text_pendings(struct text *t, const struct pendings *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		out_z(t->o, "  pending: ");
@@ -70,28 +70,28 @@ static void pending(struct text *t, const struct pendings *p)
 
 static void unit(struct text *t, const struct unit *u)
 {
-	heading(t, u);
-	doubts(t, &u->trouble);
+	text_unit(t, u);
+	text_doubt(t, &u->trouble);
 	for (size_t c = 0; c < u->commands.n; c++) {
 		if (c)
 			out_z(t->o, "  ;\n");
 		for (size_t i = 0; i < u->commands.at[c].argv.n; i++)
-			word(t, &u->commands.at[c].argv, i);
+			text_word(t, &u->commands.at[c].argv, i, 2);
 	}
-	doubts(t, &u->doubt);
-	pending(t, &u->pending);
+	text_doubt(t, &u->doubt);
+	text_pendings(t, &u->pending);
 }
 
 static void launch(struct text *t, const struct launch *l)
 {
 	if (l->unit)
-		heading(t, l->unit);
+		text_unit(t, l->unit);
 	else
 		out_fmt(t->o, "%s\n", l->layout);
 	for (size_t i = 0; i < l->argv.n; i++)
-		word(t, &l->argv, i);
-	doubts(t, &l->doubt);
-	pending(t, &l->pending);
+		text_word(t, &l->argv, i, 2);
+	text_doubt(t, &l->doubt);
+	text_pendings(t, &l->pending);
 }
 
 void text_argv(struct text *t)
