@@ -1,29 +1,181 @@
 /*
- * boot.c - what can change a unit between the image and the running machine.
+ * boot.c - what can change a unit between the image and the running machine: the exact paths.
  *
- * systemd.generator(7): programs that write units or variables at every boot.
+ * systemd.generator(7), systemd-sysext(8), systemd.preset(5). Files that first-boot tools and
+ * ExecStartPre= write are in boot_written.c. Told are only things that somebody added: the
+ * generators of systemd itself and of common packages know nothing of a kubelet.
  */
-#include "state.h"
+#include "boot.h"
 
-/* Programs that the administrator put there and that write units or variables at boot. Those of
- * packages, in /usr/lib, are in nearly every image and know nothing of the kubelet. */
-void boot_pendings(struct loading *l)
+#include "glob.h"
+
+static bool known(struct str name)
 {
-	static const char *const dirs[] = {"/etc/systemd/system-generators",
-					   "/usr/local/lib/systemd/system-generators",
-					   "/etc/systemd/system-environment-generators",
-					   "/usr/local/lib/systemd/system-environment-generators"};
-	struct systemd *sd = l->sd;
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-		struct str dir = str_from(dirs[i]);
+	static const char *const packages[] = {
+		"anaconda-generator",
+		"autofs-generator",
+		"cloud-init-generator",
+		"coreos-boot-mount-generator",
+		"coreos-installer-generator",
+		"coreos-liveiso-autologin-generator",
+		"coreos-live-generator",
+		"coreos-platform-chrony",
+		"coreos-platform-chrony-generator",
+		"coreos-sulogin-force-generator",
+		"ds-identify-generator",
+		"friendly-recovery",
+		"gpt-auto-generator",
+		"ignition-generator",
+		"kdump-dep-generator.sh",
+		"live-generator",
+		"live-overlay-generator",
+		"lvm2-activation-generator",
+		"netplan",
+		"nfs-server-generator",
+		"nfs-root-generator",
+		"openvpn-generator",
+		"ostree-system-generator",
+		"postgresql-generator",
+		"rpc-pipefs-generator",
+		"selinux-autorelabel-generator.sh",
+		"sshd-socket-generator",
+		"sshd-keygen-generator",
+		"snapd-generator",
+		"snapd-env-generator",
+		"flatpak-system-environment-generator",
+		"lttng-generator",
+		"zram-generator",
+		"zfs-mount-generator",
+	};
+	if (str_starts(name, S("systemd-")))
+		return true;
+	for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
+		if (str_eq(name, str_from(packages[i])) ||
+		    (str_ends(name, str_from(packages[i])) && name.n > 2 && name.p[2] == '-'))
+			return true;
+	return false;
+}
+
+static void add(struct boot *b, struct str path, const char *why)
+{
+	*vec_push(b->sd->arena, &b->everywhere) = (struct pending){path, str_from(why), NULL};
+}
+
+/* Of a name, only the first directory's is run; a link to /dev/null is none. */
+static void find_generators(struct boot *b, const char *kind, const char *why)
+{
+	static const char *const roots[] = {"/etc", "/usr/local/lib", "/usr/lib", "/lib"};
+	struct systemd *sd = b->sd;
+	struct map *seen = map_new(sd->arena);
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+		struct str dir = str_fmt(sd->arena, "%s/systemd/%s", roots[i], kind);
 		const struct listing *list = rootfs_list(sd->root, dir);
 		for (size_t k = 0; k < list->n; k++) {
-			struct str path = path_join(sd->arena, dir, list->names[k]);
-			const struct file *f = rootfs_stat(sd->root, path);
-			if (f->state != FILE_OK || f->kind != FILE_REGULAR || !(f->mode & 0111))
+			struct str name = list->names[k], path = path_join(sd->arena, dir, name);
+			if (map_get(seen, name))
 				continue;
-			*vec_push(sd->arena, &l->unit->pending) = (struct pending){
-				path, S("generator, may add units or variables at boot"), NULL};
+			map_put(seen, name, b);
+			if (i >= 2 && known(name))
+				continue;
+			const struct file *f = rootfs_stat(sd->root, path);
+			if (f->state == FILE_OK && f->kind == FILE_REGULAR && (f->mode & 0111))
+				add(b, path, why);
 		}
 	}
+}
+
+/* A directory can be looked into; an image cannot. */
+static bool may_hold_units(struct systemd *sd, struct str path, const char *units)
+{
+	const struct file *f = rootfs_stat(sd->root, path);
+	if (f->state != FILE_OK)
+		return false;
+	if (f->kind == FILE_REGULAR)
+		return str_ends(path, S(".raw")) && f->size > 0;
+	struct str inside = str_fmt(sd->arena, "%" PRIstr "%s", ARG(path), units);
+	return f->kind == FILE_DIRECTORY && rootfs_stat(sd->root, inside)->state != FILE_ABSENT;
+}
+
+static void find_extensions(struct boot *b)
+{
+	static const struct {
+		const char *dir, *units, *why;
+		unsigned since;
+	} all[] = {
+		{"/etc/extensions", "/usr/lib/systemd/system", "extension, laid over /usr", 248},
+		{"/var/lib/extensions", "/usr/lib/systemd/system", "extension, laid over /usr",
+		 248},
+		{"/var/lib/confexts", "/etc", "extension, laid over /etc", 254},
+		{"/usr/lib/confexts", "/etc", "extension, laid over /etc", 254},
+		{"/usr/local/lib/confexts", "/etc", "extension, laid over /etc", 254},
+	};
+	struct systemd *sd = b->sd;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct str dir = str_from(all[i].dir);
+		const struct listing *list = rootfs_list(sd->root, dir);
+		for (size_t k = 0; sd->v >= all[i].since && k < list->n; k++) {
+			struct str path = path_join(sd->arena, dir, list->names[k]);
+			if (may_hold_units(sd, path, all[i].units))
+				add(b, path, all[i].why);
+		}
+	}
+}
+
+static struct boot *boot_of(struct systemd *sd)
+{
+	if (sd->boot)
+		return sd->boot;
+	sd->boot = NEW(sd->arena, struct boot);
+	sd->boot->sd = sd;
+	find_generators(sd->boot, "system-generators", "generator, may add units at boot");
+	find_generators(sd->boot, "system-environment-generators",
+			"generator, may add variables at boot");
+	find_extensions(sd->boot);
+	boot_find_written(sd->boot);
+	return sd->boot;
+}
+
+/* "/…/systemd/system/NAME", "…/NAME.d/x.conf", "…/service.d/x.conf" or an environment file. */
+static bool concerns(const struct loading *l, struct str path)
+{
+	struct str dir = str_dirname(path), base = str_basename(path);
+	struct str above = str_basename(dir);
+	bool dropin = str_ends(base, S(".conf")) && str_ends(above, S(".d"));
+	struct str of = dropin ? str_slice(above, 0, above.n - 2) : base;
+	for (size_t i = 0; i < l->env_files.n; i++)
+		if (str_eq(l->env_files.at[i].path, path))
+			return true;
+	if (!str_ends(dropin ? str_dirname(dir) : dir, S("/systemd/system")))
+		return false;
+	for (size_t i = 0; i < l->unit->names.n; i++)
+		if (str_eq(l->unit->names.at[i].text, of))
+			return true;
+	return dropin && str_eq(of, S("service"));
+}
+
+/* A path is told once, with the reason that says most. */
+static void add_pending(struct loading *l, struct pending p)
+{
+	struct pendings *all = &l->unit->pending;
+	for (size_t i = 0; i < all->n; i++)
+		if (str_eq(all->at[i].path, p.path)) {
+			all->at[i].why = p.why;
+			return;
+		}
+	*vec_push(l->sd->arena, all) = p;
+}
+
+void boot_pendings(struct loading *l)
+{
+	const struct boot *b = boot_of(l->sd);
+	for (size_t i = 0; i < b->everywhere.n; i++)
+		*vec_push(l->sd->arena, &l->unit->pending) = b->everywhere.at[i];
+	for (size_t i = 0; i < b->written.n; i++)
+		if (concerns(l, b->written.at[i].path))
+			add_pending(l, b->written.at[i]);
+	for (size_t i = 0; i < l->env_files.n && i < BOOT_FILES_MAX; i++)
+		if (boot_prepared(l, l->env_files.at[i].path))
+			add_pending(l, (struct pending){l->env_files.at[i].path,
+							S("written by ExecStartPre"),
+							l->env_files.at[i].from});
 }

@@ -238,6 +238,13 @@ static bool refuse(struct loading *l, const struct env_file *e, struct str path,
 {
 	if (e->optional)
 		return true;
+	if (boot_prepared(l, path)) {
+		doubt_once(l, (struct doubt){
+				      REASON_GENERATED_AT_BOOT,
+				      str_cat(l->sd->arena, path, S(": written by ExecStartPre")),
+				      e->from});
+		return false;
+	}
 	struct str text = str_fmt(l->sd->arena, "%" PRIstr ": EnvironmentFile %s", ARG(path), why);
 	doubt_once(l, (struct doubt){REASON_ENV_FILE_ABSENT, text, e->from});
 	l->unit->starts = STARTS_NO;

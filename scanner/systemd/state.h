@@ -28,6 +28,7 @@ struct systemd {
 	struct map *aliases;       /* basename of a fragment -> struct strs of other names */
 	struct link_index *links;  /* see enable.c */
 	struct map *units;         /* name -> struct unit */
+	struct boot *boot;         /* see boot.h */
 	struct doubt doubt;        /* a unit directory that could not be read */
 	struct variables *manager; /* the environment every service starts from */
 	struct variables own;      /* the manager's own, for PassEnvironment= */
@@ -155,6 +156,8 @@ void remark_variables(struct systemd *sd, const struct unit *u);
 
 /* What can change the unit while the machine boots. */
 void boot_pendings(struct loading *l);
+/* Does an ExecStartPre= command of the unit write that file? */
+bool boot_prepared(struct loading *l, struct str path);
 
 /* ---- version.c ---- */
 

@@ -1,0 +1,20 @@
+/*
+ * boot.h - what will be written before a unit runs; private to systemd/.
+ */
+#ifndef BOOT_H
+#define BOOT_H
+
+#include "state.h"
+
+enum { BOOT_FILES_MAX = 64 };
+
+struct boot {
+	struct systemd *sd;
+	struct pendings everywhere; /* what may concern any unit */
+	struct pendings written;    /* files that a first-boot tool is told to write */
+};
+
+/* Fills b->written. */
+void boot_find_written(struct boot *b);
+
+#endif
