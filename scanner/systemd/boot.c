@@ -142,7 +142,7 @@ static bool concerns(const struct loading *l, struct str path)
 	struct str above = str_basename(dir);
 	bool dropin = str_ends(base, S(".conf")) && str_ends(above, S(".d"));
 	struct str of = dropin ? str_slice(above, 0, above.n - 2) : base;
-	for (size_t i = 0; i < l->env_files.n; i++)
+	for (size_t i = 0; i < l->env_files.n && i < BOOT_FILES_MAX; i++)
 		if (str_eq(l->env_files.at[i].path, path))
 			return true;
 	if (!str_ends(dropin ? str_dirname(dir) : dir, S("/systemd/system")))

@@ -6,7 +6,8 @@
 
 #include "state.h"
 
-enum { BOOT_FILES_MAX = 64 };
+/* Environment files, and commands before the service, that are looked at. */
+enum { BOOT_FILES_MAX = 16 };
 
 struct boot {
 	struct systemd *sd;

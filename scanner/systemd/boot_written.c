@@ -6,13 +6,14 @@
  * ("storage.files", "systemd.units"). Not looked at: user data that is no cloud-config, scripts
  * of bootcmd and runcmd, configuration that only the cloud's metadata service holds.
  */
-#include "boot.h"
+#include <string.h>
 
+#include "boot.h"
 #include "doc.h"
 #include "glob.h"
 #include "out.h"
 
-enum { WRITTEN_MAX = 1000, SCRIPT_MAX = 64 << 10 };
+enum { WRITTEN_MAX = 1000, CONFIGS_MAX = 100, SCRIPT_MAX = 64 << 10 };
 
 static void add(struct boot *b, struct str path, const char *tool, const struct origin *from)
 {
@@ -60,7 +61,7 @@ static void find_cloud_init(struct boot *b)
 		return;
 	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
 		read_cloud_config(b, str_from(seeds[i]));
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n && i < CONFIGS_MAX; i++)
 		if (str_ends(list->names[i], S(".cfg")))
 			read_cloud_config(b, path_join(b->sd->arena, S("/etc/cloud/cloud.cfg.d"),
 						       list->names[i]));
@@ -116,7 +117,7 @@ static void find_ignition(struct boot *b)
 	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
 		struct strs paths = {0};
 		glob_paths(sd, str_from(patterns[i]), &paths);
-		for (size_t k = 0; k < paths.n; k++)
+		for (size_t k = 0; k < paths.n && k < CONFIGS_MAX; k++)
 			read_ignition(b, paths.at[k]);
 	}
 }
@@ -157,14 +158,15 @@ static bool written_after(struct str before)
 
 static bool text_writes(struct str text, struct str path)
 {
-	for (size_t i = 0; i + path.n <= text.n; i++) {
-		size_t slash = i + str_find(str_tail(text, i), '/');
-		i = slash;
-		if (!str_starts(str_tail(text, i), path))
-			continue;
+	const char *hit;
+	for (size_t i = 0; i < text.n; i++) {
+		hit = path.n ? memmem(text.p + i, text.n - i, path.p, path.n) : NULL;
+		if (!hit)
+			return false;
+		i = (size_t)(hit - text.p);
 		bool begins = i == 0 || !path_byte(text.p[i - 1]);
 		bool ends = i + path.n == text.n || !path_byte(text.p[i + path.n]);
-		if (begins && ends && written_after(str_slice(text, 0, i)))
+		if (begins && ends && written_after(str_slice(text, i > 64 ? i - 64 : 0, i)))
 			return true;
 	}
 	return false;

@@ -149,6 +149,8 @@ static const char *by_install(struct systemd *sd, const struct installed *in)
 {
 	if (in->aliases.n || in->pulled[0] || in->pulled[1] || in->pulled[2]) {
 		bool preset = first_boot(sd) && preset_enables(sd, in->name);
+		if (preset)
+			preset_note(sd, in->name);
 		return preset ? "enabled" : "disabled";
 	}
 	return in->also ? "indirect" : "static";

@@ -64,17 +64,46 @@ static int line_says(struct systemd *sd, struct str line, struct str name)
 	return enable;
 }
 
-bool preset_enables(struct systemd *sd, struct str name)
+/* The line that decides, and its file; nothing when none does. */
+static struct str deciding_line(struct systemd *sd, struct str name, const struct files *files,
+				const struct file **in, bool *enable)
 {
-	struct files files = preset_files(sd);
-	for (size_t i = 0; i < files.n; i++) {
-		struct str line, rest = files.at[i]->text;
+	*enable = true;
+	for (size_t i = 0; i < files->n; i++) {
+		struct str line, rest = files->at[i]->text;
 		while (rest.n) {
 			str_cut(rest, '\n', &line, &rest);
 			int says = line_says(sd, line, name);
-			if (says >= 0)
-				return says;
+			if (says < 0)
+				continue;
+			*in = files->at[i];
+			*enable = says;
+			return line;
 		}
 	}
-	return true;
+	return (struct str){0};
+}
+
+bool preset_enables(struct systemd *sd, struct str name)
+{
+	struct files files = preset_files(sd);
+	const struct file *in;
+	bool enable;
+	deciding_line(sd, name, &files, &in, &enable);
+	return enable;
+}
+
+void preset_note(struct systemd *sd, struct str name)
+{
+	struct files files = preset_files(sd);
+	const struct file *in = NULL;
+	bool enable;
+	struct str line = deciding_line(sd, name, &files, &in, &enable);
+	const struct origin *from =
+		in ? origin_new(sd->arena, in, (size_t)(line.p - in->text.p), line.n, NULL) : NULL;
+	if (files.n)
+		note(sd->notes, from,
+		     "%" PRIstr " is enabled by a preset on the first boot: /etc/machine-id is "
+		     "absent or uninitialized",
+		     ARG(name));
 }

@@ -15,7 +15,7 @@
 #include "out.h"
 #include "state.h"
 
-enum { TEXT_MAX = 256 << 10, SCRIPT_MAX = 64 << 10, NOTES_OF_A_KIND = 50 };
+enum { TEXT_MAX = 256 << 10, SCRIPT_MAX = 64 << 10, NOTES_OF_A_KIND = 50, FILES_MAX = 64 };
 
 struct remarks {
 	struct systemd *sd;
@@ -23,6 +23,10 @@ struct remarks {
 	struct map *named; /* every word that could be a name, in commands and their scripts */
 	struct map *told;  /* names that were noted */
 	struct words unset;
+	struct map *named_by;           /* path of an environment file -> the line that names it */
+	const struct file *handed_file; /* the last that handed_on looked at */
+	bool handed;
+	size_t said; /* notes about words */
 	size_t room;
 	bool shell, kubelet, opaque; /* what the commands are; opaque: nobody knows what it reads */
 };
@@ -119,8 +123,8 @@ static void remark_reference(struct remarks *r, const struct word *w, struct str
 {
 	const struct loading *l = r->u->loading;
 	if (r->u->pending.n || r->u->doubt.reason != REASON_NONE || set_at_runtime(name) ||
-	    variables_get(&r->u->environment, name) || listed(&l->unset, name) ||
-	    listed(&l->pass, name) || told(r, name))
+	    variables_get(&r->u->environment, name) || told(r, name) || listed(&l->unset, name) ||
+	    listed(&l->pass, name))
 		return;
 	struct str as = str_fmt(r->sd->arena, whole ? "$%" PRIstr : "${%" PRIstr "}", ARG(name));
 	*vec_push(r->sd->arena, &r->unset) = (struct word){as, part_of(r, w, as)};
@@ -147,7 +151,8 @@ static void remark_literal(struct remarks *r, const struct word *w, size_t dolla
 	while (to < s.n && name_byte(s.p[to]))
 		to++;
 	struct str name = str_slice(s, dollar + 1, to), as = str_slice(s, dollar, to);
-	if (r->shell || !str_starts(s, S("-")) || s.p[dollar - 1] != '=' || !env_name_valid(name))
+	if (r->shell || !str_starts(s, S("-")) || s.p[dollar - 1] != '=' || !env_name_valid(name) ||
+	    r->said++ >= NOTES_OF_A_KIND)
 		return;
 	note(r->sd->notes, part_of(r, w, as),
 	     "%" PRIstr " stays as it is: inside of a word only ${%" PRIstr "} is filled in",
@@ -186,7 +191,7 @@ static void remark_word(struct remarks *r, const struct word *w)
 		remark_inside(r, w);
 	else if (env_name_valid(str_tail(s, 1)))
 		remark_reference(r, w, str_tail(s, 1), true);
-	else if (str_find(s, '=') == s.n)
+	else if (str_find(s, '=') == s.n && r->said++ < NOTES_OF_A_KIND)
 		note(r->sd->notes, w->from,
 		     "the word vanishes: all of it behind the $ is taken for the variable's name");
 }
@@ -274,13 +279,17 @@ static bool of_service(const struct unit *u, struct str name)
 }
 
 /* Is the whole file handed on, as `docker run --env-file` does? */
-static bool handed_on(const struct unit *u, const struct file *f)
+static bool handed_on(struct remarks *r, const struct file *f)
 {
+	const struct unit *u = r->u;
+	if (r->handed_file == f)
+		return r->handed;
+	r->handed_file = f;
+	r->handed = false;
 	for (size_t i = 0; i < u->commands.n; i++)
 		for (size_t k = 0; k < u->commands.at[i].words.n; k++)
-			if (str_has(u->commands.at[i].words.at[k].text, f->path))
-				return true;
-	return false;
+			r->handed |= str_has(u->commands.at[i].words.at[k].text, f->path);
+	return r->handed;
 }
 
 static void remark_unused(struct remarks *r, const struct variable *v)
@@ -289,7 +298,7 @@ static void remark_unused(struct remarks *r, const struct variable *v)
 	if (!from || !from->file || map_get(r->named, v->name) || !has_option(v->value.text))
 		return;
 	bool unit = in_unit(r->u, from->file), mine = of_service(r->u, v->name);
-	if (unit ? !(mine || r->kubelet) : !mine || handed_on(r->u, from->file))
+	if (unit ? !(mine || r->kubelet) : !mine || handed_on(r, from->file))
 		return;
 	if (!told(r, v->name))
 		note(r->sd->notes, from,
@@ -308,18 +317,17 @@ static size_t order_of(const struct unit *u, const struct file *f)
 	return 0;
 }
 
-/* The line that named the environment file, NULL when none did. */
-static const struct origin *named_by(struct systemd *sd, const struct unit *u, const struct file *f)
+static void index_environment_files(struct remarks *r)
 {
-	const struct loading *l = u->loading;
-	for (size_t i = 0; i < l->env_files.n; i++) {
+	const struct loading *l = r->u->loading;
+	r->named_by = map_new(r->sd->arena);
+	for (size_t i = 0; i < l->env_files.n && i < FILES_MAX; i++) {
 		struct strs paths = {0};
-		glob_paths(sd, l->env_files.at[i].path, &paths);
+		glob_paths(r->sd, l->env_files.at[i].path, &paths);
 		for (size_t k = 0; k < paths.n; k++)
-			if (rootfs_read(sd->root, paths.at[k]) == f)
-				return l->env_files.at[i].from;
+			map_put(r->named_by, paths.at[k],
+				(void *)(uintptr_t)l->env_files.at[i].from);
 	}
-	return NULL;
 }
 
 /* A default that stands beside the EnvironmentFile= line is meant to be overridden; what a later
@@ -331,7 +339,7 @@ static void remark_silenced(struct remarks *r, const struct variable *v)
 	if (!winner || !from || in_unit(r->u, winner->file) || !in_unit(r->u, from->file) ||
 	    lost->value.text.n == 0 || str_eq(lost->value.text, v->value.text))
 		return;
-	const struct origin *line = named_by(r->sd, r->u, winner->file);
+	const struct origin *line = map_get(r->named_by, winner->file->path);
 	if (line && order_of(r->u, from->file) > order_of(r->u, line->file))
 		note(r->sd->notes, from,
 		     "%" PRIstr " of %" PRIstr " wins: EnvironmentFile= beats Environment=, "
@@ -355,6 +363,7 @@ void remark_variables(struct systemd *sd, const struct unit *u)
 			remark_command(&r, &list->at[k]);
 	}
 	remark_unset(&r);
+	index_environment_files(&r);
 	for (size_t i = 0; i < u->environment.n; i++) {
 		const struct variable *v = &u->environment.at[i];
 		if (!r.opaque)

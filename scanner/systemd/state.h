@@ -142,6 +142,8 @@ struct str enabled_state(struct systemd *sd, struct str name);
 /* ---- preset.c ---- */
 
 bool preset_enables(struct systemd *sd, struct str name);
+/* Notes that it was a preset, where the image has any. */
+void preset_note(struct systemd *sd, struct str name);
 
 /* ---- verify.c ---- */
 
