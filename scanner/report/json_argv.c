@@ -29,6 +29,11 @@ static void commands_members(struct json *j, const struct unit *u)
 	for (size_t i = 0; i < u->commands.n; i++)
 		put_words(j, NULL, &u->commands.at[i].argv);
 	json_close(&j->out);
+	json_key(&j->out, "words");
+	json_open(&j->out, '[');
+	for (size_t i = 0; i < u->commands.n; i++)
+		put_words(j, NULL, &u->commands.at[i].words);
+	json_close(&j->out);
 }
 
 /* A JSON object has each name once: the last assignment, which is the one that counts. */
