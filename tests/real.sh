@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # real.sh - a whole Debian (or Ubuntu) root, made now from the machine's own package archive, with
 # kubeadm-style units in it, scanned in every container format: the results must be the same but
-# for the names of targets and layers. Needs root and the package archive. Prints TAP.
+# for the names of targets and layers. Of each service in it offnode must say what the root's own
+# systemd says in its test mode. Needs root and the package archive. Prints TAP.
 set -u
 : "${BUILD:=build}" "${OFFNODE:=$BUILD/offnode}"
 work=$BUILD/real
@@ -42,7 +43,7 @@ make_root() {
 	while read -r line; do options+=(--aptopt="$line"); done < <(
 		apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date) ')
 	printf '%s\n' "$lines" | mmdebstrap --quiet --mode=root --variant=minbase \
-		--include=systemd,systemd-sysv "${options[@]}" "$codename" "$work/root" - 2>"$work/root.log" ||
+		--include=systemd,systemd-sysv,dbus,cron,openssh-server "${options[@]}" "$codename" "$work/root" - 2>"$work/root.log" ||
 		{ cat "$work/root.log"; return 1; }
 }
 
@@ -120,6 +121,27 @@ decided_by_drop_in() {
 		! grep -q -e '--v=9' "$work/directory.json"
 }
 
+# ---- the root's own systemd ----
+
+# test_mode ROOT NAMES: loads the units and dumps them, without booting. It is the version of the
+# root that answers; it must be neither root nor PID 1, and generators may write to /run alone.
+test_mode() {
+	timeout -k 1 60 unshare -mpf --kill-child sh -c '
+		mount -t sysfs sys "$1/sys" && mount -t cgroup2 cgroup "$1/sys/fs/cgroup"
+		mount -t proc proc "$1/proc" && mount -t tmpfs run "$1/run" &&
+		mount -t tmpfs tmp "$1/tmp" && mkdir -p "$1/run/systemd/system" &&
+		printf "[Unit]\nWants=%s\n" "$2" >"$1/run/systemd/system/all.target" || exit 1
+		chroot --userspec=65534:65534 "$1" /usr/bin/env SYSTEMD_LOG_TARGET=console \
+			/usr/lib/systemd/systemd --test --system --unit=all.target </dev/null
+		exit $?' sh "$@"
+}
+
+same_as_systemd() {
+	test_mode "$work/root" "$(python3 tests/units.py "$OFFNODE" "$work/root" --names)" \
+		>"$work/units.dump" 2>"$work/units.err" || { cat "$work/units.err"; return 1; }
+	python3 tests/units.py "$OFFNODE" "$work/root" "$work/units.dump"
+}
+
 make_root || { not_ok 'mmdebstrap makes a root'; finish; }
 ok 'mmdebstrap makes a root'
 install_package "$work/root"
@@ -129,6 +151,8 @@ rm -rf "$work/bundle" "$work/base.tar"
 check 'tar, bsdtar, cpio and the compressors pack it' make_archives
 reports directory "dir:$work/root"
 check 'the directory fails by its drop-in' decided_by_drop_in || cat "$work/directory.json"
+
+check "each service is what the root's own systemd says" same_as_systemd
 
 for suffix in tar tar.gz tar.zst tar.xz tar.bz2 tar.lz4 pax cpio cpio.gz; do
 	check "node.$suffix gives the same as the directory" same_as_directory "$suffix" "$work/node.$suffix"
