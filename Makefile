@@ -83,7 +83,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-WHOLE := $(patsubst tests/%.c,%,$(wildcard tests/golden.c tests/inject.c tests/vectors.c))
+WHOLE := $(patsubst tests/%.c,%,$(wildcard tests/golden.c tests/inject.c tests/vectors.c tests/forms.c))
 SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 C_FILES := $(sort $(wildcard scanner/*.c scanner/*/*.c scanner/*/*.h include/*.h tests/*.c tests/*.h tests/*/*.c tests/*/*.h))
 

@@ -4,7 +4,12 @@
 
 #include "out.h"
 
-/* One regular file, mode 0644, as POSIX.1-1988 has it; names of at most 99 bytes. */
+/* An entry of any type ('0' file, '2' link, '5' directory); longer names and targets than 99 bytes
+ * as GNU tar writes them. */
+void ustar_entry(struct out *o, char type, unsigned mode, const char *name, const char *target,
+		 struct str body);
+
+/* One regular file, mode 0644. */
 void ustar_add(struct out *o, const char *name, struct str body);
 
 /* The two zero blocks at the end. */
