@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-struct rootfs *captured_root(struct arena *a, struct str text)
+struct rootfs *captured_root_or_none(struct arena *a, struct str text)
 {
 	static const struct fs_options none = {0};
 	struct error e = {0};
@@ -14,9 +14,17 @@ struct rootfs *captured_root(struct arena *a, struct str text)
 	struct fs *fs = fs_open_txtar(a, blob_memory(a, S("capture"), text), &none, &e);
 	notes->arena = a;
 	if (!fs)
-		abort();
+		return NULL;
 	*vec_push(a, layers) = (struct layer){.fs = fs, .label = S("capture")};
 	return rootfs_new(a, layers, notes);
+}
+
+struct rootfs *captured_root(struct arena *a, struct str text)
+{
+	struct rootfs *root = captured_root_or_none(a, text);
+	if (!root)
+		abort();
+	return root;
 }
 
 const struct file *captured_file(struct arena *a, struct str path, struct str text)

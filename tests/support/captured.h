@@ -9,6 +9,9 @@
 
 struct rootfs *captured_root(struct arena *a, struct str text);
 
+/* NULL when the text is no capture. */
+struct rootfs *captured_root_or_none(struct arena *a, struct str text);
+
 /* A file that is nothing but a text: what the parsers take. */
 const struct file *captured_file(struct arena *a, struct str path, struct str text);
 
