@@ -96,11 +96,13 @@ static void value(struct text *t, const char *indent, struct str name, const str
 
 static void variables(struct text *t, const struct variables *all)
 {
-	out_z(t->o, "  environment\n");
+	bool any = false;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct variable *v = &all->at[i];
 		if (!origin_placed(v->value.from))
 			continue;
+		out_z(t->o, any ? "" : "  environment\n");
+		any = true;
 		value(t, "      ", v->name, &v->value);
 		for (v = v->over; v; v = v->over)
 			if (origin_placed(v->value.from))

@@ -158,7 +158,7 @@ static void replaced_values_are_kept(void **state)
 	variables_set(arena, &vars, (struct variable){.name = S("B"), .value = {S("2"), NULL}});
 	variables_set(arena, &vars, (struct variable){.name = S("A"), .value = {S("3"), NULL}});
 	assert_int_equal(vars.n, 2);
-	assert_true(str_eq(variables_get(&vars, S("A"))->over->text, S("1")));
+	assert_true(str_eq(variables_get(&vars, S("A"))->over->value.text, S("1")));
 	variables_unset(arena, &vars, S("A"));
 	assert_null(variables_get(&vars, S("A")));
 	assert_true(str_eq(variables_get(&vars, S("B"))->value.text, S("2")));
