@@ -11,7 +11,8 @@ struct env_pair {
 };
 
 /* `waste` are lines that look like assignments and are none: without an '=', or taken in by the
- * comment above them (these have one). `fault` is not empty when systemd would refuse the file as a whole. */
+ * comment above them (these have one). `fault` is not empty when systemd would refuse the file as a
+ * whole. */
 struct env_pairs {
 	struct env_pair *at;
 	size_t n, cap;

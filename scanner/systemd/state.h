@@ -24,7 +24,7 @@ struct systemd {
 	struct strs search;        /* unit directories, highest priority first */
 	struct strs resolved;      /* the same without links, where that differs */
 	struct map *entries;       /* name -> struct entry, built when first needed */
-	struct map *rejected;      /* names of links that may not be aliases -> struct str, the path */
+	struct map *rejected;      /* names of links that may not be aliases -> their path */
 	struct map *aliases;       /* basename of a fragment -> struct strs of other names */
 	struct link_index *links;  /* see enable.c */
 	struct map *units;         /* name -> struct unit */
