@@ -1,0 +1,93 @@
+/*
+ * fuzz_scan.c - any bytes as a text capture, scanned from end to end: operating system, package
+ * databases, units, scripts, flags, configuration, rules. Beyond not crashing, what was captured
+ * of the scan must give the same verdicts again, and a verdict that is none must say why.
+ */
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "arena.h"
+#include "rules.h"
+
+enum { FINDINGS_MAX = 32 };
+
+struct outcome {
+	size_t n;
+	enum verdict verdicts[FINDINGS_MAX];
+	enum reason reasons[FINDINGS_MAX];
+	struct str capture;
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void full(void *arg)
+{
+	longjmp(*(jmp_buf *)arg, 1);
+}
+
+static struct rootfs *open_root(struct arena *a, struct str text)
+{
+	struct error e = {0};
+	struct fs_options opts = {.max_entries = 10000};
+	struct fs *fs = fs_open_txtar(a, blob_memory(a, S("fuzz"), text), &opts, &e);
+	struct layers *layers = NEW(a, struct layers);
+	struct notes *notes = NEW(a, struct notes);
+	notes->arena = a;
+	if (!fs)
+		return NULL;
+	*vec_push(a, layers) = (struct layer){fs, S("fuzz")};
+	return rootfs_new(a, layers, notes);
+}
+
+static void scan(struct arena *a, struct rootfs *root, struct outcome *out)
+{
+	struct systemd *sd = systemd_new(root, &(struct systemd_options){0});
+	struct launches launches = kubelet_launches(root, sd);
+	const struct settings **settings = NEW_N(a, const struct settings *, launches.n + 1);
+	for (size_t i = 0; i < launches.n; i++)
+		settings[i] = kubelet_settings(root, &launches.at[i], &(struct kubelet_options){0});
+	inventory_package(root, S("kubelet"));
+	os_read(root);
+	struct rule_set rules = rules_named(a, S("4.2.6"));
+	struct findings f = rules_evaluate(root, &launches, settings, &rules, S(""), false);
+	for (size_t i = 0; i < f.n && i < FINDINGS_MAX; i++) {
+		out->verdicts[out->n] = f.at[i].verdict;
+		out->reasons[out->n++] = f.at[i].doubt.reason;
+		bool told = f.at[i].doubt.reason != REASON_NONE && f.at[i].doubt.text.n > 0;
+		if (f.at[i].verdict == VERDICT_UNKNOWN && !told)
+			abort();
+	}
+	struct out *o = out_new(a);
+	rootfs_capture(root, o);
+	out->capture = out_text(o);
+}
+
+static void compare(const struct outcome *once, const struct outcome *again)
+{
+	if (once->n != again->n)
+		abort();
+	for (size_t i = 0; i < once->n; i++)
+		if (once->verdicts[i] != again->verdicts[i] ||
+		    once->reasons[i] != again->reasons[i])
+			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	jmp_buf out_of_memory;
+	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
+	if (setjmp(out_of_memory) == 0) {
+		struct outcome *once = NEW(a, struct outcome), *again = NEW(a, struct outcome);
+		struct rootfs *root = open_root(a, (struct str){(const char *)bytes, size});
+		if (root)
+			scan(a, root, once);
+		struct rootfs *copy = root ? open_root(a, once->capture) : NULL;
+		if (copy) {
+			scan(a, copy, again);
+			compare(once, again);
+		}
+	}
+	arena_free(a);
+	return 0;
+}
