@@ -9,8 +9,11 @@ import sys
 offnode, root, dump = sys.argv[1:]
 
 
+ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
 def split(line):
-    """The reverse of quote_command_line: words, "..." with backslashes."""
+    """The reverse of quote_command_line: words, "..." with backslashes and octal numbers."""
     words, word, quoted, i = [], None, False, 0
     while i < len(line):
         c = line[i]
@@ -20,10 +23,12 @@ def split(line):
             if word is not None:
                 words.append(word)
             word = None
+        elif c == "\\" and quoted:
+            octal = line[i + 1:i + 4]
+            i += 3 if octal.isdigit() else 1
+            word += bytes([int(octal, 8)]).decode(errors="surrogateescape") if octal.isdigit() else ESCAPES.get(line[i], line[i])
         else:
-            if c == "\\" and quoted:
-                i += 1
-            word = (word or "") + line[i]
+            word = (word or "") + c
         i += 1
     return words + ([word] if word is not None else [])
 

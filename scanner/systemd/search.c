@@ -158,20 +158,30 @@ struct map *search_entries(struct systemd *sd)
 	return sd->entries;
 }
 
-/* The fragment behind a name, aliases followed; NULL when the trail ends or runs in a circle. */
-static const struct entry *resolve(struct systemd *sd, struct str name)
+/* The fragment behind a name, aliases followed; NULL when the trail ends, or runs in a circle. */
+static const struct entry *follow(struct systemd *sd, struct str name, bool *circle)
 {
 	struct map *entries = search_entries(sd);
 	for (size_t hop = 0; hop < ALIAS_HOPS; hop++) {
 		const struct entry *e = map_get(entries, name);
-		struct unit_name u = unit_name_split(name);
-		if (!e && u.kind == NAME_INSTANCE)
+		if (!e && hop && unit_name_split(name).kind == NAME_INSTANCE)
 			e = map_get(entries, unit_name_template(sd->arena, name));
 		if (!e || e->alias.n == 0)
 			return e;
 		name = e->alias;
 	}
+	*circle = true;
 	return NULL;
+}
+
+/* An instance that has no file, or is an alias that leads nowhere, is its template's. */
+static const struct entry *resolve(struct systemd *sd, struct str name)
+{
+	bool circle = false;
+	const struct entry *e = follow(sd, name, &circle);
+	if (!e && !circle && unit_name_split(name).kind == NAME_INSTANCE)
+		e = follow(sd, unit_name_template(sd->arena, name), &circle);
+	return e;
 }
 
 /* For every fragment, the names that lead to it. */
