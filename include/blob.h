@@ -75,9 +75,9 @@ bool blob_slurp(struct arena *a, struct blob *b, size_t max, struct str *out, st
 
 struct stream *stream_blob(struct arena *a, struct blob *b);
 
-/* gzip (RFC 1952), any number of members; the trailer's CRC and size are checked. Garbage
- * after a member that ended well is the end, as gzip(1) has it. isa-l where it was built
- * in, zlib elsewhere. */
+/* gzip (RFC 1952), any number of members; the trailer's CRC and size are checked. Zeros may
+ * pad the end; anything else there is refused, where gzip(1) would warn and go on: it may be the
+ * rest of an archive. isa-l where it was built in, zlib elsewhere. */
 struct stream *stream_gunzip(struct arena *a, struct stream *of);
 
 /* Passes bytes on and, at their end, fails unless they number `size` and hash to `digest`

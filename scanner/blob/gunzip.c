@@ -2,8 +2,8 @@
  * gunzip.c - gzip files (RFC 1952) to their contents, member after member.
  *
  * Headers are checked with their CRC where they have one; the CRC and size of each trailer are.
- * Bytes after a good member that do not begin another are ignored, as gzip(1) ignores them;
- * bytes that end inside a member are an error.
+ * Zeros may pad the end. What else follows a good member without being one is an error, as are
+ * bytes that end inside a member.
  */
 #include <string.h>
 
@@ -140,6 +140,16 @@ static bool header(struct gunzip *g, struct error *e)
 	return true;
 }
 
+/* After a member: zeros that pad the end, up to it. `c` is the first byte, when there is one. */
+static bool padding(struct gunzip *g, unsigned char c, bool more, struct error *e)
+{
+	while (more && c == 0)
+		if (!take(g, &c, &more, e))
+			return false;
+	g->ended = true;
+	return !more || fail(e, ERR_CORRUPT, "gzip: something else follows its end");
+}
+
 /* Looks for a member: sets `inside` or `ended`. */
 static bool begin_member(struct gunzip *g, struct error *e)
 {
@@ -156,8 +166,7 @@ static bool begin_member(struct gunzip *g, struct error *e)
 		}
 		if (!g->started)
 			return more ? fail(e, ERR_CORRUPT, "gzip: no gzip header") : truncated(e);
-		g->ended = true;
-		return true;
+		return padding(g, i ? magic[0] : c, more || i, e);
 	}
 	if (!header(g, e))
 		return false;

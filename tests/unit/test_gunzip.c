@@ -75,8 +75,6 @@ static void members(void **state)
 		{S(MEMBER), "hello\n"},
 		{S(MEMBER MEMBER MEMBER), "hello\nhello\nhello\n"},
 		{S(MEMBER "\0\0\0\0\0\0"), "hello\n"},
-		{S(MEMBER "garbage"), "hello\n"},
-		{S(MEMBER "\x1f"), "hello\n"},
 		{S("\x1f\x8b\x08\x02\0\0\0\0\0\x03\xa7\x77" BODY TRAILER), "hello\n"},
 		{S("\x1f\x8b\x08\x1f\0\0\0\0\0\x03\x04\0"
 		   "abcd"
@@ -116,6 +114,9 @@ static void broken(void **state)
 		{S(HEAD BODY "\x20\x30\x3a\x36\x07\0\0\0"), ERR_CORRUPT, "trailer says 7"},
 		{S(HEAD "\xff\xff\xff\xff\xff\xff"), ERR_CORRUPT, "damaged"},
 		{S(MEMBER "\x1f\x8b\x08"), ERR_CORRUPT, "middle of a member"},
+		{S(MEMBER "garbage"), ERR_CORRUPT, "follows its end"},
+		{S(MEMBER "\0\0\0BZh9"), ERR_CORRUPT, "follows its end"},
+		{S(MEMBER "\x1f"), ERR_CORRUPT, "follows its end"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct arena *a = arena_new(64 << 20, NULL, NULL);
