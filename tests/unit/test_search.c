@@ -102,6 +102,13 @@ static void instances_come_from_templates(void **state)
 	(void)state;
 	assert_true(str_eq(summary(load(capture, "k@a-b.service", 252, false)),
 			   S("loaded a-b a/b k k@a-b.service")));
+	/* An instance's link to nowhere leaves it to its template, a circle does not. */
+	capture = UNIT(ETC "k@.service", "%n") "-- " ETC "k@a.service -> gone@.service --\n"
+					       "-- " ETC "k@b.service -> l@b.service --\n-- " ETC
+					       "l@b.service -> k@b.service --\n";
+	assert_true(
+		str_eq(summary(load(capture, "k@a.service", 252, false)), S("loaded k@a.service")));
+	assert_true(str_eq(summary(load(capture, "k@b.service", 252, false)), S("not-found")));
 }
 
 static void run_counts_on_a_live_machine(void **state)
