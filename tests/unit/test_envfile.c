@@ -5,26 +5,11 @@
 #include <stdint.h>
 
 #include "captured.h"
+#include "fixture.h"
 #include "out.h"
 #include "systemd/envfile.h"
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(256 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 /* "NAME<value>" for each, '!' for a file that is refused. */
 static struct str parse(struct str text, unsigned version)
@@ -120,5 +105,5 @@ int main(void)
 		cmocka_unit_test(values_know_their_place),
 		cmocka_unit_test(names_are_checked),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

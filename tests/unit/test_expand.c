@@ -5,26 +5,11 @@
 #include <stdint.h>
 
 #include "captured.h"
+#include "fixture.h"
 #include "out.h"
 #include "systemd/expand.h"
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(256 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static struct variables sample(void)
 {
@@ -188,5 +173,5 @@ int main(void)
 		cmocka_unit_test(replaced_values_are_kept),
 		cmocka_unit_test(growth_is_bounded),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

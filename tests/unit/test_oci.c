@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../../scanner/image/store.h"
-#include "arena.h"
+#include "fixture.h"
 #include "out.h"
 #include "ustar.h"
 
@@ -16,22 +16,6 @@
 #define MANIFEST "application/vnd.oci.image.manifest.v1+json"
 #define CONFIG "application/vnd.oci.image.config.v1+json"
 #define LAYER "application/vnd.oci.image.layer.v1.tar"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(256 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 /* ---- a store is a capture under construction ---- */
 
@@ -425,5 +409,5 @@ int main(void)
 		cmocka_unit_test(docker_saves_are_read),
 		cmocka_unit_test(docker_saves_are_checked),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

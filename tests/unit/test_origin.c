@@ -11,12 +11,10 @@
 #include <cmocka.h>
 #undef fail
 
-#include "arena.h"
 #include "error.h"
+#include "fixture.h"
 #include "origin.h"
 #include "reason.h"
-
-static struct arena *arena;
 
 static void places(void **state)
 {
@@ -130,20 +128,6 @@ static void doubts_by_fault(void **state)
 	assert_string_equal(reason_name(REASON_NONE), "");
 }
 
-static int begin(void **state)
-{
-	(void)state;
-	arena = arena_new(16 << 20, NULL, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,5 +135,5 @@ int main(void)
 		cmocka_unit_test(trails),   cmocka_unit_test(notes_once),
 		cmocka_unit_test(failures), cmocka_unit_test(doubts_by_fault),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

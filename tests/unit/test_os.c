@@ -4,26 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arena.h"
+#include "fixture.h"
 #include "inventory.h"
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(64 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static struct rootfs *root_of(struct str capture)
 {
@@ -217,5 +201,5 @@ int main(void)
 		cmocka_unit_test(packages_are_found_in_apk),
 		cmocka_unit_test(every_prefix_is_survived),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -8,10 +8,8 @@
 
 #include <cmocka.h>
 
-#include "arena.h"
+#include "fixture.h"
 #include "out.h"
-
-static struct arena *arena;
 
 static const char *safe(struct str s)
 {
@@ -112,20 +110,6 @@ static void grows(void **state)
 	assert_int_equal(out_text(o).n, 300000);
 }
 
-static int begin(void **state)
-{
-	(void)state;
-	arena = arena_new(16 << 20, NULL, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,5 +117,5 @@ int main(void)
 		cmocka_unit_test(json_strings), cmocka_unit_test(documents),
 		cmocka_unit_test(grows),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -10,10 +10,8 @@
 #include <cmocka.h>
 #undef fail
 
-#include "arena.h"
+#include "fixture.h"
 #include "report.h"
-
-static struct arena *arena;
 
 static void masks(void **state)
 {
@@ -153,20 +151,6 @@ static void counts(void **state)
 	assert_null(report_format_find(S("xml")));
 }
 
-static int begin(void **state)
-{
-	(void)state;
-	arena = arena_new(256 << 20, NULL, NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,5 +161,5 @@ int main(void)
 		cmocka_unit_test(exact_bytes_in_json),
 		cmocka_unit_test(counts),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -6,26 +6,10 @@
 #include <string.h>
 
 #include "../../scanner/fs/tree.h"
-#include "arena.h"
+#include "fixture.h"
 #include "rootfs.h"
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(64 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 /* ---- layers of two kinds: captures, and trees as a layer's archive makes them ---- */
 
@@ -314,5 +298,5 @@ int main(void)
 		cmocka_unit_test(names_that_need_escapes),
 		cmocka_unit_test(unread_files_are_told_by_their_size),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -5,26 +5,11 @@
 #include <stdint.h>
 
 #include "captured.h"
+#include "fixture.h"
 #include "out.h"
 #include "systemd.h"
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(256 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 #define BIN "-- /usr/bin/kubelet mode=0755 --\nx\n"
 #define UNIT(path, what) "-- " path " --\n[Service]\nExecStart=/usr/bin/kubelet " what "\n"
@@ -224,5 +209,5 @@ int main(void)
 		cmocka_unit_test(versions_are_found),
 		cmocka_unit_test(services_are_listed),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -7,26 +7,11 @@
 #include <string.h>
 
 #include "captured.h"
+#include "fixture.h"
 #include "out.h"
 #include "systemd/syntax.h"
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(256 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 /* "Section.key<value>" for each, '!' where the file ends by a fault. */
 static struct str parse(struct str text, unsigned version)
@@ -133,5 +118,5 @@ int main(void)
 		cmocka_unit_test(long_lines_end_the_file),
 		cmocka_unit_test(places_survive_joining),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -5,25 +5,9 @@
 #include <stdint.h>
 
 #include "../../scanner/fs/tree.h"
-#include "arena.h"
+#include "fixture.h"
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(64 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static bool add(struct tree *t, const char *path, enum fs_kind kind, const char *text)
 {
@@ -194,5 +178,5 @@ int main(void)
 		cmocka_unit_test(limits_are_errors),
 		cmocka_unit_test(names_no_file_system_can_hold_are_left_out),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -5,26 +5,11 @@
 #include <stdint.h>
 
 #include "captured.h"
+#include "fixture.h"
 #include "out.h"
 #include "systemd/words.h"
 
 #include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(256 << 20, NULL, NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 /* Words in angle brackets; '!' where the reading broke off. */
 static struct str split(struct str text, unsigned flags, bool forgiving)
@@ -134,5 +119,5 @@ int main(void)
 		cmocka_unit_test(values_are_split),
 		cmocka_unit_test(words_know_their_place),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }
