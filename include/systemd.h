@@ -88,11 +88,12 @@ struct unit {
 	struct commands commands;     /* ExecStart; argv is empty words when it cannot be told */
 	struct variables environment; /* what the command gets and files of the image decide */
 	enum starts starts;
-	struct str starts_reason;      /* empty for STARTS_YES */
-	struct doubt doubt;            /* why argv cannot be told: REASON_NONE when it can */
-	struct pendings pending;       /* optional environment files that are absent, … */
-	struct str enabled;            /* as `systemctl is-enabled` says */
-	struct str workdir;            /* WorkingDirectory=, or "/" */
+	struct str starts_reason; /* empty for STARTS_YES */
+	struct doubt doubt;       /* why argv cannot be told: REASON_NONE when it can */
+	struct pendings pending;  /* optional environment files that are absent, … */
+	size_t deciding;          /* of them: the rest decides whether it starts, not with what */
+	struct str enabled;       /* as `systemctl is-enabled` says */
+	struct str workdir;       /* WorkingDirectory=, or "/" */
 	const struct loading *loading; /* for systemd/ alone */
 };
 

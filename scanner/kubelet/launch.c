@@ -186,7 +186,7 @@ static void add(struct search *s, const struct unit *u, struct launch l)
 		l.environment = u->environment;
 	if (l.doubt.reason == REASON_NONE)
 		l.doubt = u->doubt;
-	for (size_t i = 0; i < u->pending.n; i++)
+	for (size_t i = 0; i < u->deciding; i++)
 		*vec_push(s->a, &l.pending) = u->pending.at[i];
 	await_made(s, u, &l);
 	*vec_push(s->a, &s->out) = l;

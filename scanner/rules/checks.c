@@ -53,6 +53,13 @@ static struct pendings pendings_of(struct arena *a, const struct launch *l,
 	return all;
 }
 
+/* Told as well, though no value depends on it: what decides whether the unit starts at all. */
+static void add_starting(struct arena *a, const struct unit *u, struct pendings *out)
+{
+	for (size_t i = u ? u->deciding : 0; u && i < u->pending.n; i++)
+		*vec_push(a, out) = u->pending.at[i];
+}
+
 static struct str spanned(const struct origin *o)
 {
 	return o ? str_slice(o->file->text, o->at, o->at + o->len) : (struct str){0};
@@ -121,6 +128,7 @@ void check_setting(const struct node *node, const struct rule *rule, struct find
 	bool holds = !x->null && str_eq(x->value, out->expected);
 	out->verdict = holds ? VERDICT_PASS : VERDICT_FAIL;
 	out->provisional = out->pending.n > 0;
+	add_starting(a, node->launch->unit, &out->pending);
 	if (!holds)
 		out->remedy = remedy_of(a, rule, out, s, x->option);
 }

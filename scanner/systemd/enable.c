@@ -145,13 +145,11 @@ static const char *by_links(struct systemd *sd, const struct installed *in, bool
 	return s.same_run ? "linked-runtime" : NULL;
 }
 
-static const char *by_install(struct systemd *sd, const struct installed *in)
+static const char *by_install(struct systemd *sd, const struct installed *in, bool *preset)
 {
 	if (in->aliases.n || in->pulled[0] || in->pulled[1] || in->pulled[2]) {
-		bool preset = first_boot(sd) && preset_enables(sd, in->name);
-		if (preset)
-			preset_note(sd, in->name);
-		return preset ? "enabled" : "disabled";
+		*preset = first_boot(sd) && preset_enables(sd, in->name);
+		return *preset ? "enabled" : "disabled";
 	}
 	return in->also ? "indirect" : "static";
 }
@@ -175,7 +173,7 @@ static struct str by_script(struct systemd *sd, struct str name)
 	return S("disabled");
 }
 
-struct str enabled_state(struct systemd *sd, struct str name)
+struct str enabled_state(struct systemd *sd, struct str name, bool *preset)
 {
 	/* What there is to be said of these files is said when the unit is loaded. */
 	struct notes unheard = {.arena = sd->arena}, *heard = sd->notes;
@@ -195,6 +193,6 @@ struct str enabled_state(struct systemd *sd, struct str name)
 		return S("transient");
 	const char *state = by_links(sd, &in, true);
 	if (!state)
-		state = by_links(sd, &in, false) ? "indirect" : by_install(sd, &in);
+		state = by_links(sd, &in, false) ? "indirect" : by_install(sd, &in, preset);
 	return str_from(state);
 }

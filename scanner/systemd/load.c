@@ -218,10 +218,14 @@ static void load_into(struct systemd *sd, struct unit *u)
 			u->trouble = (struct doubt){REASON_UNIT_INVALID, why, NULL};
 		}
 	}
-	u->enabled = enabled_state(sd, u->name);
+	bool preset = false;
+	u->enabled = enabled_state(sd, u->name, &preset);
 	if (u->load == UNIT_LOADED) {
 		finish(l);
 		boot_pendings(l);
+		u->deciding = u->pending.n;
+		if (preset)
+			preset_pending(l);
 	} else {
 		u->starts = u->doubt.reason == REASON_NONE ? STARTS_NO : STARTS_UNTOLD;
 		u->starts_reason = u->trouble.text;

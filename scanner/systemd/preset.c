@@ -93,17 +93,23 @@ bool preset_enables(struct systemd *sd, struct str name)
 	return enable;
 }
 
-void preset_note(struct systemd *sd, struct str name)
+void preset_pending(struct loading *l)
 {
+	struct systemd *sd = l->sd;
 	struct files files = preset_files(sd);
 	const struct file *in = NULL;
 	bool enable;
-	struct str line = deciding_line(sd, name, &files, &in, &enable);
+	struct str line = deciding_line(sd, l->unit->name, &files, &in, &enable);
+	if (!in)
+		return;
 	const struct origin *from =
-		in ? origin_new(sd->arena, in, (size_t)(line.p - in->text.p), line.n, NULL) : NULL;
-	if (files.n)
-		note(sd->notes, from,
-		     "%" PRIstr " is enabled by a preset on the first boot: /etc/machine-id is "
-		     "absent or uninitialized",
-		     ARG(name));
+		origin_new(sd->arena, in, (size_t)(line.p - in->text.p), line.n, NULL);
+	*vec_push(sd->arena, &l->unit->pending) =
+		(struct pending){.path = in->path,
+				 .why = str_fmt(sd->arena,
+						"enables %" PRIstr
+						" on the first boot: /etc/machine-id is absent or "
+						"uninitialized",
+						ARG(l->unit->name)),
+				 .from = from};
 }

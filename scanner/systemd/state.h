@@ -137,13 +137,14 @@ void start_judge(struct loading *l);
 
 /* ---- enable.c ---- */
 
-struct str enabled_state(struct systemd *sd, struct str name);
+/* As `systemctl is-enabled` says; *preset when it is a preset of the first boot that enables. */
+struct str enabled_state(struct systemd *sd, struct str name, bool *preset);
 
 /* ---- preset.c ---- */
 
 bool preset_enables(struct systemd *sd, struct str name);
-/* Notes that it was a preset, where the image has any. */
-void preset_note(struct systemd *sd, struct str name);
+/* The preset that enables the unit on the first boot, where a line of the image says so. */
+void preset_pending(struct loading *l);
 
 /* ---- verify.c ---- */
 
