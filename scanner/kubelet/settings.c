@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "slots.h"
 #include "validate.h"
+#include "version.h"
 
 struct start {
 	struct arena *a;
@@ -277,26 +278,13 @@ static void run(struct start *k)
 		stop(k, "validation", fault.text, fault.from);
 }
 
-/* ---- the version ---- */
-
-static struct version version_of(struct rootfs *root, const struct kubelet_options *opts)
-{
-	static const char *const packages[] = {"kubelet", "kubernetes-node", "kubernetes-kubelet"};
-	if (opts && opts->version.major)
-		return opts->version;
-	struct version v = {0};
-	for (size_t i = 0; !v.major && i < sizeof packages / sizeof packages[0]; i++)
-		v = inventory_package(root, str_from(packages[i]));
-	return v;
-}
-
 const struct settings *kubelet_settings(struct rootfs *root, const struct launch *l,
 					const struct kubelet_options *opts)
 {
 	struct arena *a = rootfs_arena(root);
 	struct settings *s = NEW(a, struct settings);
 	struct start k = {.a = a, .root = root, .launch = l, .out = s};
-	s->version = version_of(root, opts);
+	s->version = kubelet_version(root, opts);
 	k.minor = s->version.major == 1 ? s->version.minor : 0;
 	s->doubt = l->doubt;
 	s->pending = (struct pendings){0};
