@@ -70,7 +70,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(HARDEN) $(LDHARDEN) -pthread
 
 # ---- sources ----
 
-STAGES ?= base blob fs image rootfs inventory systemd kubelet rules report
+STAGES ?= base blob fs image rootfs inventory shell systemd kubelet rules report
 STAGE_SRC := $(foreach s,$(STAGES),$(wildcard scanner/$(s)/*.c))
 ifeq ($(HAVE_ISAL),1)
 STAGE_SRC := $(filter-out scanner/blob/gunzip_zlib.c,$(STAGE_SRC))

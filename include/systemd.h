@@ -11,10 +11,10 @@
 
 #include "inventory.h"
 #include "reason.h"
+#include "variables.h"
 
 struct systemd;
 struct loading;
-struct map;
 
 struct systemd_options {
 	unsigned version; /* 0: found in the image, else 252 */
@@ -31,19 +31,6 @@ enum unit_load { UNIT_LOADED, UNIT_MASKED, UNIT_NOT_FOUND, UNIT_ERROR, UNIT_BAD_
 const char *unit_load_name(enum unit_load load); /* "loaded", "masked", "not-found", … */
 
 enum starts { STARTS_YES, STARTS_NO, STARTS_UNTOLD };
-
-struct variable {
-	struct str name;
-	struct word value;           /* from: the span of the value */
-	const uint32_t *at;          /* file offset of each byte, NULL where they lie in one row */
-	const struct variable *over; /* the assignment it replaced, or NULL */
-};
-
-struct variables {
-	struct variable *at;
-	size_t n, cap;
-	struct map *index; /* for systemd/ alone */
-};
 
 /* One command of an Exec…= key. */
 struct command {

@@ -10,15 +10,14 @@
 static struct shell_commands read_shell(const struct candidate *c, const struct file *script,
 					struct word text, struct words args, struct str name)
 {
-	struct shell sh = {
-		.a = c->a, .file = script, .from = text.from, .args = args, .name = name};
-	for (size_t i = 0; i < c->environment.n; i++) {
-		struct variable *v = vec_push(c->a, &sh.variables);
-		*v = c->environment.at[i];
-		if (!v->value.text.n)
-			v->value.text = S("");
-	}
-	return shell_read(&sh, text.text);
+	struct shell sh = {.root = c->root,
+			   .program = S("sh"),
+			   .file = script,
+			   .from = text.from,
+			   .variables = c->environment,
+			   .args = args,
+			   .name = name};
+	return shell_read(&sh, text.text).commands;
 }
 
 /* Scripts ask a kubelet for its version before they run it. */
@@ -47,7 +46,7 @@ static bool find(const struct candidate *c, const struct shell_commands *command
 	if (!winner)
 		return false;
 	*out = found;
-	if ((winner->untold || several) && out->doubt.reason == REASON_NONE)
+	if ((winner->untold.text.n || several) && out->doubt.reason == REASON_NONE)
 		out->doubt =
 			launch_doubt(c, REASON_WRAPPER_UNRESOLVED,
 				     str_fmt(c->a, "%" PRIstr " %s", ARG(name),

@@ -1,9 +1,9 @@
 #!/bin/sh
 # layers.sh - a file of a stage includes only headers of its own stage and of lower ones.
 set -u
-order='base blob fs image rootfs inventory systemd kubelet rules report'
+order='base blob fs image rootfs inventory shell systemd kubelet rules report'
 # Headers in include/ that are not named after their stage.
-of_base='arena bytes doc error map origin out reason str vec'
+of_base='arena bytes doc error map origin out reason str variables vec'
 
 awk -v order="$order" -v of_base="$of_base" '
 BEGIN {

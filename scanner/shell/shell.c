@@ -17,11 +17,13 @@
 enum { COMMANDS_MAX = 20000, FIELDS_MAX = 100000, FIELD_MAX = 1 << 20, VARIABLES_MAX = 2000 };
 
 struct reader {
-	struct shell *sh;
+	const struct shell *sh;
+	struct arena *a;
+	struct variables variables;
 	struct str text;
 	size_t at;
 	unsigned depth; /* of if, for, while, case, functions */
-	struct shell_commands out;
+	struct shell_outcome out;
 	struct shell_command now;
 	size_t fields;
 	bool lost; /* a limit was met */
@@ -36,7 +38,7 @@ static const struct origin *place(struct reader *r, size_t from, size_t to)
 {
 	if (!r->sh->file)
 		return r->sh->from;
-	return origin_new(r->sh->a, r->sh->file, from, to - from, r->sh->from);
+	return origin_new(r->a, r->sh->file, from, to - from, r->sh->from);
 }
 
 static bool name_char(char c, bool first)
@@ -53,6 +55,13 @@ static size_t name_length(struct str s)
 	return n;
 }
 
+static void untold(struct reader *r)
+{
+	if (!r->now.untold.text.n)
+		r->now.untold =
+			(struct untold){S("a word made when it runs"), place(r, r->start, r->at)};
+}
+
 static void put(struct reader *r, struct str s)
 {
 	r->lost |= s.n > FIELD_MAX || out_text(r->field).n > FIELD_MAX - s.n;
@@ -66,12 +75,12 @@ static void end_field(struct reader *r)
 	r->lost |= r->fields >= FIELDS_MAX;
 	if (r->have && !r->lost) {
 		r->fields++;
-		struct str text = str_dup(r->sh->a, out_text(r->field));
+		struct str text = str_dup(r->a, out_text(r->field));
 		const struct origin *from = r->from ? r->from : place(r, r->start, r->at);
-		words_add(r->sh->a, &r->now.words, text, from);
+		*vec_push(r->a, &r->now.words) = (struct word){text, from};
 	}
 	if (r->have)
-		r->field = out_new(r->sh->a);
+		r->field = out_new(r->a);
 	r->have = false;
 	r->from = NULL;
 }
@@ -82,21 +91,29 @@ static void set_variable(struct reader *r, struct str name, struct str value,
 			 const struct origin *from)
 {
 	struct variable *v = NULL;
-	for (size_t i = 0; i < r->sh->variables.n; i++)
-		if (str_eq(r->sh->variables.at[i].name, name))
-			v = &r->sh->variables.at[i];
-	r->lost |= !v && r->sh->variables.n >= VARIABLES_MAX;
+	for (size_t i = 0; i < r->variables.n; i++)
+		if (str_eq(r->variables.at[i].name, name))
+			v = &r->variables.at[i];
+	r->lost |= !v && r->variables.n >= VARIABLES_MAX;
 	if (r->lost)
 		return;
 	if (!v)
-		v = vec_push(r->sh->a, &r->sh->variables);
+		v = vec_push(r->a, &r->variables);
 	*v = (struct variable){.name = name, .value = {value, from}};
+}
+
+static const struct variable *variable_of(struct reader *r, struct str name)
+{
+	for (size_t i = r->variables.n; i-- > 0;)
+		if (str_eq(r->variables.at[i].name, name))
+			return &r->variables.at[i];
+	return NULL;
 }
 
 /* A value whose text is not known is one without a pointer; the empty value has one. */
 static bool value_of(struct reader *r, struct str name, struct word *out)
 {
-	const struct variable *v = launch_variable(&r->sh->variables, name);
+	const struct variable *v = variable_of(r, name);
 	if (str_eq(name, S("0")))
 		*out = (struct word){r->sh->name, r->sh->from};
 	else
@@ -118,8 +135,8 @@ static void put_value(struct reader *r, struct word value, bool quoted)
 		if (n) {
 			put(r, str_slice(rest, 0, n));
 			if (value.from)
-				r->from = origin_through(r->sh->a, value.from,
-							 place(r, r->start, r->at));
+				r->from =
+					origin_through(r->a, value.from, place(r, r->start, r->at));
 		}
 		if (n < rest.n)
 			end_field(r);
@@ -173,7 +190,7 @@ static void put_braces(struct reader *r, struct str inner, bool quoted)
 	bool known = value_of(r, str_slice(inner, 0, n), &value);
 	bool colon = str_starts(rest, S(":-"));
 	if (!n || !known || (rest.n && rest.p[0] != '-' && !colon)) {
-		r->now.untold = true;
+		untold(r);
 		r->have = true;
 		return;
 	}
@@ -184,7 +201,7 @@ static void put_braces(struct reader *r, struct str inner, bool quoted)
 			known = value_of(r, str_slice(value.text, 2, value.text.n - 1), &value);
 		if (!known || str_find(value.text, '$') < value.text.n ||
 		    str_find(value.text, '`') < value.text.n)
-			r->now.untold = true;
+			untold(r);
 	}
 	put_value(r, value, quoted);
 	r->have |= quoted;
@@ -197,7 +214,8 @@ static void read_dollar(struct reader *r, bool quoted)
 	size_t n = name_length(s);
 	if (n) {
 		r->at += 1 + n;
-		r->now.untold |= !value_of(r, str_slice(s, 0, n), &value);
+		if (!value_of(r, str_slice(s, 0, n), &value))
+			untold(r);
 		put_value(r, value, quoted);
 		r->have |= quoted;
 	} else if (str_starts(s, S("{"))) {
@@ -207,7 +225,8 @@ static void read_dollar(struct reader *r, bool quoted)
 		put_braces(r, inner, quoted);
 	} else if (str_starts(s, S("("))) {
 		r->at = closing(r->text, r->at + 1, '(', ')');
-		r->now.untold = r->have = true;
+		untold(r);
+		r->have = true;
 	} else if (str_starts(s, S("@")) || str_starts(s, S("*"))) {
 		r->at += 2;
 		put_arguments(r, quoted);
@@ -228,7 +247,8 @@ static void read_backticks(struct reader *r)
 {
 	size_t n = str_find(str_tail(r->text, r->at + 1), '`');
 	r->at = r->at + n + 2 < r->text.n ? r->at + n + 2 : r->text.n;
-	r->now.untold = r->have = true;
+	untold(r);
+	r->have = true;
 }
 
 static void read_double(struct reader *r)
@@ -290,14 +310,19 @@ static size_t take_assignments(struct reader *r)
 		size_t n = name_length(text);
 		if (!n || n >= text.n || text.p[n] != '=')
 			break;
-		struct str value = str_cat(r->sh->a, str_tail(text, n + 1), S(""));
+		struct str value = str_cat(r->a, str_tail(text, n + 1), S(""));
 		if (!value.n)
 			value = S("");
-		if (r->now.untold || r->depth)
+		if (r->now.untold.text.n || r->depth)
 			value = (struct str){0};
 		set_variable(r, str_slice(text, 0, n), value, w.at[i].from);
 	}
 	return i;
+}
+
+static struct words tail(struct words w, size_t from)
+{
+	return from < w.n ? (struct words){w.at + from, w.n - from, w.n - from} : (struct words){0};
 }
 
 static void end_command(struct reader *r)
@@ -314,16 +339,17 @@ static void end_command(struct reader *r)
 			r->depth -= r->depth > 0;
 		else if (!is_word(*w, 0, passes))
 			break;
-		*w = words_from(*w, 1);
+		*w = tail(*w, 1);
 	}
 	if (w->n > 1 && str_eq(w->at[w->n - 1].text, S("{")) && str_ends(w->at[0].text, S("()")))
 		r->depth++;
-	*w = words_from(*w, take_assignments(r));
+	*w = tail(*w, take_assignments(r));
 	r->now.conditional = r->depth > 0;
-	r->now.untold |= r->lost;
-	r->lost |= r->out.n >= COMMANDS_MAX;
+	if (r->lost)
+		untold(r);
+	r->lost |= r->out.commands.n >= COMMANDS_MAX;
 	if (w->n && !r->lost)
-		*vec_push(r->sh->a, &r->out) = r->now;
+		*vec_push(r->a, &r->out.commands) = r->now;
 	r->now = (struct shell_command){0};
 }
 
@@ -332,7 +358,7 @@ static void read_redirection(struct reader *r)
 {
 	uint64_t descriptor;
 	if (r->have && str_u64(out_text(r->field), &descriptor)) {
-		r->field = out_new(r->sh->a);
+		r->field = out_new(r->a);
 		r->have = false;
 	}
 	end_field(r);
@@ -375,15 +401,22 @@ static void read_one(struct reader *r)
 	}
 }
 
-struct shell_commands shell_read(struct shell *sh, struct str text)
+struct shell_outcome shell_read(const struct shell *sh, struct str text)
 {
-	struct reader r = {.sh = sh, .text = text, .field = out_new(sh->a)};
+	struct arena *a = rootfs_arena(sh->root);
+	struct reader r = {.sh = sh, .a = a, .text = text, .field = out_new(a)};
+	for (size_t i = 0; i < sh->variables.n; i++) {
+		struct variable *v = vec_push(a, &r.variables);
+		*v = sh->variables.at[i];
+		if (!v->value.text.n)
+			v->value.text = S("");
+	}
 	while (r.at < text.n && !r.lost)
 		read_one(&r);
 	r.at = text.n;
 	end_command(&r);
 	/* What was not read could have said something else. */
-	for (size_t i = 0; r.lost && i < r.out.n; i++)
-		r.out.at[i].untold = true;
+	for (size_t i = 0; r.lost && i < r.out.commands.n; i++)
+		r.out.commands.at[i].untold.text = S("a text past the limits");
 	return r.out;
 }

@@ -1,0 +1,70 @@
+/*
+ * shell.h - what a shell text does, as far as that can be told without running it: the simple
+ * commands it runs, the files it writes, what it prints.
+ *
+ * Follows POSIX XCU chapter 2 and what bash(1) adds to it. Nothing fails: what only a running
+ * shell would know is *untold*, and says by its name which construct made it so.
+ */
+#ifndef SHELL_H
+#define SHELL_H
+
+#include "reason.h"
+#include "rootfs.h"
+#include "variables.h"
+
+/* A construct that cannot be told: "command substitution $(hostname)". Empty text: all is told. */
+struct untold {
+	struct str text;
+	const struct origin *from;
+};
+
+struct shell_command {
+	struct words words;   /* after expansion; [0] is the program's word, `exec` left out */
+	struct untold untold; /* the first word that cannot be told */
+	struct variables environment; /* what is exported to it */
+	bool conditional;             /* whether it runs cannot be told */
+};
+
+struct shell_commands {
+	struct shell_command *at;
+	size_t n, cap;
+};
+
+/* A file as it is when the text has ended; each path once. */
+struct shell_written {
+	struct str path;     /* absolute */
+	enum file_kind kind; /* FILE_REGULAR, FILE_DIRECTORY, FILE_SYMLINK */
+	bool removed;
+	uint32_t mode;
+	struct str text;           /* of a link: where it leads */
+	struct untold untold;      /* why the text, or the writing, cannot be told */
+	const struct origin *from; /* the command that wrote it last */
+};
+
+struct shell_files {
+	struct shell_written *at;
+	size_t n, cap;
+};
+
+struct shell {
+	struct rootfs *root;
+	struct str program;        /* what reads the text: "/bin/sh", "bash" */
+	const struct file *file;   /* the script; NULL for a one-liner */
+	const struct origin *from; /* what runs the script; of a one-liner, where it stands */
+	struct variables variables;
+	struct words args; /* "$@" */
+	struct str name;   /* $0 */
+};
+
+struct shell_outcome {
+	struct shell_commands commands; /* in the order in which they are run */
+	struct shell_files written;
+	struct str printed;      /* on its standard output */
+	struct untold unprinted; /* why `printed` is not all of it */
+	struct pendings absent;  /* files it looks for that are not there */
+	struct untold untold;    /* empty: every statement was told, and no other program was run */
+};
+
+struct shell_outcome shell_read(const struct shell *sh, struct str text);
+
+#endif
