@@ -47,7 +47,8 @@ struct doubt doubt_file(struct arena *a, const struct file *f, const struct orig
 struct pending {
 	struct str path;
 	struct str why;            /* "optional EnvironmentFile, absent" */
-	const struct origin *from; /* the line that names it */
+	struct str writer;         /* "kubeadm", "cloud-init"; empty when that is not known */
+	const struct origin *from; /* the line that names it; may be NULL */
 };
 
 struct pendings {

@@ -125,8 +125,11 @@ static void await_made(struct search *s, const struct unit *u, struct launch *l)
 		for (size_t k = 1; str_eq(word_program(w, 0), S("mkdir")) && k < w.n; k++)
 			if (str_eq(str_trim(w.at[k].text, " "), dir.text) &&
 			    rootfs_stat(s->root, dir.text)->state == FILE_ABSENT)
-				*vec_push(s->a, &l->pending) = (struct pending){
-					dir.text, S("made empty by ExecStartPre"), dir.from};
+				*vec_push(s->a, &l->pending) =
+					(struct pending){.path = dir.text,
+							 .why = S("made empty by ExecStartPre"),
+							 .writer = S("ExecStartPre"),
+							 .from = dir.from};
 	}
 }
 

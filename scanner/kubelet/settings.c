@@ -39,7 +39,8 @@ static void doubt(struct start *k, struct doubt d)
 
 static void await(struct start *k, struct str path, const char *why, const struct origin *from)
 {
-	*vec_push(k->a, &k->out->pending) = (struct pending){path, str_from(why), from};
+	*vec_push(k->a, &k->out->pending) =
+		(struct pending){.path = path, .why = str_from(why), .from = from};
 }
 
 /* ---- paths ---- */

@@ -108,6 +108,7 @@ void put_pendings(struct json *j, const char *key, const struct pendings *p)
 		json_open(&j->out, '{');
 		put_exact(j, "path", p->at[i].path);
 		put_text(j, "why", p->at[i].why);
+		put_text(j, "writer", p->at[i].writer);
 		put_origin(j, "origin", p->at[i].from);
 		json_close(&j->out);
 	}

@@ -58,7 +58,8 @@ static bool known(struct str name)
 
 static void add(struct boot *b, struct str path, const char *why)
 {
-	*vec_push(b->sd->arena, &b->everywhere) = (struct pending){path, str_from(why), NULL};
+	*vec_push(b->sd->arena, &b->everywhere) =
+		(struct pending){.path = path, .why = str_from(why)};
 }
 
 /* Of a name, only the first directory's is run; a link to /dev/null is none. */
@@ -160,6 +161,7 @@ static void add_pending(struct loading *l, struct pending p)
 	for (size_t i = 0; i < all->n; i++)
 		if (str_eq(all->at[i].path, p.path)) {
 			all->at[i].why = p.why;
+			all->at[i].writer = p.writer;
 			return;
 		}
 	*vec_push(l->sd->arena, all) = p;
@@ -175,7 +177,8 @@ void boot_pendings(struct loading *l)
 			add_pending(l, b->written.at[i]);
 	for (size_t i = 0; i < l->env_files.n && i < BOOT_FILES_MAX; i++)
 		if (boot_prepared(l, l->env_files.at[i].path))
-			add_pending(l, (struct pending){l->env_files.at[i].path,
-							S("written by ExecStartPre"),
-							l->env_files.at[i].from});
+			add_pending(l, (struct pending){.path = l->env_files.at[i].path,
+							.why = S("written by ExecStartPre"),
+							.writer = S("ExecStartPre"),
+							.from = l->env_files.at[i].from});
 }

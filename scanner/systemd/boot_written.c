@@ -22,7 +22,8 @@ static void add(struct boot *b, struct str path, const char *tool, const struct 
 		return;
 	struct str why =
 		str_fmt(a, "written by %s, as %" PRIstr " says", tool, ARG(from->file->path));
-	*vec_push(a, &b->written) = (struct pending){path_normal(a, path), why, from};
+	*vec_push(a, &b->written) = (struct pending){
+		.path = path_normal(a, path), .why = why, .writer = str_from(tool), .from = from};
 }
 
 /* ---- cloud-init ---- */

@@ -289,8 +289,10 @@ static bool read_env_file(struct loading *l, const struct env_file *e, struct st
 	}
 	if (f->state != FILE_OK || hidden) {
 		if (e->optional)
-			*vec_push(sd->arena, &l->unit->pending) = (struct pending){
-				path, S("optional EnvironmentFile, absent"), e->from};
+			*vec_push(sd->arena, &l->unit->pending) =
+				(struct pending){.path = path,
+						 .why = S("optional EnvironmentFile, absent"),
+						 .from = e->from};
 		return refuse(l, e, path, "is absent");
 	}
 	if (f->kind != FILE_REGULAR)
