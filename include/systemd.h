@@ -76,6 +76,8 @@ struct unit {
 	struct variables environment; /* what the command gets and files of the image decide */
 	enum starts starts;
 	struct str starts_reason; /* empty for STARTS_YES */
+	struct doubt obstacle;    /* what in the image keeps it from starting, whatever a boot may
+				   * still bring: KUBELET_WOULD_NOT_START */
 	struct doubt doubt;       /* why argv cannot be told: REASON_NONE when it can */
 	struct pendings pending;  /* optional environment files that are absent, … */
 	size_t deciding;          /* of them: the rest decides whether it starts, not with what */

@@ -144,6 +144,8 @@ static void add(struct search *s, const struct unit *u, struct launch l)
 		l.environment = u->environment;
 	if (l.doubt.reason == REASON_NONE)
 		l.doubt = u->doubt;
+	if (l.doubt.reason == REASON_NONE)
+		l.doubt = u->obstacle;
 	for (size_t i = 0; i < u->deciding; i++)
 		*vec_push(s->a, &l.pending) = u->pending.at[i];
 	await_made(s, u, &l);

@@ -178,10 +178,22 @@ static enum holds test_one(struct systemd *sd, struct str kind, struct str arg, 
 	return HOLDS;
 }
 
+/* Does what an image has there outlast a boot? */
+static bool lasting(struct str path)
+{
+	static const char *const filled[] = {"/run/", "/var/run/", "/tmp/", "/proc/",
+					     "/sys/", "/dev/",     "/mnt/"};
+	for (size_t i = 0; i < sizeof filled / sizeof *filled; i++)
+		if (str_starts(path, str_from(filled[i])))
+			return false;
+	return true;
+}
+
 struct sum {
 	enum holds all, any;
 	bool triggers; /* there are '|' conditions */
 	struct str failed, untold, trigger;
+	const struct assignment *culprit;
 };
 
 static void add_up(struct loading *l, const struct assignment *c, struct str kind, struct sum *sum)
@@ -208,13 +220,31 @@ static void add_up(struct loading *l, const struct assignment *c, struct str kin
 	} else if (holds == HOLDS_NOT) {
 		sum->all = HOLDS_NOT;
 		sum->failed = text;
+		sum->culprit = c;
 	} else if (holds == HOLDS_UNTOLD && sum->all == HOLDS) {
 		sum->all = HOLDS_UNTOLD;
 		sum->untold = text;
 	}
 }
 
-enum holds conditions_hold(struct loading *l, bool asserts, struct str *why)
+struct str condition_path(const struct assignment *c, bool *never)
+{
+	struct str kind = str_tail(c->key, str_starts(c->key, S("Assert")) ? 6 : 9);
+	struct str arg = c->value.text;
+	bool negate = str_starts(arg, S("!"));
+	struct str path = str_trim(str_tail(arg, negate), BLANKS);
+	*never = str_eq(kind, S("OSRelease"));
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		if (!str_eq(kind, str_from(tests[i].name)))
+			continue;
+		*never = negate && lasting(path);
+		return negate ? S("") : path;
+	}
+	return S("");
+}
+
+enum holds conditions_hold(struct loading *l, bool asserts, struct str *why,
+			   const struct assignment **failed)
 {
 	struct str family = asserts ? S("Assert") : S("Condition");
 	struct sum sum = {.all = HOLDS, .any = HOLDS_NOT};
@@ -225,6 +255,7 @@ enum holds conditions_hold(struct loading *l, bool asserts, struct str *why)
 	}
 	if (!sum.triggers)
 		sum.any = HOLDS;
+	*failed = sum.culprit;
 	*why = sum.all == HOLDS_NOT ? sum.failed : sum.any != HOLDS ? sum.trigger : sum.untold;
 	if (sum.all == HOLDS_NOT || sum.any == HOLDS_NOT)
 		return HOLDS_NOT;

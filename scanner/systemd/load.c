@@ -224,6 +224,8 @@ static void load_into(struct systemd *sd, struct unit *u)
 		finish(l);
 		boot_pendings(l);
 		u->deciding = u->pending.n;
+		for (size_t i = 0; i < l->starting.n; i++)
+			*vec_push(sd->arena, &u->pending) = l->starting.at[i];
 		if (preset)
 			preset_pending(l);
 	} else {

@@ -98,7 +98,8 @@ struct loading {
 	struct assignments conditions; /* ConditionX=, AssertX= */
 	VEC(struct word) needs;        /* Requires=, BindsTo= */
 	bool success_action;
-	struct notes notes; /* for unit_remarks */
+	struct pendings starting; /* paths without which it does not start yet */
+	struct notes notes;       /* for unit_remarks */
 	struct doubt specifier_doubt;
 };
 
@@ -128,8 +129,14 @@ enum holds { HOLDS, HOLDS_NOT, HOLDS_UNTOLD };
 /* Would systemd take the next boot for the machine's first? */
 bool first_boot(struct systemd *sd);
 
-/* Conditions (or, with `asserts`, assertions) together; *why names what failed or is unknown. */
-enum holds conditions_hold(struct loading *l, bool asserts, struct str *why);
+/* Conditions (or, with `asserts`, assertions) together; *why names what failed or is unknown,
+ * *failed is the one that alone makes them fail, or NULL. */
+enum holds conditions_hold(struct loading *l, bool asserts, struct str *why,
+			   const struct assignment **failed);
+
+/* The path whose coming would make a failed condition hold; empty for a condition that only what
+ * goes away, or nothing, could mend: *never tells these apart from what a machine decides. */
+struct str condition_path(const struct assignment *c, bool *never);
 
 /* ---- start.c ---- */
 
