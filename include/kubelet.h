@@ -13,6 +13,18 @@
 
 /* ---- launches ---- */
 
+/* A file that whoever runs the kubelet puts there before each start: a copy of what lies at
+ * `source`, a file or a directory, or else `doc`, of their own making. */
+struct made {
+	struct str path, source;
+	const struct doc *doc;
+};
+
+struct mades {
+	struct made *at;
+	size_t n, cap;
+};
+
 struct launch {
 	const char *layout;    /* "systemd", "k3s", … */
 	struct str recognised; /* "kubeadm", "EKS AL2023", …; empty when nothing is recognised */
@@ -22,6 +34,7 @@ struct launch {
 	struct str workdir;      /* for relative --config */
 	struct doubt doubt;      /* why argv is not the whole truth; REASON_NONE when it is */
 	struct pendings pending; /* inputs that could change argv */
+	struct mades made;       /* drop-ins that are not in the image, or not as they will be */
 };
 
 struct launches {

@@ -12,82 +12,6 @@
 #include "map.h"
 #include "slots.h"
 
-enum { DIR_DEPTH_MAX = 64, DIR_FILES_MAX = 10000 };
-
-/* ---- the walk ---- */
-
-static bool has_suffix(struct str name)
-{
-	size_t dot = str_rfind(name, '.');
-	return dot < name.n && str_eq(str_tail(name, dot), S(".conf"));
-}
-
-static bool refuse_read(struct config_dir *d, struct arena *a, const struct file *f)
-{
-	const char *why = f->state == FILE_ABSENT ? "no such file or directory" : "is a directory";
-	d->fault = (struct config_fault){
-		CONFIG_READ, str_fmt(a, "open %" PRIstr ": %s", ARG(f->path), why), NULL};
-	return false;
-}
-
-static bool take_file(struct rootfs *root, struct config_dir *d, struct str path)
-{
-	struct arena *a = rootfs_arena(root);
-	const struct file *f = rootfs_read(root, path);
-	if (f->state == FILE_UNREADABLE || d->files.n == DIR_FILES_MAX) {
-		d->unreadable = f;
-		return false;
-	}
-	if (f->state == FILE_ABSENT || f->kind != FILE_REGULAR)
-		return refuse_read(d, a, f);
-	*vec_push(a, &d->files) = f;
-	return true;
-}
-
-static bool walk(struct rootfs *root, struct config_dir *d, const struct file *f, unsigned depth)
-{
-	struct arena *a = rootfs_arena(root);
-	if (f->state == FILE_UNREADABLE || depth > DIR_DEPTH_MAX) {
-		d->unreadable = f;
-		return false;
-	}
-	if (f->kind != FILE_DIRECTORY)
-		return !has_suffix(str_basename(f->path)) || take_file(root, d, f->path);
-	const struct listing *l = rootfs_list(root, f->path);
-	if (l->state == FILE_UNREADABLE) {
-		struct file *broken = NEW(a, struct file);
-		*broken = *f;
-		broken->state = FILE_UNREADABLE;
-		broken->why = l->why;
-		d->unreadable = broken;
-		return false;
-	}
-	for (size_t i = 0; i < l->n; i++) {
-		const char *slash = str_ends(f->path, S("/")) ? "" : "/";
-		struct str path =
-			str_fmt(a, "%" PRIstr "%s%" PRIstr, ARG(f->path), slash, ARG(l->names[i]));
-		if (!walk(root, d, rootfs_lstat(root, path), depth + 1))
-			return false;
-	}
-	return true;
-}
-
-struct config_dir config_dir_find(struct rootfs *root, struct str dir)
-{
-	struct config_dir d = {0};
-	/* lstat of "link/" follows the link. */
-	bool follow = dir.n > 1 && str_ends(dir, S("/"));
-	struct str path = dir;
-	while (path.n > 1 && str_ends(path, S("/")))
-		path.n--;
-	const struct file *f = follow ? rootfs_stat(root, path) : rootfs_lstat(root, path);
-	if (f->state == FILE_ABSENT)
-		refuse_read(&d, rootfs_arena(root), f);
-	else
-		walk(root, &d, f, 0);
-	return d;
-}
-
 /* ---- 1.28 ---- */
 
 /* A default of the drop-in counts as much as what it says, but zeros never do. */
@@ -327,7 +251,9 @@ static bool merge_json(struct slots *s, struct config_dir *d)
 		if (options[i].pub.path && !left_out(s, &options[i]))
 			plant(s, &root, &options[i]);
 	for (size_t i = 0; i < d->files.n; i++) {
-		const struct doc *doc = config_dropin(s->a, d->files.at[i], s->minor, &d->fault);
+		const struct drop_in *f = &d->files.at[i];
+		const struct doc *doc =
+			f->doc ? f->doc : config_dropin(s->a, f->file, s->minor, &d->fault);
 		if (!doc)
 			return false;
 		patch(s->a, &root, doc);
@@ -346,7 +272,7 @@ bool config_dir_merge(struct slots *s, struct config_dir *d, struct notes *notes
 	if (s->minor != 28)
 		return merge_json(s, d);
 	for (size_t i = 0; i < d->files.n; i++)
-		if (!merge_whole(s, d->files.at[i], notes, &d->fault))
+		if (d->files.at[i].file && !merge_whole(s, d->files.at[i].file, notes, &d->fault))
 			return false;
 	return true;
 }

@@ -240,7 +240,7 @@ static bool load_dropins(struct start *k)
 			    str_fmt(k->a, "environment variable %s must be set to use --config-dir",
 				    variable),
 			    from);
-	struct config_dir d = config_dir_find(k->root, dir);
+	struct config_dir d = config_dir_find(k->root, dir, &k->launch->made);
 	if (d.unreadable) {
 		doubt(k, doubt_file(k->a, d.unreadable, from));
 		return true;

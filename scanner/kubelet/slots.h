@@ -36,14 +36,20 @@ void slots_flags(struct slots *s, const struct flags *f);
 
 /* --config-dir: merges all drop-ins by the rules of that version; false with *fault and the code
  * of dropins in it. `pending` gets the directory when it is not there. */
+struct drop_in {
+	const struct file *file;
+	const struct doc *doc; /* instead of the file: made by whoever starts the kubelet */
+};
+
 struct config_dir {
-	struct files files;
+	VEC(struct drop_in) files;
 	struct config_fault fault;
 	const struct file *unreadable;
 };
 
-/* The drop-ins of a directory in the order in which filepath.WalkDir meets them. */
-struct config_dir config_dir_find(struct rootfs *root, struct str dir);
+/* The drop-ins of a directory in the order in which filepath.WalkDir meets them; what is `made`
+ * before the start lies over what the image holds. */
+struct config_dir config_dir_find(struct rootfs *root, struct str dir, const struct mades *made);
 bool config_dir_merge(struct slots *s, struct config_dir *d, struct notes *notes);
 
 /* Feature gates: NULL, or why that kubelet refuses the gate. `value` NULL asks for the name only.
