@@ -105,7 +105,13 @@ static const struct row rows[] = {
 	 "kubelet --a=/var/snap/microk8s/current/x --v=2 --w", "snap", REASON_NONE},
 	{UNIT("origin-node",
 	      "ExecStart=/usr/bin/openshift start node --config=/n.yaml") "-- /n.yaml --\nkubeletArguments:\n  v: [\"2\"]\n",
-	 "kubelet --v=2", "openshift", REASON_NONE},
+	 "kubelet --address=0.0.0.0 --anonymous-auth=true --authentication-token-webhook=true "
+	 "--authorization-mode=Webhook --cgroup-driver=systemd --client-ca-file= --cluster-dns= "
+	 "--cluster-domain= --healthz-port=0 --hostname-override= --http-check-frequency=0s "
+	 "--kubeconfig= --max-pods=250 --node-ip= --pod-manifest-path= --pods-per-core=10 "
+	 "--port=10250 --read-only-port=0 --register-node=true --root-dir= --tls-cert-file= "
+	 "--tls-min-version=VersionTLS12 --tls-private-key-file= --v=2",
+	 "openshift", REASON_NONE},
 };
 
 static struct str joined(struct arena *a, struct words w)
