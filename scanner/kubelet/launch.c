@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "deciders.h"
 #include "map.h"
 #include "recognise.h"
 
@@ -137,7 +138,7 @@ static void add(struct search *s, const struct unit *u, struct launch l)
 {
 	l.unit = u;
 	if (!l.recognised.n)
-		l.recognised = recognise_unit(s->root, u);
+		l.recognised = recognise_launch(s->root, &l);
 	if (!l.workdir.n)
 		l.workdir = u->workdir;
 	if (!l.environment.n)
@@ -149,6 +150,8 @@ static void add(struct search *s, const struct unit *u, struct launch l)
 	for (size_t i = 0; i < u->deciding; i++)
 		*vec_push(s->a, &l.pending) = u->pending.at[i];
 	await_made(s, u, &l);
+	deciders_await(s->root, s->sd, &l);
+	deciders_name(s->a, l.recognised, &l.pending, &l.doubt);
 	*vec_push(s->a, &s->out) = l;
 }
 
@@ -234,5 +237,8 @@ struct launches kubelet_launches(struct rootfs *root, struct systemd *sd)
 	struct words names = systemd_services(sd);
 	for (size_t i = 0; i < names.n; i++)
 		look_at(&s, unit_load(sd, names.at[i].text));
+	struct launch promised;
+	if (!s.out.n && recognise_image(root, sd, &promised))
+		*vec_push(a, &s.out) = promised;
 	return s.out;
 }
