@@ -53,6 +53,8 @@ struct fs_ops {
 	 * this one cannot be had so. */
 	bool (*blob)(struct fs *fs, struct arena *a, uint64_t ino, struct blob **out,
 		     struct error *e);
+	/* Optional: the gist of a file that was skimmed; out->p is NULL where it was not. */
+	bool (*gist)(struct fs *fs, uint64_t ino, struct str *out, struct error *e);
 };
 
 /* Backends embed this as their first member. */
@@ -65,9 +67,20 @@ struct fs {
  * its size. What is not kept can still be read, by another pass. Called from any thread. */
 typedef bool fs_wanted(struct str path, uint64_t size);
 
+/* One that reads a large file as it goes by, front to back, so that its bytes need not be kept:
+ * what it makes of them is the file's gist, a short text. */
+struct skim {
+	void (*take)(struct skim *s, struct str piece);
+	struct str (*gist)(struct skim *s); /* at the end of the file */
+};
+
+/* NULL where there is nothing to be made of such a file. Called from any thread. */
+typedef struct skim *fs_skim(struct arena *a, struct str path, uint64_t size);
+
 struct fs_options {
 	bool whiteouts;     /* ".wh." names are whiteouts (a layer), not files (a root) */
 	fs_wanted *wanted;  /* NULL keeps nothing */
+	fs_skim *skim;      /* NULL skims nothing */
 	size_t max_entries; /* ERR_LIMIT past this many */
 	size_t max_kept;    /* bytes of bodies; wanted files past it are not kept */
 	size_t max_file;    /* ERR_LIMIT on reading a larger file out of a compressed archive */

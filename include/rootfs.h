@@ -52,11 +52,18 @@ const struct listing *rootfs_list(struct rootfs *root, struct str dir);
 const struct file *rootfs_peek(struct rootfs *root, struct str path, uint64_t at, void *buf,
 			       size_t n, size_t *got);
 
+/* A short text that stands for what a large file's bytes say. It was made by a skim while an
+ * archive went by, or was captured in the file's place; else `make` makes it now, of the file's
+ * bytes where they are. Empty where nothing is to be said, or `path` is no file. */
+typedef bool rootfs_gist_fn(struct arena *a, struct blob *b, struct str *out, struct error *e);
+struct str rootfs_gist(struct rootfs *root, struct str path, rootfs_gist_fn *make);
+
 /* Every path that was asked for so far, with what it turned out to be: in byte order of paths.
  * This is what `capture` writes. `links` on the way are among them. */
 struct trace {
 	const struct file *file; /* as lstat sees it; text where it was read */
 	struct str target;       /* symlinks */
+	struct str gist;         /* of a file that was not read, where it has one */
 	bool listed;             /* a directory whose names were asked for */
 };
 
@@ -69,7 +76,7 @@ struct traces rootfs_trace(struct rootfs *root);
 
 /* Writes the trace as a text capture (the manual page, "TEXT CAPTURES"): scanned again, it gives
  * the same answers to the same questions. A file that was only seen, never read, stands there
- * with its mode and a line that tells its size. */
+ * with its mode and a line that tells its size, followed by its gist. */
 void rootfs_capture(struct rootfs *root, struct out *o);
 
 /* What could not be read, each once, for the report: "PATH: why". */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "archive_pass.h"
+#include "archive_skim.h"
 #include "archive_source.h"
 #include "arena.h"
 #include "backends.h"
@@ -27,12 +28,14 @@ enum {
 	EMPTY_MAX = 1 << 20,       /* zeros that an archive without entries may have */
 	TAR_BLOCK = 512,
 	HEAD = 64, /* bytes kept of every program: is it a script, an ELF? */
+	SKIMS_MAX = 64,
 };
 
 /* Where the bytes of a regular file are. */
 struct body {
 	struct str text; /* when kept */
 	struct str head; /* the first bytes of a program that is not */
+	struct str gist; /* p is NULL: it was not skimmed */
 	uint64_t header_at, content_at, size;
 	uint64_t number;    /* of the entry; 0: there are no bytes */
 	uint32_t directory; /* a hash: equal for files of the same directory */
@@ -50,7 +53,7 @@ struct archive_fs {
 	struct tree *tree;
 	VEC(struct body *) bodies; /* an inode's cookie is the index + 1 */
 	size_t kept;
-	unsigned passes;
+	unsigned passes, skims;
 	bool compressed;
 	struct blob *spool; /* the plain bytes of a compressed archive, on disk */
 	struct pass *runs;  /* reads sparse files in place: inode, and how far it is */
@@ -136,6 +139,21 @@ static bool wanted(const struct archive_fs *f, struct str path, uint64_t size)
 	return f->opts.wanted && size <= f->opts.max_kept - f->kept && f->opts.wanted(path, size);
 }
 
+static bool in_place(const struct archive_fs *f, const struct body *b)
+{
+	return !f->digest.n && b->depth == 0;
+}
+
+/* What can be read in place is not read now. */
+static struct skim *skim_of(struct archive_fs *f, const struct body *b, struct str path)
+{
+	if (!f->opts.skim || in_place(f, b) || f->skims >= SKIMS_MAX)
+		return NULL;
+	struct skim *skim = f->opts.skim(f->arena, path, b->size);
+	f->skims += skim != NULL;
+	return skim;
+}
+
 /* Bytes come with the entry at hand: notes where, keeps them when they are wanted. */
 static bool index_body(struct archive_fs *f, struct pass *p, const struct pass_entry *entry,
 		       struct tree_inode *inode, struct error *e)
@@ -154,9 +172,13 @@ static bool index_body(struct archive_fs *f, struct pass *p, const struct pass_e
 	};
 	inode->cookie = f->bodies.n;
 	inode->st.size = entry->st.size;
-	if (!wanted(f, path, b->size))
+	if (!wanted(f, path, b->size)) {
+		struct skim *skim = skim_of(f, b, path);
+		if (skim)
+			return skim_entry(f->arena, p, b->size, skim, &b->head, &b->gist, e);
 		return !(entry->st.mode & 0111) ||
 		       read_start(f, p, b->size < HEAD ? (size_t)b->size : HEAD, &b->head, e);
+	}
 	f->kept += (size_t)b->size;
 	b->kept = true;
 	return read_body(f, p, b, e);
@@ -320,11 +342,6 @@ static struct body *body_of(struct archive_fs *f, const struct tree_inode *inode
 	return inode->cookie ? f->bodies.at[inode->cookie - 1] : NULL;
 }
 
-static bool in_place(const struct archive_fs *f, const struct body *b)
-{
-	return !f->digest.n && b->depth == 0;
-}
-
 /* A sparse file: a pass that begins at its header, and goes on where the last read ended. */
 static bool read_runs(struct archive_fs *f, uint64_t ino, const struct body *b, uint64_t at,
 		      void *buf, size_t n, struct error *e)
@@ -453,6 +470,17 @@ static bool archive_blob(struct fs *fs, struct arena *a, uint64_t ino, struct bl
 	return true;
 }
 
+static bool archive_gist(struct fs *fs, uint64_t ino, struct str *out, struct error *e)
+{
+	struct archive_fs *f = (struct archive_fs *)fs;
+	const struct tree_inode *inode = inode_of(f, ino, e);
+	if (!inode)
+		return false;
+	const struct body *b = body_of(f, inode);
+	*out = b ? b->gist : (struct str){0};
+	return true;
+}
+
 bool fs_probe_archive(struct blob *b, bool *mine, struct error *e)
 {
 	(void)b;
@@ -535,6 +563,7 @@ static const struct fs_ops tar_ops = {
 	.read = archive_read_at,
 	.lookup = archive_lookup,
 	.blob = archive_blob,
+	.gist = archive_gist,
 };
 
 static const struct fs_ops cpio_ops = {
@@ -544,4 +573,5 @@ static const struct fs_ops cpio_ops = {
 	.read = archive_read_at,
 	.lookup = archive_lookup,
 	.blob = archive_blob,
+	.gist = archive_gist,
 };

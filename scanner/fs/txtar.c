@@ -346,6 +346,21 @@ static bool txtar_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size
 	return true;
 }
 
+/* A line that tells the size of a file that was only seen; its gist may follow. */
+static bool txtar_gist(struct fs *fs, uint64_t ino, struct str *out, struct error *e)
+{
+	const struct tree_inode *inode = tree_inode(((struct txtar *)fs)->tree, ino);
+	struct str line, rest;
+	(void)e;
+	*out = (struct str){0};
+	if (!inode || inode->cookie || !str_starts(inode->text, S("(")))
+		return true;
+	str_cut(inode->text, '\n', &line, &rest);
+	if (str_ends(line, S(" bytes, not captured)")))
+		*out = rest.p ? rest : S("");
+	return true;
+}
+
 bool fs_is_txtar(struct str head)
 {
 	struct str inner, line;
@@ -384,6 +399,7 @@ static const struct fs_ops txtar_ops = {
 	.list = txtar_list,
 	.read = txtar_read,
 	.lookup = txtar_lookup,
+	.gist = txtar_gist,
 };
 
 struct fs *fs_open_txtar(struct arena *a, struct blob *b, const struct fs_options *opts,

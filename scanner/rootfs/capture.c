@@ -68,13 +68,14 @@ static void write_attributes(struct out *o, const struct file *f)
 }
 
 /* What was never read is told by a line: an empty file would mean something else. */
-static void write_body(struct out *o, const struct file *f)
+static void write_body(struct out *o, const struct file *f, struct str gist)
 {
 	bool ends = f->text.n == 0 || f->text.p[f->text.n - 1] == '\n';
 	if (!f->text.p) {
 		out_z(o, " --\n");
 		if (f->size)
-			out_fmt(o, "(%" PRIu64 " bytes, not captured)\n", f->size);
+			out_fmt(o, "(%" PRIu64 " bytes, not captured)\n%" PRIstr, f->size,
+				ARG(gist));
 	} else if (!plain_body(f->text)) {
 		out_z(o, " hex --\n");
 		write_hex(o, f->text);
@@ -121,7 +122,7 @@ static void write_trace(struct out *o, const struct trace *t)
 	if (f->kind != FILE_SYMLINK)
 		write_attributes(o, f);
 	if (f->kind == FILE_REGULAR)
-		write_body(o, f);
+		write_body(o, f, t->gist);
 	else
 		out_z(o, f->kind == FILE_DEVICE  ? " device --\n"
 			 : f->kind == FILE_OTHER ? " fifo --\n"

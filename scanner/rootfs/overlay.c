@@ -234,12 +234,23 @@ static bool overlay_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, si
 	return part->fs->ops->read(part->fs, part->ino, at, buf, n, got, e);
 }
 
+static bool overlay_gist(struct fs *fs, uint64_t ino, struct str *out, struct error *e)
+{
+	const struct entry *entry = available((struct overlay *)fs, ino, e);
+	if (!entry)
+		return false;
+	const struct part *part = &entry->parts.at[0];
+	*out = (struct str){0};
+	return !part->fs->ops->gist || part->fs->ops->gist(part->fs, part->ino, out, e);
+}
+
 static const struct fs_ops overlay_ops = {
 	.name = "overlay",
 	.stat = overlay_stat,
 	.list = overlay_list,
 	.read = overlay_read,
 	.lookup = overlay_lookup,
+	.gist = overlay_gist,
 };
 
 static struct fs *overlay_of(struct arena *a, const struct layers *layers, size_t n, unsigned hops)

@@ -21,7 +21,8 @@ struct known {
 /* What is known of one path without links: for the trace. */
 struct seen {
 	const struct file *file; /* with its text, where that was read */
-	bool listed;
+	struct str gist;
+	bool listed, has_gist;
 };
 
 struct rootfs {
@@ -231,6 +232,35 @@ const struct file *rootfs_peek(struct rootfs *root, struct str path, uint64_t at
 	return f;
 }
 
+/* What an archive or a capture has, or else what is made now. */
+static bool find_gist(struct rootfs *root, struct file *f, uint64_t ino, rootfs_gist_fn *make,
+		      struct str *out, struct error *e)
+{
+	const struct fs_ops *ops = root->fs->ops;
+	if (ops->gist && !ops->gist(root->fs, ino, out, e))
+		return false;
+	if (out->p)
+		return true;
+	struct blob *b = fs_blob(root->arena, root->fs, ino, f->real, e);
+	return b && make(root->arena, b, out, e);
+}
+
+struct str rootfs_gist(struct rootfs *root, struct str path, rootfs_gist_fn *make)
+{
+	struct error e = {0};
+	uint64_t ino = 0;
+	struct file *f = look(root, path, false, &ino);
+	if (f->state != FILE_OK || f->kind != FILE_REGULAR)
+		return (struct str){0};
+	struct seen *s = seen(root, f->real);
+	if (!s->has_gist && !find_gist(root, f, ino, make, &s->gist, &e)) {
+		set_unreadable(root, f, &e);
+		s->gist = (struct str){0};
+	}
+	s->has_gist = true;
+	return s->gist;
+}
+
 /* ---- listing ---- */
 
 struct gathering {
@@ -320,7 +350,7 @@ struct traces rootfs_trace(struct rootfs *root)
 		if (!s->file)
 			continue;
 		struct trace *t = vec_push(root->arena, &all);
-		*t = (struct trace){.file = s->file, .listed = s->listed};
+		*t = (struct trace){.file = s->file, .gist = s->gist, .listed = s->listed};
 		if (s->file->kind == FILE_SYMLINK)
 			t->target = rootfs_link(root, real);
 	}
