@@ -66,24 +66,39 @@ static struct looked look_at(struct systemd *sd, struct str path, struct str nam
 
 /* ---- [Install] ---- */
 
-static void take_line(struct systemd *sd, struct installed *in, const struct line *line)
+/* config_parse_also: every word must be the name of a unit. Those with a specifier are taken for
+ * one. */
+static bool take_also(struct systemd *sd, struct installed *in, struct traced rest)
+{
+	struct traced word, raw;
+	enum words_end end;
+	in->also |= rest.text.n > 0;
+	while ((end = words_next(sd->arena, &rest, 0, &word, &raw)) == WORDS_WORD)
+		if (!unit_name_valid(word.text) && str_find(word.text, '%') == word.text.n)
+			return false;
+	return end == WORDS_END;
+}
+
+/* False when systemctl gives up over the line. */
+static bool take_line(struct systemd *sd, struct installed *in, const struct line *line)
 {
 	static const char *const pulls[] = {"WantedBy", "RequiredBy", "UpheldBy"};
 	struct traced rest = line->value, word, raw;
 	struct str key = line->key.text;
 	if (!str_eq(line->section, S("Install")))
-		return;
+		return true;
 	if (str_eq(key, S("Alias"))) {
 		if (rest.text.n == 0)
 			in->aliases.n = 0;
 		while (words_next(sd->arena, &rest, WORDS_RELAX, &word, &raw) == WORDS_WORD)
 			*vec_push(sd->arena, &in->aliases) = word.text;
 	} else if (str_eq(key, S("Also"))) {
-		in->also |= rest.text.n > 0;
+		return take_also(sd, in, rest);
 	}
 	for (size_t i = 0; i < 2 + (size_t)(sd->v >= 254); i++)
 		if (str_eq(key, str_from(pulls[i])))
 			in->pulled[i] = rest.text.n > 0;
+	return true;
 }
 
 /* False when systemctl gives up over the file. */
@@ -93,7 +108,8 @@ static bool read_install(struct systemd *sd, struct installed *in, const struct 
 		return false;
 	struct lines lines = syntax_parse(sd->arena, f, sd->v, sd->notes);
 	for (size_t i = 0; i < lines.n; i++)
-		take_line(sd, in, &lines.at[i]);
+		if (!take_line(sd, in, &lines.at[i]))
+			return false;
 	return lines.fault.n == 0;
 }
 
@@ -131,13 +147,17 @@ static struct looked search_dirs(struct systemd *sd, struct str name, struct str
 	return (struct looked){.sort = SORT_ABSENT};
 }
 
+/* The unit file and its drop-ins; of a link the drop-ins alone, what it leads to comes later. */
 static struct looked search_name(struct systemd *sd, struct installed *in)
 {
 	struct looked l = search_dirs(sd, in->name, &in->path);
 	if (l.sort == SORT_ABSENT && unit_name_split(in->name).kind == NAME_INSTANCE)
 		l = search_dirs(sd, unit_name_template(sd->arena, in->name), &in->path);
-	if (l.sort != SORT_ABSENT && l.sort != SORT_MASK && l.sort != SORT_BROKEN &&
-	    !read_dropins(sd, in))
+	if (l.sort != SORT_FILE && l.sort != SORT_LINK)
+		return l;
+	if (l.sort == SORT_FILE && !read_install(sd, in, rootfs_read(sd->root, in->path)))
+		l.sort = SORT_BROKEN;
+	else if (!read_dropins(sd, in))
 		l.sort = SORT_BROKEN;
 	return l;
 }
@@ -165,13 +185,15 @@ struct installed install_find(struct systemd *sd, struct str name)
 		if (str_eq(behind, in.name)) {
 			in.path = l.target;
 			l = look_at(sd, in.path, in.name);
+			if (l.sort == SORT_FILE &&
+			    !read_install(sd, &in, rootfs_read(sd->root, in.path)))
+				l.sort = SORT_BROKEN;
 		} else {
 			in = (struct installed){.name = behind};
 			l = search_name(sd, &in);
 		}
 	}
 	in.masked = l.sort == SORT_MASK;
-	in.found = in.masked ||
-		   (l.sort == SORT_FILE && read_install(sd, &in, rootfs_read(sd->root, in.path)));
+	in.found = in.masked || l.sort == SORT_FILE;
 	return in;
 }

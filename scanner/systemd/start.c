@@ -128,12 +128,19 @@ static void judge_conditions(struct loading *l)
 	}
 }
 
+/* Mounts, devices, swaps, slices and scopes come to be without a file. */
+static bool always_a_file(struct str unit)
+{
+	return str_ends(unit, S(".service")) || str_ends(unit, S(".target")) ||
+	       str_ends(unit, S(".socket")) || str_ends(unit, S(".timer")) ||
+	       str_ends(unit, S(".path"));
+}
+
 static void judge_needs(struct loading *l)
 {
 	for (size_t i = 0; i < l->needs.n; i++) {
 		struct str name = l->needs.at[i].text;
-		/* Only services are files for certain; mounts, devices and slices come to be. */
-		if (!str_ends(name, S(".service")) || str_eq(name, l->unit->name))
+		if (!always_a_file(name) || str_eq(name, l->unit->name))
 			continue;
 		if (!search_find(l->sd, name).any)
 			judge(l->unit, STARTS_NO,
