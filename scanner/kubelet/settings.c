@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "deciders.h"
+#include "gates.h"
 #include "slots.h"
 #include "validate.h"
 #include "version.h"
@@ -105,31 +106,42 @@ static bool is_true(const struct given *g)
 	return g && str_eq(g->value, S("true"));
 }
 
-static bool check_gates(struct start *k)
+static const struct doc *gates_set(const struct start *k)
 {
-	const struct option_row *row = row_of_flag(S("feature-gates"));
-	const struct doc *d = k->slots.at[row_index(row)].doc;
+	return k->slots.at[row_index(row_of_path(S("featureGates")))].doc;
+}
+
+static bool check_gates(struct start *k, const char *when)
+{
+	const struct doc *d = gates_set(k);
 	for (size_t i = 0; d && i < d->n; i++) {
 		const struct doc_entry *e = &d->entries[i];
-		bool on = str_eq(e->value->text, S("true"));
-		const char *why = gate_refusal(e->key, on, k->minor);
-		if (why)
-			return stop(k, "feature-gate",
-				    str_fmt(k->a, "%s: %" PRIstr, why, ARG(e->key)),
+		struct str why;
+		if (!gate_taken(k->a, e->key, str_eq(e->value->text, S("true")), k->minor, &why))
+			return stop(k, "feature-gate", str_cat(k->a, str_from(when), why),
 				    e->value->from);
+		if (!k->minor)
+			gate_remark(e->key, e->value->from, rootfs_notes(k->root));
 	}
 	return true;
 }
+
+/* Since 1.32 defaulting looks at the gates of a file before any flag is laid over them. */
+static bool check_file_gates(struct start *k)
+{
+	return k->minor < 32 ||
+	       check_gates(k, "failed to merge global and in-flight KubeletConfiguration while "
+			      "setting defaults, error: ");
+}
+
+static const char SETTING_GATES[] = "failed to set feature gates from initial flags-based config: ";
 
 /* --dynamic-config-dir came with a gate that was off from 1.22 on. */
 static bool check_dynamic(struct start *k, const struct flags *f)
 {
 	const struct given *g = flags_last(f, "dynamic-config-dir");
-	const struct option_row *row = row_of_flag(S("feature-gates"));
-	const struct doc *gate =
-		doc_get(k->slots.at[row_index(row)].doc, S("DynamicKubeletConfig"));
-	bool on = gate ? str_eq(gate->text, S("true")) : k->minor < 22;
-	if (!g || !g->value.n || !k->minor || on)
+	if (!g || !g->value.n || !k->minor ||
+	    gate_on(gates_set(k), "DynamicKubeletConfig", k->minor))
 		return true;
 	return stop(k, "feature-gate",
 		    S("the DynamicKubeletConfig feature gate must be enabled in order to use the "
@@ -162,7 +174,7 @@ static bool first_parse(struct start *k, struct flags *f)
 		return stop(k, "help", S("prints its usage and exits"), help->from);
 	if (is_true(version) || (version && str_eq(version->value, S("raw"))))
 		return stop(k, "version", S("prints its version and exits"), version->from);
-	return check_gates(k) && check_dynamic(k, f);
+	return check_gates(k, SETTING_GATES) && check_dynamic(k, f);
 }
 
 /* ---- files ---- */
@@ -209,7 +221,7 @@ static bool load_config(struct start *k)
 	for (size_t i = 0; i < fields.n; i++)
 		slot_field(&k->slots, fields.at[i].row, fields.at[i].value, LEVEL_CONFIG);
 	anchor_paths(k, f->path);
-	return true;
+	return check_file_gates(k);
 }
 
 static bool has_variable(const struct launch *l, struct str name)
@@ -250,7 +262,7 @@ static bool load_dropins(struct start *k)
 	if (d.fault.error == CONFIG_READ && top->state == FILE_ABSENT)
 		return made_before(k, dir) || miss_config(k, top, true);
 	if (d.fault.error == CONFIG_OK && config_dir_merge(&k->slots, &d, rootfs_notes(k->root)))
-		return true;
+		return check_file_gates(k);
 	return stop(k, config_code(d.fault.error, true),
 		    str_fmt(k->a, "failed to merge kubelet configs: %" PRIstr, ARG(d.fault.text)),
 		    d.fault.from ? d.fault.from : from);
@@ -262,7 +274,7 @@ static bool second_parse(struct start *k)
 	if (f.error)
 		return stop(k, f.error, f.error_text, f.error_from);
 	slots_flags(&k->slots, &f);
-	return check_gates(k);
+	return check_gates(k, SETTING_GATES);
 }
 
 static void run(struct start *k)

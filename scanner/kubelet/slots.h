@@ -52,8 +52,4 @@ struct config_dir {
 struct config_dir config_dir_find(struct rootfs *root, struct str dir, const struct mades *made);
 bool config_dir_merge(struct slots *s, struct config_dir *d, struct notes *notes);
 
-/* Feature gates: NULL, or why that kubelet refuses the gate. `value` NULL asks for the name only.
- */
-const char *gate_refusal(struct str name, bool value, unsigned minor);
-
 #endif
