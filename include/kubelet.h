@@ -13,6 +13,8 @@
 
 /* ---- launches ---- */
 
+struct mounts;
+
 /* A file that whoever runs the kubelet puts there before each start: a copy of what lies at
  * `source`, a file or a directory, or else `doc`, of their own making. */
 struct made {
@@ -31,10 +33,12 @@ struct launch {
 	const struct unit *unit; /* NULL where no unit launches it */
 	struct words argv;       /* the kubelet's own: [0] is its program word */
 	struct variables environment;
-	struct str workdir;      /* for relative --config */
-	struct doubt doubt;      /* why argv is not the whole truth; REASON_NONE when it is */
-	struct pendings pending; /* inputs that could change argv */
-	struct mades made;       /* drop-ins that are not in the image, or not as they will be */
+	struct str workdir;          /* for relative --config */
+	const struct mounts *mounts; /* the tree that it sees; NULL: the node's own */
+	unsigned depth;              /* of commands inside commands */
+	struct doubt doubt;          /* why argv is not the whole truth; REASON_NONE when it is */
+	struct pendings pending;     /* inputs that could change argv */
+	struct mades made; /* drop-ins that are not in the image, or not as they will be */
 };
 
 struct launches {

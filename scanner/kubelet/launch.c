@@ -65,6 +65,19 @@ const struct variable *launch_variable(const struct variables *v, struct str nam
 	return NULL;
 }
 
+/* The innermost command is the kubelet's: what it gets is what the kubelet gets. */
+static void settle(const struct candidate *c, struct launch *out)
+{
+	if (c->depth < out->depth)
+		return;
+	out->depth = c->depth;
+	out->mounts = c->mounts;
+	if (!out->environment.n)
+		out->environment = c->environment;
+	if (!out->workdir.n)
+		out->workdir = c->workdir;
+}
+
 bool launch_find(const struct candidate *c, struct launch *out)
 {
 	static launch_fn *const layouts[] = {
@@ -76,8 +89,10 @@ bool launch_find(const struct candidate *c, struct launch *out)
 		return false;
 	const struct launch before = *out;
 	for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
-		if (layouts[i](c, out))
+		if (layouts[i](c, out)) {
+			settle(c, out);
 			return true;
+		}
 		*out = before;
 	}
 	return false;
@@ -87,6 +102,7 @@ bool launch_inner(const struct candidate *c, struct words words, struct launch *
 {
 	struct candidate inner = *c;
 	inner.words = words;
+	inner.owned = false;
 	inner.depth++;
 	return launch_find(&inner, out);
 }
@@ -139,10 +155,6 @@ static void add(struct search *s, const struct unit *u, struct launch l)
 	l.unit = u;
 	if (!l.recognised.n)
 		l.recognised = recognise_launch(s->root, &l);
-	if (!l.workdir.n)
-		l.workdir = u->workdir;
-	if (!l.environment.n)
-		l.environment = u->environment;
 	if (l.doubt.reason == REASON_NONE)
 		l.doubt = u->doubt;
 	if (l.doubt.reason == REASON_NONE)
@@ -208,6 +220,7 @@ static void add_unknown(struct search *s, const struct unit *u)
 					       "a kubelet",
 					       ARG(cmd ? cmd->path : S("nothing"))),
 				       cmd ? cmd->from : NULL);
+	settle(&c, &l);
 	add(s, u, l);
 }
 

@@ -4,7 +4,7 @@
 #ifndef LAUNCH_H
 #define LAUNCH_H
 
-#include "kubelet.h"
+#include "mounts.h"
 
 /* A command that might run a kubelet. */
 struct candidate {
@@ -13,9 +13,11 @@ struct candidate {
 	const struct unit *unit;
 	struct words words;
 	struct variables environment;
-	struct str workdir;
-	unsigned depth;  /* commands inside commands */
-	unsigned *texts; /* shell texts that may still be read */
+	bool owned;                  /* no other candidate has this environment's array */
+	const struct mounts *mounts; /* the tree that it sees; NULL: the node's own */
+	struct str workdir;          /* in that tree */
+	unsigned depth;              /* commands inside commands */
+	unsigned *texts;             /* shell texts that may still be read */
 };
 
 /* Is it one of mine? Then *out gets layout, argv and what is doubtful about them. */
@@ -34,6 +36,15 @@ bool launch_inner(const struct candidate *c, struct words words, struct launch *
 /* Runs a script of the image, or a one-liner, as far as its simple commands can be told. */
 bool launch_script(const struct candidate *c, const struct file *script, struct words args,
 		   struct launch *out);
+
+/* For the commands inside one: its copy is changed. */
+void candidate_set(struct candidate *c, struct str name, struct word value);
+bool candidate_assign(struct candidate *c, struct word pair); /* false: it is no NAME=VALUE */
+void candidate_unset(struct candidate *c, struct str name);
+void candidate_clear(struct candidate *c);
+
+/* A file as the command sees it: FILE_UNREADABLE where the node does not hold it. Never NULL. */
+const struct file *candidate_file(const struct candidate *c, struct word path);
 
 struct words words_from(struct words w, size_t from);
 struct str word_program(struct words w, size_t i); /* the base name of a word, "" past the end */

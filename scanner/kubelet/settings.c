@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "deciders.h"
 #include "gates.h"
+#include "mounts.h"
 #include "slots.h"
 #include "validate.h"
 #include "version.h"
@@ -47,38 +48,6 @@ static void await(struct start *k, struct str path, const char *why, const struc
 
 /* ---- paths ---- */
 
-/* filepath.Clean of an absolute path. */
-static struct str clean(struct arena *a, struct str path)
-{
-	char *out = arena_alloc(a, 1, path.n + 2);
-	size_t n = 0;
-	struct str rest = path, part;
-	while (rest.n) {
-		str_cut(rest, '/', &part, &rest);
-		if (!part.n || str_eq(part, S(".")))
-			continue;
-		if (str_eq(part, S(".."))) {
-			while (n && out[--n] != '/')
-				continue;
-			continue;
-		}
-		out[n++] = '/';
-		memcpy(out + n, part.p, part.n);
-		n += part.n;
-	}
-	if (!n)
-		out[n++] = '/';
-	return (struct str){out, n};
-}
-
-static struct str absolute(struct start *k, struct str path)
-{
-	struct str dir = k->launch->workdir.n ? k->launch->workdir : S("/");
-	if (str_starts(path, S("/")))
-		return path;
-	return str_fmt(k->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(path));
-}
-
 /* Paths in a config file are relative to it (KubeletConfigurationPathRefs). */
 static void anchor_paths(struct start *k, struct str config)
 {
@@ -93,8 +62,7 @@ static void anchor_paths(struct start *k, struct str config)
 			continue;
 		struct setting *full = NEW(k->a, struct setting);
 		*full = *x;
-		full->value = clean(k->a, str_fmt(k->a, "%" PRIstr "/%" PRIstr,
-						  ARG(str_dirname(config)), ARG(x->value)));
+		full->value = path_below(k->a, str_dirname(config), x->value);
 		k->slots.at[row_index(row)].setting = full;
 	}
 }
@@ -155,10 +123,11 @@ static bool first_parse(struct start *k, struct flags *f)
 	const struct given *config = flags_last(f, "config");
 	const struct given *dir = flags_last(f, "config-dir");
 	if (config && config->value.n)
-		k->out->config =
-			(struct word){clean(k->a, absolute(k, config->value)), config->from};
+		k->out->config = (struct word){path_below(k->a, k->launch->workdir, config->value),
+					       config->from};
 	if (dir && dir->value.n)
-		k->out->config_dir = (struct word){absolute(k, dir->value), dir->from};
+		k->out->config_dir =
+			(struct word){path_joined(k->a, k->launch->workdir, dir->value), dir->from};
 	k->slots = slots_new(k->a, k->minor, true);
 	if (!f->error)
 		slots_flags(&k->slots, f);
@@ -180,7 +149,7 @@ static bool first_parse(struct start *k, struct flags *f)
 /* ---- files ---- */
 
 /* The file is not there: an error, and the doubt that a join will put it there. */
-static bool miss_config(struct start *k, const struct file *f, bool directory)
+static bool miss_config(struct start *k, const struct file *f, struct str path, bool directory)
 {
 	struct word w = directory ? k->out->config_dir : k->out->config;
 	const char *why =
@@ -194,23 +163,39 @@ static bool miss_config(struct start *k, const struct file *f, bool directory)
 	if (!absent)
 		return false;
 	doubt(k, (struct doubt){REASON_CONFIG_ABSENT,
-				str_fmt(k->a, "%" PRIstr ": %s", ARG(w.text), why), w.from});
-	await(k, w.text, why, w.from);
+				str_fmt(k->a, "%" PRIstr ": %s", ARG(path), why), w.from});
+	await(k, path, why, w.from);
+	return true;
+}
+
+/* It lies where the node's image has nothing: only flags can be told. */
+static bool miss_place(struct start *k, struct word w, struct doubt why, bool directory)
+{
+	doubt(k, why);
+	await(k, w.text,
+	      directory ? "directory of --config-dir, not on the node"
+			: "file of --config, not on the node",
+	      w.from);
 	return true;
 }
 
 static bool load_config(struct start *k)
 {
-	const struct file *f = rootfs_read(k->root, k->out->config.text);
+	struct word config = k->out->config;
 	struct fields fields = {0};
 	struct config_fault fault = {0};
 	k->slots = slots_new(k->a, k->minor, false);
+	struct location at =
+		mounts_locate(k->root, k->launch->mounts, config.text, true, config.from);
+	if (!at.on_node)
+		return miss_place(k, config, at.doubt, false);
+	const struct file *f = rootfs_read(k->root, at.path);
 	if (f->state == FILE_UNREADABLE) {
 		doubt(k, doubt_file(k->a, f, k->out->config.from));
 		return true;
 	}
 	if (f->state == FILE_ABSENT || f->kind != FILE_REGULAR)
-		return miss_config(k, f, false);
+		return miss_config(k, f, at.path, false);
 	if (!config_decode(k->a, f, rootfs_notes(k->root), &fields, &fault))
 		return stop(k, config_code(fault.error, false),
 			    str_fmt(k->a,
@@ -220,7 +205,7 @@ static bool load_config(struct start *k)
 			    fault.from);
 	for (size_t i = 0; i < fields.n; i++)
 		slot_field(&k->slots, fields.at[i].row, fields.at[i].value, LEVEL_CONFIG);
-	anchor_paths(k, f->path);
+	anchor_paths(k, config.text);
 	return check_file_gates(k);
 }
 
@@ -242,6 +227,38 @@ static bool made_before(struct start *k, struct str dir)
 	return false;
 }
 
+/* lstat(2) of "link/" is that of what it leads to. */
+static bool follows(struct str dir)
+{
+	return dir.n > 1 && str_ends(dir, S("/"));
+}
+
+/* Links in a directory that is mounted may lead elsewhere than on the node. */
+static bool same_dropins(struct start *k, const struct config_dir *d, struct str dir)
+{
+	struct doubt why;
+	const struct mounts *m = k->launch->mounts;
+	struct str seen = path_clean(k->a, k->out->config_dir.text);
+	const struct mount *below = mounts_below(m, seen);
+	if (below) {
+		why = (struct doubt){REASON_WRAPPER_UNRESOLVED,
+				     str_cat(k->a, below->target,
+					     S(": a mount inside the directory of --config-dir")),
+				     below->from};
+		doubt(k, why);
+		return false;
+	}
+	for (size_t i = 0; m && i < d->files.n; i++) {
+		const struct file *f = d->files.at[i].file;
+		struct str path = str_cat(k->a, seen, str_tail(f->path, dir.n));
+		if (mounts_same(k->root, m, path, f, &why))
+			continue;
+		doubt(k, why);
+		return false;
+	}
+	return true;
+}
+
 static bool load_dropins(struct start *k)
 {
 	struct str dir = k->out->config_dir.text;
@@ -253,14 +270,19 @@ static bool load_dropins(struct start *k)
 			    str_fmt(k->a, "environment variable %s must be set to use --config-dir",
 				    variable),
 			    from);
-	struct config_dir d = config_dir_find(k->root, dir, &k->launch->made);
+	struct location at = mounts_locate(k->root, k->launch->mounts, dir, follows(dir), from);
+	if (!at.on_node)
+		return miss_place(k, k->out->config_dir, at.doubt, true);
+	struct config_dir d = config_dir_find(k->root, at.path, &k->launch->made);
 	if (d.unreadable) {
 		doubt(k, doubt_file(k->a, d.unreadable, from));
 		return true;
 	}
-	const struct file *top = rootfs_stat(k->root, dir);
+	if (!same_dropins(k, &d, at.path))
+		return true;
+	const struct file *top = rootfs_stat(k->root, at.path);
 	if (d.fault.error == CONFIG_READ && top->state == FILE_ABSENT)
-		return made_before(k, dir) || miss_config(k, top, true);
+		return made_before(k, at.path) || miss_config(k, top, at.path, true);
 	if (d.fault.error == CONFIG_OK && config_dir_merge(&k->slots, &d, rootfs_notes(k->root)))
 		return check_file_gates(k);
 	return stop(k, config_code(d.fault.error, true),
