@@ -46,8 +46,13 @@ struct launches {
 	size_t n, cap;
 };
 
-/* Every kubelet that some unit launches, in order of unit names. */
-struct launches kubelet_launches(struct rootfs *root, struct systemd *sd);
+struct kubelet_options {
+	struct version version; /* 0.0: from the image, else unknown */
+};
+
+/* Every kubelet that some unit launches, in order of unit names. `opts` may be NULL. */
+struct launches kubelet_launches(struct rootfs *root, struct systemd *sd,
+				 const struct kubelet_options *opts);
 
 /* ---- settings ---- */
 
@@ -83,10 +88,6 @@ struct settings {
 	struct pendings pending;
 	const struct setting *at;
 	size_t n;
-};
-
-struct kubelet_options {
-	struct version version; /* 0.0: from the image, else unknown */
 };
 
 const struct settings *kubelet_settings(struct rootfs *root, const struct launch *l,

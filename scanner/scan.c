@@ -66,7 +66,7 @@ void scan_launches(struct scan *s)
 	s->sd = systemd_new(s->root, &sd);
 	t->os = os_read(s->root);
 	t->systemd = systemd_version(s->sd);
-	t->launches = kubelet_launches(s->root, s->sd);
+	t->launches = kubelet_launches(s->root, s->sd, &kubelet);
 	remark_launches(s);
 	t->settings = NEW_N(s->arena, const struct settings *, t->launches.n + 1);
 	for (size_t i = 0; i < t->launches.n; i++)

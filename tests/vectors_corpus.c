@@ -77,7 +77,7 @@ void vector_corpus(const struct vector *v)
 	const struct doc *want = vector_json(v, S("want.json"));
 	struct rootfs *root = vector_root(v);
 	struct systemd *sd = systemd_new(root, &(struct systemd_options){.version = 252});
-	struct launches all = kubelet_launches(root, sd);
+	struct launches all = kubelet_launches(root, sd, NULL);
 	struct node node = {.root = root};
 	node.launch = find_launch(&all, doc_string(doc_get(want, S("unit"))));
 	node.settings = node.launch ? kubelet_settings(root, node.launch, NULL) : NULL;

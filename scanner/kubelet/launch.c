@@ -116,12 +116,14 @@ struct search {
 	struct launches out;
 	struct map *seen;
 	unsigned texts;
+	const struct kubelet_options *options;
 };
 
 static struct candidate candidate_of(struct search *s, const struct unit *u, struct words words)
 {
 	s->texts = TEXTS_MAX;
 	return (struct candidate){.texts = &s->texts,
+				  .options = s->options,
 				  .root = s->root,
 				  .a = s->a,
 				  .unit = u,
@@ -243,10 +245,11 @@ static void look_at(struct search *s, const struct unit *u)
 		add_unknown(s, u);
 }
 
-struct launches kubelet_launches(struct rootfs *root, struct systemd *sd)
+struct launches kubelet_launches(struct rootfs *root, struct systemd *sd,
+				 const struct kubelet_options *opts)
 {
 	struct arena *a = rootfs_arena(root);
-	struct search s = {.root = root, .sd = sd, .a = a, .seen = map_new(a)};
+	struct search s = {.root = root, .sd = sd, .a = a, .seen = map_new(a), .options = opts};
 	struct words names = systemd_services(sd);
 	for (size_t i = 0; i < names.n; i++)
 		look_at(&s, unit_load(sd, names.at[i].text));

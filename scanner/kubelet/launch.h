@@ -11,6 +11,7 @@ struct candidate {
 	struct rootfs *root;
 	struct arena *a;
 	const struct unit *unit;
+	const struct kubelet_options *options; /* may be NULL */
 	struct words words;
 	struct variables environment;
 	bool owned;                  /* no other candidate has this environment's array */

@@ -43,7 +43,7 @@ static struct rootfs *open_root(struct arena *a, struct str text)
 static void scan(struct arena *a, struct rootfs *root, struct outcome *out)
 {
 	struct systemd *sd = systemd_new(root, &(struct systemd_options){0});
-	struct launches launches = kubelet_launches(root, sd);
+	struct launches launches = kubelet_launches(root, sd, NULL);
 	const struct settings **settings = NEW_N(a, const struct settings *, launches.n + 1);
 	for (size_t i = 0; i < launches.n; i++)
 		settings[i] = kubelet_settings(root, &launches.at[i], &(struct kubelet_options){0});

@@ -28,7 +28,7 @@ static struct rootfs *root_of(struct arena *a, const char *capture)
 static struct launches launches_of(struct arena *a, const char *capture)
 {
 	struct rootfs *root = root_of(a, capture);
-	return kubelet_launches(root, systemd_new(root, &(struct systemd_options){0}));
+	return kubelet_launches(root, systemd_new(root, &(struct systemd_options){0}), NULL);
 }
 
 #define UNIT(name, exec) "-- /etc/systemd/system/" name ".service --\n[Service]\n" exec "\n"
@@ -92,14 +92,6 @@ static const struct row rows[] = {
 	 REASON_UNIT_INVALID},
 	{UNIT("kubelet", "EnvironmentFile=/none\nExecStart=/usr/bin/kubelet $A"), "", "systemd",
 	 REASON_ENV_FILE_ABSENT},
-	{UNIT("k3s",
-	      "ExecStart=/usr/local/bin/k3s agent --kubelet-arg=v=2 --kubelet-arg max-pods=7") "-"
-											       "- /etc/rancher/k3s/config.yaml --\nkubelet-arg:\n- read-only-port=5\n",
-	 "kubelet --anonymous-auth=false --authentication-token-webhook=true "
-	 "--authorization-mode=Webhook --max-pods=7 --read-only-port=5 --v=2",
-	 "k3s", REASON_NONE},
-	{UNIT("k0sworker", "ExecStart=/usr/bin/k0s worker --kubelet-extra-args=\"--v=2 --x=1\""),
-	 "kubelet --config=/run/k0s/kubelet/config.yaml --v=2 --x=1", "k0s", REASON_NONE},
 	{UNIT("snap.microk8s.daemon-kubelite",
 	      "ExecStart=/usr/bin/snap run microk8s.daemon-kubelite") "-- /var/snap/microk8s/current/args/kubelet --\n# c\n--a=\"${SNAP_DATA}/x\"\n\n --v=2 --w\n",
 	 "kubelet --a=/var/snap/microk8s/current/x --v=2 --w", "snap", REASON_NONE},
