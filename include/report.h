@@ -31,6 +31,7 @@ struct target_report {
 	struct str target;  /* as typed */
 	struct error error; /* kind ERR_NONE unless the target could not be opened */
 	struct image image;
+	struct str deployment; /* of an ostree system: which one is the root, and why */
 	const struct os *os;
 	struct version kubelet, systemd;
 	struct read_stats read;

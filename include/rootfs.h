@@ -23,6 +23,10 @@ enum { ROOTFS_FILE_MAX = 8 << 20 };
 
 struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct notes *notes);
 
+/* Of an ostree system: which deployment is the root, and why it was chosen; empty elsewhere. The
+ * root is that directory then, with /var, /sysroot and /boot as they are when it runs. */
+struct str rootfs_deployment(const struct rootfs *root);
+
 struct arena *rootfs_arena(struct rootfs *root);
 struct notes *rootfs_notes(struct rootfs *root);
 

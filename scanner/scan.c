@@ -40,6 +40,7 @@ bool scan_open(struct scan *s)
 	t->image.layers = layers;
 	t->notes.arena = s->arena;
 	s->root = rootfs_new(s->arena, &layers, &t->notes);
+	t->deployment = rootfs_deployment(s->root);
 	return true;
 }
 

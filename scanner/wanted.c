@@ -31,6 +31,7 @@ static const struct wanted {
 	{"var/lib/cloud/seed/", MIB},
 	{"usr/lib/ignition/", MIB},
 	{"boot/ignition/", MIB},
+	{"boot/loader", 64 * KIB},
 	{"usr/share/oem/", MIB},
 	{"var/lib/dpkg/status", 8 * MIB},
 	{"lib/apk/db/installed", 8 * MIB},
@@ -47,8 +48,25 @@ static bool snap_args(struct str path, uint64_t size)
 	       size <= (uint64_t)64 * KIB;
 }
 
+/* What is ostree/deploy/OS/deploy/CHECKSUM.0/etc/x in the image is etc/x in the root, and
+ * ostree/deploy/OS/var/x is var/x. */
+static struct str below_deployment(struct str path)
+{
+	struct str rest = path, part;
+	size_t parts = 3;
+	if (!str_starts(path, S("ostree/deploy/")))
+		return path;
+	for (size_t i = 0; i < parts && rest.n; i++) {
+		str_cut(rest, '/', &part, &rest);
+		if (i == 2 && str_starts(rest, S("deploy/")))
+			parts = 5;
+	}
+	return rest;
+}
+
 bool scan_wanted(struct str path, uint64_t size)
 {
+	path = below_deployment(path);
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
 		if (str_starts(path, str_from(wanted[i].prefix)))
 			return size <= wanted[i].most;

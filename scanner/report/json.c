@@ -104,8 +104,10 @@ static void target_members(struct json *j, const struct target_report *target)
 	version_member(j, "systemd", &target->systemd);
 	error_member(j, &target->error);
 	read_member(j, target);
-	if (j->r->kind == REPORT_INSPECT)
+	if (j->r->kind == REPORT_INSPECT) {
+		put_text(j, "deployment", target->deployment);
 		labels_member(j, image);
+	}
 	if (j->r->kind == REPORT_ARGV || j->r->kind == REPORT_STORY)
 		json_units(j, target);
 	else

@@ -42,6 +42,7 @@ void text_inspect(struct text *t)
 			continue;
 		line(t, "kind", target->image.kind);
 		line(t, "read as", target->image.trail);
+		line(t, "root", target->deployment);
 		line(t, "digest", target->image.digest);
 		line(t, "platform", target->image.platform);
 		for (size_t k = 0; k < target->image.layers.n; k++)
