@@ -31,6 +31,13 @@ struct version {
 /* "v1.29.3", "1.29", "1.29.3-1.1"; false on anything that has no MAJOR.MINOR in front. */
 bool version_parse(struct str text, struct version *out);
 
+/* The version of Kubernetes that a program, or the file that the path leads to, was built of;
+ * unknown when its bytes do not tell. */
+struct version inventory_program(struct rootfs *root, struct str path);
+
+/* For fs_options: skims programs that may carry a kubelet for inventory_program. */
+fs_skim program_skim;
+
 /* The version of an installed package, from the package database; unknown when there is none. */
 struct version inventory_package(struct rootfs *root, struct str package);
 
