@@ -105,7 +105,8 @@ static void target_members(struct json *j, const struct target_report *target)
 	error_member(j, &target->error);
 	read_member(j, target);
 	if (j->r->kind == REPORT_INSPECT) {
-		put_text(j, "deployment", target->deployment);
+		if (target->deployment.n)
+			put_text(j, "deployment", target->deployment);
 		labels_member(j, image);
 	}
 	if (j->r->kind == REPORT_ARGV || j->r->kind == REPORT_STORY)
