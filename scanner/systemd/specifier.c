@@ -80,7 +80,9 @@ static enum filling of_fragment(struct specifiers *s, char letter, struct str *o
 {
 	if (s->fragment.n == 0)
 		return REFUSED;
-	*out = letter == 'y' ? s->fragment : str_dirname(s->fragment);
+	/* specifier_real_path: of a linked unit it is where the link leads. */
+	struct str real = rootfs_stat(s->root, s->fragment)->real;
+	*out = letter == 'y' ? real : str_dirname(real);
 	return FILLED;
 }
 
