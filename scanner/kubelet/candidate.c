@@ -52,19 +52,26 @@ void candidate_clear(struct candidate *c)
 	c->environment = (struct variables){0};
 }
 
+bool candidate_path(const struct candidate *c, struct word path, struct str *out)
+{
+	struct str full = path_joined(c->a, c->workdir, path.text);
+	if (c->mounts)
+		full = path_clean(c->a, full);
+	struct location at = mounts_locate(c->root, c->mounts, full, true, path.from);
+	*out = at.on_node ? at.path : full;
+	return at.on_node;
+}
+
 const struct file *candidate_file(const struct candidate *c, struct word path)
 {
-	struct str full = path_below(c->a, c->workdir, path.text);
-	struct location at = mounts_locate(c->root, c->mounts, full, true, path.from);
-	if (!c->mounts)
-		return rootfs_read(c->root, str_starts(path.text, S("/")) ? path.text : full);
-	if (at.on_node)
-		return rootfs_read(c->root, at.path);
+	struct str at;
+	if (candidate_path(c, path, &at))
+		return rootfs_read(c->root, at);
 	struct file *f = NEW(c->a, struct file);
-	*f = (struct file){.path = full,
-			   .real = full,
+	*f = (struct file){.path = at,
+			   .real = at,
 			   .state = FILE_UNREADABLE,
 			   .fault = FAULT_UNSUPPORTED,
-			   .why = S("lies outside the node's image")};
+			   .why = S("is not on the node, but in a container")};
 	return f;
 }

@@ -65,8 +65,7 @@ const struct variable *launch_variable(const struct variables *v, struct str nam
 	return NULL;
 }
 
-/* The innermost command is the kubelet's: what it gets is what the kubelet gets. */
-static void settle(const struct candidate *c, struct launch *out)
+void launch_settle(const struct candidate *c, struct launch *out)
 {
 	if (c->depth < out->depth)
 		return;
@@ -90,7 +89,7 @@ bool launch_find(const struct candidate *c, struct launch *out)
 	const struct launch before = *out;
 	for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
 		if (layouts[i](c, out)) {
-			settle(c, out);
+			launch_settle(c, out);
 			return true;
 		}
 		*out = before;
@@ -222,7 +221,7 @@ static void add_unknown(struct search *s, const struct unit *u)
 					       "a kubelet",
 					       ARG(cmd ? cmd->path : S("nothing"))),
 				       cmd ? cmd->from : NULL);
-	settle(&c, &l);
+	launch_settle(&c, &l);
 	add(s, u, l);
 }
 

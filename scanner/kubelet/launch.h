@@ -34,6 +34,12 @@ bool launch_find(const struct candidate *c, struct launch *out);
 /* The same for some words of a command. */
 bool launch_inner(const struct candidate *c, struct words words, struct launch *out);
 
+/* What the innermost command gets is what the kubelet gets; outer ones change nothing then. */
+void launch_settle(const struct candidate *c, struct launch *out);
+
+/* The kubelet-wrapper of Container Linux, where the image does not hold it. */
+bool launch_kubelet_wrapper(const struct candidate *c, struct launch *out);
+
 /* Runs a script of the image, or a one-liner, as far as its simple commands can be told. */
 bool launch_script(const struct candidate *c, const struct file *script, struct words args,
 		   struct launch *out);
@@ -43,6 +49,9 @@ void candidate_set(struct candidate *c, struct str name, struct word value);
 bool candidate_assign(struct candidate *c, struct word pair); /* false: it is no NAME=VALUE */
 void candidate_unset(struct candidate *c, struct str name);
 void candidate_clear(struct candidate *c);
+
+/* Where a file of the command is on the node; false where it is none. */
+bool candidate_path(const struct candidate *c, struct word path, struct str *out);
 
 /* A file as the command sees it: FILE_UNREADABLE where the node does not hold it. Never NULL. */
 const struct file *candidate_file(const struct candidate *c, struct word path);

@@ -4,6 +4,7 @@
 LAYOUT(direct)
 LAYOUT(wrapper)
 LAYOUT(container)
+LAYOUT(rkt)
 LAYOUT(snap)
 LAYOUT(openshift)
 LAYOUT(microshift)
