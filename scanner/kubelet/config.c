@@ -140,13 +140,14 @@ static bool segment_is(struct str path, struct str prefix, struct str key, bool 
 	return whole && (fold ? str_eq_nocase(part, key) : str_eq(part, key));
 }
 
-static bool find_key(struct arena *a, struct str prefix, struct str key, bool fold,
+static bool find_key(struct arena *a, struct str prefix, struct str key, bool fold, unsigned minor,
 		     const struct option_row **row, struct str *deeper)
 {
 	for (size_t i = 0; i < options_n; i++) {
 		struct str path = str_from(options[i].pub.path);
 		size_t end;
-		if (!path.n || !segment_is(path, prefix, key, fold, &end))
+		if (!path.n || !segment_is(path, prefix, key, fold, &end) ||
+		    !field_exists(&options[i], minor))
 			continue;
 		*row = end == path.n ? &options[i] : NULL;
 		*deeper = *row ? path : str_dup(a, str_slice(path, 0, end + 1));
@@ -155,17 +156,18 @@ static bool find_key(struct arena *a, struct str prefix, struct str key, bool fo
 	return false;
 }
 
-bool config_key(struct arena *a, struct str prefix, struct str key, bool fold,
+bool config_key(struct arena *a, struct str prefix, struct str key, bool fold, unsigned minor,
 		const struct option_row **row, struct str *deeper)
 {
 	if (!key.n || str_find(key, '.') < key.n)
 		return false;
-	return find_key(a, prefix, key, false, row, deeper) ||
-	       (fold && find_key(a, prefix, key, true, row, deeper));
+	return find_key(a, prefix, key, false, minor, row, deeper) ||
+	       (fold && find_key(a, prefix, key, true, minor, row, deeper));
 }
 
 struct pass {
 	struct arena *a;
+	unsigned minor;
 	bool json;
 	struct notes *notes;
 	struct fields *out;
@@ -197,7 +199,7 @@ static bool walk_map(struct pass *w, const struct doc *map, struct str prefix)
 		const struct option_row *row;
 		struct str deeper, problem;
 		const struct doc *v = e[i].value;
-		if (!config_key(w->a, prefix, e[i].key, false, &row, &deeper)) {
+		if (!config_key(w->a, prefix, e[i].key, false, w->minor, &row, &deeper)) {
 			note_unknown(w, prefix, &e[i]);
 		} else if (row) {
 			if (!field_fits(w->a, row, v, &problem))
@@ -216,15 +218,15 @@ static bool walk_map(struct pass *w, const struct doc *map, struct str prefix)
 	return true;
 }
 
-bool config_decode(struct arena *a, const struct file *f, struct notes *notes, struct fields *out,
-		   struct config_fault *fault)
+bool config_decode(struct arena *a, const struct file *f, unsigned minor, struct notes *notes,
+		   struct fields *out, struct config_fault *fault)
 {
 	bool json;
 	struct identity id = {0};
 	const struct doc *d = config_document(a, f, &json, fault);
 	if (!d || !identify(a, d, json, &id, fault) || !check_identity(a, d, &id, fault))
 		return false;
-	struct pass w = {a, json, notes, out, fault};
+	struct pass w = {a, minor, json, notes, out, fault};
 	return walk_map(&w, d, S(""));
 }
 

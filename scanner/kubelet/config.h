@@ -32,9 +32,10 @@ struct fields {
 const struct doc *config_document(struct arena *a, const struct file *f, bool *json,
 				  struct config_fault *fault);
 
-/* The fields of a whole config file, in the order in which they are set; false with *fault. */
-bool config_decode(struct arena *a, const struct file *f, struct notes *notes, struct fields *out,
-		   struct config_fault *fault);
+/* The fields of a whole config file that a kubelet of that minor version (0: unknown) knows, in the
+ * order in which they are set; false with *fault. */
+bool config_decode(struct arena *a, const struct file *f, unsigned minor, struct notes *notes,
+		   struct fields *out, struct config_fault *fault);
 
 /* What a drop-in must be: strict (no key twice), with a kind, and from 1.30 on of exactly our
  * version and kind. */
@@ -44,7 +45,7 @@ const struct doc *config_dropin(struct arena *a, const struct file *f, unsigned 
 /* The row of a key below `prefix` ("" or "authentication."): *row for a field, or *deeper with the
  * prefix of what lies inside it. With `fold`, case does not matter unless the exact name is there.
  */
-bool config_key(struct arena *a, struct str prefix, struct str key, bool fold,
+bool config_key(struct arena *a, struct str prefix, struct str key, bool fold, unsigned minor,
 		const struct option_row **row, struct str *deeper);
 
 #endif

@@ -43,7 +43,7 @@ static bool merge_whole(struct slots *s, const struct file *f, struct notes *not
 			struct config_fault *fault)
 {
 	struct fields fields = {0};
-	if (!config_decode(s->a, f, notes, &fields, fault))
+	if (!config_decode(s->a, f, s->minor, notes, &fields, fault))
 		return false;
 	const struct doc **value = NEW_N(s->a, const struct doc *, options_n);
 	for (size_t i = 0; i < fields.n; i++)
@@ -120,13 +120,22 @@ static const struct doc *preset_doc(struct arena *a, struct str json)
 	return doc_json(a, f, &fault);
 }
 
+/* A list or map that was emptied: pointers keep a zero, these do not. */
+static bool is_empty(const struct slots *s, const struct option_row *row)
+{
+	const struct setting *x = s->at[row_index(row)].setting;
+	return (form_is_list(row->form) || form_is_map(row->form)) && !x->null && s->minor != 29 &&
+	       text_is_zero(row->form, x->value);
+}
+
 /* Is it left out of the base because it is empty ("omitempty")? */
 static bool left_out(const struct slots *s, const struct option_row *row)
 {
 	const struct setting *x = s->at[row_index(row)].setting;
 	if (s->minor == 29)
 		return false;
-	return x->null || (!row->zero_counts && text_is_zero(row->form, x->value));
+	bool zero = text_is_zero(row->form, x->value);
+	return x->null || (zero && (!row->zero_counts || is_empty(s, row)));
 }
 
 static void plant(struct slots *s, struct branch *root, const struct option_row *row)
@@ -227,7 +236,7 @@ static bool harvest_map(struct harvest *h, const struct branch *b, struct str pr
 		const struct option_row *row;
 		struct str deeper;
 		const struct branch *kid = kids[i].b;
-		if (!config_key(h->s->a, prefix, kids[i].key, true, &row, &deeper))
+		if (!config_key(h->s->a, prefix, kids[i].key, true, h->s->minor, &row, &deeper))
 			continue;
 		if (row ? !harvest_field(h, row, kid) : kid->kids && !harvest_map(h, kid, deeper))
 			return false;
@@ -260,9 +269,10 @@ static bool merge_json(struct slots *s, struct config_dir *d)
 	}
 	if (!harvest_map(&h, &root, S("")))
 		return false;
-	/* What a null has taken out is at its default again. */
+	/* What a null has taken out is at its default again, and what was not written. */
 	for (size_t i = 0; i < options_n; i++)
-		if (options[i].pub.path && !h.met[i] && !left_out(s, &options[i]))
+		if (options[i].pub.path && !h.met[i] &&
+		    (!left_out(s, &options[i]) || is_empty(s, &options[i])))
 			slot_reset(s, &options[i]);
 	return true;
 }

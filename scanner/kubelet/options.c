@@ -101,6 +101,31 @@ bool row_exists(const struct option_row *row, unsigned minor)
 	return !minor || (row->first <= minor && minor <= row->last);
 }
 
+bool field_exists(const struct option_row *row, unsigned minor)
+{
+	/* Fields that came after their flags. */
+	static const struct {
+		const char *path;
+		unsigned first;
+	} younger[] = {
+		{"registerNode", 23},
+		{"registerWithTaints", 23},
+		{"logging.verbosity", 23},
+		{"logging.flushFrequency", 23},
+		{"logging.vmodule", 23},
+		{"logging.options.json.splitStream", 23},
+		{"logging.options.json.infoBufferSize", 23},
+		{"containerRuntimeEndpoint", 27},
+		{"imageServiceEndpoint", 27},
+	};
+	if (!minor || !row->pub.path)
+		return !minor;
+	for (size_t i = 0; i < sizeof younger / sizeof younger[0]; i++)
+		if (strcmp(row->pub.path, younger[i].path) == 0)
+			return minor >= younger[i].first;
+	return minor >= row->first;
+}
+
 const struct option *option_find(struct str name)
 {
 	const struct option_row *row =

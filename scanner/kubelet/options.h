@@ -56,8 +56,9 @@ size_t row_index(const struct option_row *row);
 /* The default, NULL when it is nothing. */
 const char *row_default(const struct option_row *row, unsigned minor, bool legacy);
 
-/* Does a kubelet of that minor version (0: unknown) know it? */
+/* Does a kubelet of that minor version (0: unknown) know the flag; the field of a file? */
 bool row_exists(const struct option_row *row, unsigned minor);
+bool field_exists(const struct option_row *row, unsigned minor);
 
 /* Go's strconv.ParseBool, time.ParseDuration, and Duration.String. */
 bool go_bool(struct str s, bool *out);

@@ -196,7 +196,7 @@ static bool load_config(struct start *k)
 	}
 	if (f->state == FILE_ABSENT || f->kind != FILE_REGULAR)
 		return miss_config(k, f, at.path, false);
-	if (!config_decode(k->a, f, rootfs_notes(k->root), &fields, &fault))
+	if (!config_decode(k->a, f, k->minor, rootfs_notes(k->root), &fields, &fault))
 		return stop(k, config_code(fault.error, false),
 			    str_fmt(k->a,
 				    "failed to load kubelet config file, path: %" PRIstr
@@ -205,6 +205,7 @@ static bool load_config(struct start *k)
 			    fault.from);
 	for (size_t i = 0; i < fields.n; i++)
 		slot_field(&k->slots, fields.at[i].row, fields.at[i].value, LEVEL_CONFIG);
+	slots_settle(&k->slots);
 	anchor_paths(k, config.text);
 	return check_file_gates(k);
 }

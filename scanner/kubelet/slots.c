@@ -7,10 +7,14 @@
 #include <string.h>
 
 #include "arena.h"
+#include "gates.h"
 
 static struct setting preset(const struct slots *s, const struct option_row *row, bool legacy)
 {
 	const char *value = row_default(row, s->minor, legacy);
+	/* What this kubelet has no field for has no default. */
+	if (!row->pub.flag && !field_exists(row, s->minor))
+		value = NULL;
 	return (struct setting){.option = &row->pub,
 				.value = str_from(value),
 				.null = !value,
@@ -66,6 +70,49 @@ void slot_field(struct slots *s, const struct option_row *row, const struct doc 
 		text = S("-1");
 	struct setting won = {.value = text, .level = level, .from = value->from};
 	slot_win(s, row, won, value);
+}
+
+/* ---- defaults of defaults.go that hang on other fields ---- */
+
+static const struct setting *at_path(const struct slots *s, const char *path)
+{
+	return s->at[row_index(row_of_path(str_from(path)))].setting;
+}
+
+static void preset_to(struct slots *s, const char *path, struct str value)
+{
+	struct slot *slot = &s->at[row_index(row_of_path(str_from(path)))];
+	if (slot->setting->level != LEVEL_DEFAULT)
+		return;
+	struct setting *x = NEW(s->a, struct setting);
+	*x = *slot->setting;
+	x->value = value;
+	x->null = false;
+	slot->setting = x;
+}
+
+static void preset_by_gate(struct slots *s, const char *path, const char *gate, unsigned since,
+			   const char *value)
+{
+	const struct doc *set = s->at[row_index(row_of_path(S("featureGates")))].doc;
+	if (s->minor >= since && gate_on(set, gate, s->minor))
+		preset_to(s, path, str_from(value));
+}
+
+void slots_settle(struct slots *s)
+{
+	const struct setting *update = at_path(s, "nodeStatusUpdateFrequency");
+	const struct setting *pulls = at_path(s, "maxParallelImagePulls");
+	if (update->level != LEVEL_DEFAULT)
+		preset_to(s, "nodeStatusReportFrequency", update->value);
+	if (!pulls->null && (!s->minor || s->minor >= 27) && pulls->value.n &&
+	    pulls->value.p[0] != '-' && !str_eq(pulls->value, S("0")) &&
+	    !str_eq(pulls->value, S("1")))
+		preset_to(s, "serializeImagePulls", S("false"));
+	preset_by_gate(s, "crashLoopBackOff.maxContainerRestartPeriod",
+		       "KubeletCrashLoopBackOffMax", 32, "5m0s");
+	preset_by_gate(s, "imagePullCredentialsVerificationPolicy",
+		       "KubeletEnsureSecretPulledImages", 33, "NeverVerifyPreloadedImages");
 }
 
 /* ---- flags ---- */

@@ -32,6 +32,9 @@ void slot_reset(struct slots *s, const struct option_row *row);
 void slot_field(struct slots *s, const struct option_row *row, const struct doc *value,
 		enum level level);
 
+/* After the fields of a config file: defaults that hang on other fields. */
+void slots_settle(struct slots *s);
+
 void slots_flags(struct slots *s, const struct flags *f);
 
 /* --config-dir: merges all drop-ins by the rules of that version; false with *fault and the code

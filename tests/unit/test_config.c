@@ -87,7 +87,7 @@ static void decodes(void **state)
 		struct arena *a = arena_new(16 << 20, NULL, NULL);
 		struct fields fields = {0};
 		struct config_fault fault = {0};
-		config_decode(a, file_of(a, str_from(r->text)), NULL, &fields, &fault);
+		config_decode(a, file_of(a, str_from(r->text)), 0, NULL, &fields, &fault);
 		if (fault.error != r->error)
 			fail_msg("%s: error %d (%.*s)", r->text, fault.error, ARG(fault.text));
 		const struct doc *got = NULL;
@@ -117,7 +117,8 @@ static void survives_every_prefix(void **state)
 			struct arena *a = arena_new(16 << 20, NULL, NULL);
 			struct fields fields = {0};
 			struct config_fault fault = {0};
-			config_decode(a, file_of(a, str_slice(text, 0, n)), NULL, &fields, &fault);
+			config_decode(a, file_of(a, str_slice(text, 0, n)), 0, NULL, &fields,
+				      &fault);
 			config_dropin(a, file_of(a, str_slice(text, 0, n)), 34, &fault);
 			arena_free(a);
 		}
