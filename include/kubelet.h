@@ -47,8 +47,12 @@ struct launches {
 };
 
 struct kubelet_options {
-	struct version version; /* 0.0: from the image, else unknown */
+	struct version version;    /* 0.0: from the image, else unknown */
+	const struct image *image; /* whose labels may tell it; may be NULL */
 };
+
+/* The version of the kubelet that lies in an image, whoever launches it. */
+struct version kubelet_installed(struct rootfs *root, const struct kubelet_options *opts);
 
 /* Every kubelet that some unit launches, in order of unit names. `opts` may be NULL. */
 struct launches kubelet_launches(struct rootfs *root, struct systemd *sd,
@@ -78,6 +82,21 @@ struct setting {
 	const struct setting *shadowed; /* what it won over, next lower level first */
 };
 
+/* A value that an input of the join means to set, once the node joins or boots. It is a hint: no
+ * verdict depends on it. */
+struct intended {
+	const struct option *option;
+	struct str value; /* canonical; of a template, as it is written */
+	bool unrendered;  /* a template: what it will say is not certain */
+	struct str by;    /* "kubeadm configuration", "NodeConfig, written by cloud-init" */
+	const struct origin *from;
+};
+
+struct intentions {
+	struct intended *at;
+	size_t n, cap;
+};
+
 struct settings {
 	struct version version; /* whose rules were applied; 0.0: the newest known */
 	const char *error;      /* NULL, or the code of the error that ends the kubelet */
@@ -86,6 +105,7 @@ struct settings {
 	struct doubt doubt;             /* why values cannot be told; REASON_NONE when they can */
 	struct word config, config_dir; /* absolute paths after cleaning; empty when not given */
 	struct pendings pending;
+	struct intentions intended; /* while something is pending */
 	const struct setting *at;
 	size_t n;
 };

@@ -180,6 +180,7 @@ static void run_options(struct offnode_report *r)
 	r->deadline = timeout ? now_ms() + (int64_t)timeout : 0;
 	r->image_options = (struct image_options){
 		.fs = {.wanted = scan_wanted,
+		       .skim = program_skim,
 		       .max_entries = option_number(o, OPTION_max_entries, 2 << 20),
 		       .max_kept = 64 << 20,
 		       .max_file = option_number(o, OPTION_max_file, 64 << 20),

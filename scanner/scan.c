@@ -63,7 +63,10 @@ void scan_launches(struct scan *s)
 		.version = (unsigned)option_number(o, OPTION_systemd_version, 0),
 		.live_run = option_on(o, OPTION_live_run),
 	};
-	struct kubelet_options kubelet = {version_option(o, OPTION_kubelet_version)};
+	struct kubelet_options kubelet = {
+		.version = version_option(o, OPTION_kubelet_version),
+		.image = &t->image,
+	};
 	s->sd = systemd_new(s->root, &sd);
 	t->os = os_read(s->root);
 	t->systemd = systemd_version(s->sd);
@@ -72,8 +75,7 @@ void scan_launches(struct scan *s)
 	t->settings = NEW_N(s->arena, const struct settings *, t->launches.n + 1);
 	for (size_t i = 0; i < t->launches.n; i++)
 		t->settings[i] = kubelet_settings(s->root, &t->launches.at[i], &kubelet);
-	t->kubelet =
-		t->launches.n ? t->settings[0]->version : inventory_package(s->root, S("kubelet"));
+	t->kubelet = t->launches.n ? t->settings[0]->version : kubelet_installed(s->root, &kubelet);
 }
 
 void visit_scan(struct scan *s)

@@ -49,7 +49,7 @@ static unsigned patch_of(struct str version)
 
 static enum age age_of(const struct k3s *k, bool *known)
 {
-	struct version v = kubelet_version(k->c->root, k->c->options);
+	struct version v = kubelet_version(k->c->root, k->c->words, k->c->options);
 	*known = v.major != 0;
 	if (v.major != 1 || v.minor > 32)
 		return AGE_DROP_INS;

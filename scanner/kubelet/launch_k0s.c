@@ -198,7 +198,7 @@ static struct str data_dir_of(const struct k0s *k)
 static struct str config_of(const struct k0s *k, struct str data)
 {
 	struct str old = str_cat(k->c->a, data, S("/kubelet-config.yaml"));
-	struct version v = kubelet_version(k->c->root, k->c->options);
+	struct version v = kubelet_version(k->c->root, k->c->words, k->c->options);
 	bool there = rootfs_stat(k->c->root, old)->state != FILE_ABSENT;
 	bool early = v.major ? v.major == 1 && v.minor < 30 : there;
 	return early ? old : S("/run/k0s/kubelet/config.yaml");

@@ -321,7 +321,7 @@ const struct settings *kubelet_settings(struct rootfs *root, const struct launch
 	struct arena *a = rootfs_arena(root);
 	struct settings *s = NEW(a, struct settings);
 	struct start k = {.a = a, .root = root, .launch = l, .out = s};
-	s->version = kubelet_version(root, opts);
+	s->version = launch_version(root, l, opts);
 	k.minor = s->version.major == 1 ? s->version.minor : 0;
 	s->doubt = l->doubt;
 	s->pending = (struct pendings){0};

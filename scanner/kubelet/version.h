@@ -6,7 +6,12 @@
 
 #include "kubelet.h"
 
-/* 0.0 where nothing tells. */
-struct version kubelet_version(struct rootfs *root, const struct kubelet_options *opts);
+/* Of what `command` executes, as far as its first word is known: 0.0 where nothing tells. */
+struct version kubelet_version(struct rootfs *root, struct words command,
+			       const struct kubelet_options *opts);
+
+/* Of a launch that was found. */
+struct version launch_version(struct rootfs *root, const struct launch *l,
+			      const struct kubelet_options *opts);
 
 #endif
