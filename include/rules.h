@@ -59,6 +59,7 @@ struct finding {
 	const struct origin *from;
 	const struct setting *shadowed;
 	struct pendings pending;
+	struct intentions intended; /* hints about this setting alone */
 	struct str remedy;
 };
 

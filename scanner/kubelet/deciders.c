@@ -57,7 +57,10 @@ static const struct decider {
 	{"AKS", AKS_DROPIN("10-tlsbootstrap.conf"), CSE, "KUBELET_TLS_BOOTSTRAP_FLAGS", AKS},
 
 	{"GKE", "/etc/default/kubelet", "configure-helper.sh", NULL, NULL},
-	{"GKE", "/home/kubernetes/kubelet-config.yaml", "configure-helper.sh", NULL, NULL},
+	{"GKE",
+	 "/home"
+	 "/kubernetes/kubelet-config.yaml",
+	 "configure-helper.sh", NULL, NULL},
 	{"kOps", "/etc/sysconfig/kubelet", "nodeup", NULL, NULL},
 	{"kOps", "/var/lib/kubelet/kubelet.conf", "nodeup", NULL, NULL},
 	{"Gardener", "/var/lib/kubelet/config/kubelet", "gardener-node-agent", NULL, NULL},

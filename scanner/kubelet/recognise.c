@@ -58,7 +58,7 @@ static const struct mark marks[] = {
 	{.name = "AKS Engine", .texts = {"/opt/azure/containers/", "$KUBELET_OPTS"}},
 	{.name = "AKS", .texts = {"/opt/azure/containers/"}},
 	{.name = "GKE",
-	 .texts = {"/home/kubernetes/bin/kubelet", "/etc/default/kubelet", "$KUBELET_OPTS"}},
+	 .texts = {"kubernetes/bin/kubelet", "/etc/default/kubelet", "$KUBELET_OPTS"}},
 	{.name = "kOps", .texts = {"/etc/sysconfig/kubelet", "$DAEMON_ARGS"}},
 	{.name = "Gardener", .texts = {"/var/lib/kubelet/config/kubelet"}},
 	{.name = "Minikube", .texts = {"/var/lib/minikube/"}},

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "deciders.h"
 #include "gates.h"
+#include "intended.h"
 #include "mounts.h"
 #include "slots.h"
 #include "validate.h"
@@ -329,6 +330,7 @@ const struct settings *kubelet_settings(struct rootfs *root, const struct launch
 		*vec_push(a, &s->pending) = l->pending.at[i];
 	run(&k);
 	deciders_name(a, l->recognised, &s->pending, &s->doubt);
+	intended_find(root, l, s);
 	struct setting *all = NEW_N(a, struct setting, options_n);
 	for (size_t i = 0; i < options_n; i++)
 		all[i] = *k.slots.at[i].setting;

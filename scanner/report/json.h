@@ -20,6 +20,7 @@ void put_origin(struct json *j, const char *key, const struct origin *o);
 void put_words(struct json *j, const char *key, const struct words *words);
 void put_texts(struct json *j, const char *key, const struct words *words);
 void put_pendings(struct json *j, const char *key, const struct pendings *p);
+void put_intentions(struct json *j, const struct intentions *all);
 void put_notes(struct json *j, const char *key, const struct notes *notes);
 void put_settings(struct json *j, const struct settings *s, const struct option *only);
 

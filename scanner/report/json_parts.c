@@ -115,6 +115,33 @@ void put_pendings(struct json *j, const char *key, const struct pendings *p)
 	json_close(&j->out);
 }
 
+static void put_intended(struct json *j, const struct intended *x)
+{
+	json_open(&j->out, '{');
+	json_key(&j->out, "path");
+	json_z(&j->out, x->option->path);
+	json_key(&j->out, "flag");
+	if (x->option->flag)
+		json_str(&j->out, str_fmt(j->arena, "--%s", x->option->flag));
+	else
+		json_null(&j->out);
+	put_value(j, "value", x->option, intended_shown(j->arena, x), false);
+	put_text(j, "by", x->by);
+	json_key(&j->out, "reason");
+	json_z(&j->out, x->unrendered ? reason_name(REASON_TEMPLATE_UNRENDERED) : NULL);
+	put_origin(j, "origin", x->from);
+	json_close(&j->out);
+}
+
+void put_intentions(struct json *j, const struct intentions *all)
+{
+	json_key(&j->out, "intended");
+	json_open(&j->out, '[');
+	for (size_t i = 0; i < all->n; i++)
+		put_intended(j, &all->at[i]);
+	json_close(&j->out);
+}
+
 void put_notes(struct json *j, const char *key, const struct notes *notes)
 {
 	json_key(&j->out, key);

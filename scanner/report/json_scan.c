@@ -36,6 +36,7 @@ static void result(struct json *j, const struct finding *f)
 	json_key(&j->out, "provisional");
 	json_bool(&j->out, f->provisional);
 	put_pendings(j, "pending", &f->pending);
+	put_intentions(j, &f->intended);
 	reason_members(j, &f->doubt);
 	put_value(j, "effective", opt, f->effective, f->effective.n == 0);
 	put_value(j, "expected", opt, f->expected, false);
@@ -73,6 +74,17 @@ static void starts_members(struct json *j, const struct launch *l, const struct 
 	put_origin(j, "errorOrigin", s->error_from);
 }
 
+/* What flags decide, whatever the files that are missing will say. */
+static void fixed_member(struct json *j, const struct settings *s)
+{
+	json_key(&j->out, "fixed");
+	json_open(&j->out, '[');
+	for (size_t i = 0; s->doubt.reason != REASON_NONE && i < s->n; i++)
+		if (s->at[i].option->path && setting_decided(s, &s->at[i]))
+			json_z(&j->out, s->at[i].option->path);
+	json_close(&j->out);
+}
+
 static void launch(struct json *j, const struct launch *l, const struct settings *s)
 {
 	const struct doubt *d = l->doubt.reason != REASON_NONE ? &l->doubt : &s->doubt;
@@ -87,8 +99,12 @@ static void launch(struct json *j, const struct launch *l, const struct settings
 	put_text(j, "configDir", s->config_dir.text);
 	starts_members(j, l, s);
 	reason_members(j, d);
-	if (j->r->kind == REPORT_CONFIG)
+	if (j->r->kind == REPORT_CONFIG) {
+		put_pendings(j, "pending", &s->pending);
+		put_intentions(j, &s->intended);
+		fixed_member(j, s);
 		put_settings(j, s, NULL);
+	}
 	if (j->r->kind == REPORT_EXPLAIN)
 		put_settings(j, s, j->r->option);
 	json_close(&j->out);

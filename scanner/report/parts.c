@@ -53,6 +53,12 @@ struct str setting_shown(struct arena *a, const struct setting *x)
 	return tree ? x->value : str_tail(report_mask(a, line), strlen(name) + 1);
 }
 
+struct str intended_shown(struct arena *a, const struct intended *x)
+{
+	struct setting s = {.option = x->option, .value = x->value, .level = LEVEL_CONFIG};
+	return setting_shown(a, &s);
+}
+
 struct str launch_name(const struct launch *l)
 {
 	return l->unit ? l->unit->id.n ? l->unit->id : l->unit->name : str_from(l->layout);

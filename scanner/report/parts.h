@@ -25,6 +25,8 @@ static inline bool origin_placed(const struct origin *o)
 /* The value of a setting as shown: masked by the name of its option. */
 struct str setting_shown(struct arena *a, const struct setting *x);
 
+struct str intended_shown(struct arena *a, const struct intended *x);
+
 /* "kubelet.service", or the layout's name where no unit launches it. */
 struct str launch_name(const struct launch *l);
 

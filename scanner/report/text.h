@@ -40,6 +40,9 @@ void text_remarks(struct text *t, const struct target_report *target);
 void text_word(struct text *t, const struct words *argv, size_t i, size_t indent);
 void text_unit(struct text *t, const struct unit *u);
 void text_doubt(struct text *t, const struct doubt *d);
+/* "why; WRITER", and "VALUE, by the KIND PATH:1:2". */
+void text_why(struct text *t, const struct pending *p);
+void text_intended(struct text *t, const struct intended *x);
 void text_pendings(struct text *t, const struct pendings *p);
 
 void text_scan(struct text *t);

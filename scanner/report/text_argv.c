@@ -57,13 +57,35 @@ void text_doubt(struct text *t, const struct doubt *d)
 	out_z(t->o, "\n");
 }
 
+void text_why(struct text *t, const struct pending *p)
+{
+	out_safe(t->o, p->why);
+	if (!p->writer.n || str_has(p->why, p->writer))
+		return;
+	out_z(t->o, p->why.n ? "; " : "");
+	out_safe(t->o, p->writer);
+	out_z(t->o, " writes it");
+}
+
+void text_intended(struct text *t, const struct intended *x)
+{
+	struct str shown = intended_shown(t->arena, x);
+	out_safe(t->o, shown.n ? shown : S("''"));
+	out_z(t->o, x->unrendered ? ", unrendered, by the " : ", by the ");
+	out_safe(t->o, x->by);
+	if (origin_placed(x->from)) {
+		out_z(t->o, " ");
+		text_place(t, x->from);
+	}
+}
+
 void text_pendings(struct text *t, const struct pendings *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		out_z(t->o, "  pending: ");
 		out_safe(t->o, p->at[i].path);
 		out_z(t->o, p->at[i].why.n ? "  " : "");
-		out_safe(t->o, p->at[i].why);
+		text_why(t, &p->at[i]);
 		out_z(t->o, "\n");
 	}
 }

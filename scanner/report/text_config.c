@@ -40,9 +40,13 @@ static void value(struct text *t, const struct setting *x)
 		out_safe(t->o, shown);
 }
 
-static void comment(struct text *t, const struct setting *x)
+/* A value is told with what keeps it from being final: a file that is to come may change it. */
+static void comment(struct text *t, const struct settings *s, const struct setting *x)
 {
+	bool open = s->doubt.reason != REASON_NONE || s->error;
 	out_fmt(t->o, "  # %s", level_name(x->level));
+	if (open && !setting_decided(s, x))
+		out_z(t->o, ", undecided");
 	if (origin_placed(x->from)) {
 		out_z(t->o, " ");
 		text_place(t, x->from);
@@ -83,7 +87,7 @@ static void flags_alone(struct text *t, const struct settings *s)
 			continue;
 		out_fmt(t->o, "# --%s=", x->option->flag);
 		value(t, x);
-		comment(t, x);
+		comment(t, s, x);
 	}
 }
 
@@ -102,7 +106,7 @@ static void yaml(struct text *t, const struct settings *s)
 		out_fmt(t->o, "%*s%" PRIstr ": ", (int)(2 * depth_of(path)), "",
 			ARG(segment(path, depth_of(path))));
 		value(t, x);
-		comment(t, x);
+		comment(t, s, x);
 		before = path;
 	}
 	flags_alone(t, s);
@@ -118,6 +122,25 @@ static void trouble(struct text *t, const struct settings *s)
 	if (s->doubt.reason != REASON_NONE) {
 		out_fmt(t->o, "# cannot be told: %s: ", reason_name(s->doubt.reason));
 		out_safe(t->o, s->doubt.text);
+		out_z(t->o, "\n");
+	}
+}
+
+/* What is still to come, and what it is meant to say. */
+static void to_come(struct text *t, const struct settings *s)
+{
+	for (size_t i = 0; i < s->pending.n; i++) {
+		out_z(t->o, "# pending: ");
+		out_safe(t->o, s->pending.at[i].path);
+		out_z(t->o, "  ");
+		text_why(t, &s->pending.at[i]);
+		out_z(t->o, "\n");
+	}
+	for (size_t i = 0; i < s->intended.n; i++) {
+		const struct option *opt = s->intended.at[i].option;
+		out_fmt(t->o, "# intended: %s%s: ", opt->path ? "" : "--",
+			opt->path ? opt->path : opt->flag);
+		text_intended(t, &s->intended.at[i]);
 		out_z(t->o, "\n");
 	}
 }
@@ -151,6 +174,7 @@ void text_config(struct text *t)
 				out_z(t->o, "---\n");
 			source_line(t, target, k);
 			trouble(t, target->settings[k]);
+			to_come(t, target->settings[k]);
 			yaml(t, target->settings[k]);
 		}
 	}
@@ -195,6 +219,12 @@ static void chain(struct text *t, const struct target_report *target, size_t i)
 	trouble(t, s);
 	for (const char *role = "wins"; x; x = x->shadowed, role = "over")
 		contender(t, role, x);
+	for (size_t k = 0; k < s->intended.n; k++)
+		if (s->intended.at[k].option == opt) {
+			out_z(t->o, "  intended  ");
+			text_intended(t, &s->intended.at[k]);
+			out_z(t->o, "\n");
+		}
 }
 
 void text_explain(struct text *t)

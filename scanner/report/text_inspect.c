@@ -19,17 +19,38 @@ static void version(struct text *t, const char *name, const struct version *v)
 		     str_fmt(t->arena, "%" PRIstr "  (%" PRIstr ")", ARG(v->text), ARG(v->source)));
 }
 
-static void launch(struct text *t, const struct launch *l)
+/* What the image decides already, and what only the machine will. */
+static void decided(struct text *t, const struct settings *s)
+{
+	bool open = s->doubt.reason != REASON_NONE;
+	if (open)
+		line(t, "  unknown",
+		     str_fmt(t->arena, "%s  %" PRIstr, reason_name(s->doubt.reason),
+			     ARG(s->doubt.text)));
+	for (size_t i = 0; i < s->pending.n; i++) {
+		out_fmt(t->o, "  %-10s", "  pending");
+		out_safe(t->o, s->pending.at[i].path);
+		out_z(t->o, "  ");
+		text_why(t, &s->pending.at[i]);
+		out_z(t->o, "\n");
+	}
+	for (size_t i = 0; open && i < s->n; i++)
+		if (setting_decided(s, &s->at[i]) && s->at[i].option->path)
+			line(t, "  fixed",
+			     str_fmt(t->arena, "%s: %" PRIstr, s->at[i].option->path,
+				     ARG(setting_shown(t->arena, &s->at[i]))));
+}
+
+static void launch(struct text *t, const struct launch *l, const struct settings *s)
 {
 	line(t, "launch",
 	     str_fmt(t->arena, "%" PRIstr "  %s%s%" PRIstr "%s", ARG(launch_name(l)), l->layout,
 		     l->recognised.n ? " (" : "", ARG(l->recognised), l->recognised.n ? ")" : ""));
-	if (!l->unit)
-		return;
-	if (l->unit->fragment)
+	if (l->unit && l->unit->fragment)
 		line(t, "  unit", l->unit->fragment->path);
-	for (size_t i = 0; i < l->unit->dropins.n; i++)
+	for (size_t i = 0; l->unit && i < l->unit->dropins.n; i++)
 		line(t, "  drop-in", l->unit->dropins.at[i]->path);
+	decided(t, s);
 }
 
 void text_inspect(struct text *t)
@@ -55,7 +76,7 @@ void text_inspect(struct text *t)
 		version(t, "systemd", &target->systemd);
 		version(t, "kubelet", &target->kubelet);
 		for (size_t k = 0; k < target->launches.n; k++)
-			launch(t, &target->launches.at[k]);
+			launch(t, &target->launches.at[k], target->settings[k]);
 		if (!target->launches.n)
 			line(t, "launch", S("none"));
 		text_remarks(t, target);

@@ -92,10 +92,19 @@ static void pending(struct text *t, const struct pendings *pending)
 	for (size_t i = 0; i < pending->n; i++) {
 		label(t, "pending");
 		out_safe(t->o, pending->at[i].path);
-		if (pending->at[i].why.n) {
+		if (pending->at[i].why.n || pending->at[i].writer.n) {
 			out_z(t->o, "  ");
-			out_safe(t->o, pending->at[i].why);
+			text_why(t, &pending->at[i]);
 		}
+		out_z(t->o, "\n");
+	}
+}
+
+static void intended(struct text *t, const struct intentions *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		label(t, "intended");
+		text_intended(t, &all->at[i]);
 		out_z(t->o, "\n");
 	}
 }
@@ -138,6 +147,7 @@ static void finding(struct text *t, const struct finding *f, bool several)
 	}
 	if (f->provisional || loud)
 		pending(t, &f->pending);
+	intended(t, &f->intended);
 	if (f->remedy.n) {
 		label(t, "fix");
 		out_safe(t->o, f->remedy);

@@ -60,6 +60,17 @@ static void add_starting(struct arena *a, const struct unit *u, struct pendings 
 		*vec_push(a, out) = u->pending.at[i];
 }
 
+/* What inputs of the join mean to set here: told, never judged. */
+static struct intentions intended_of(struct arena *a, const struct settings *s,
+				     const struct option *opt)
+{
+	struct intentions all = {0};
+	for (size_t i = 0; i < s->intended.n; i++)
+		if (s->intended.at[i].option == opt)
+			*vec_push(a, &all) = s->intended.at[i];
+	return all;
+}
+
 static struct str spanned(const struct origin *o)
 {
 	return o ? str_slice(o->file->text, o->at, o->at + o->len) : (struct str){0};
@@ -115,6 +126,7 @@ void check_setting(const struct node *node, const struct rule *rule, struct find
 		return;
 	}
 	bool decided = setting_decided(s, x);
+	out->intended = intended_of(a, s, x->option);
 	out->pending = pendings_of(a, node->launch, s, decided);
 	out->doubt = doubt_of(node->launch, s, decided);
 	if (out->doubt.reason != REASON_NONE) {
