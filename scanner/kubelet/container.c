@@ -254,7 +254,8 @@ bool container_guess(struct container *k, struct words words, struct launch *out
 {
 	for (size_t i = 0; i < words.n; i++) {
 		struct str program = word_program(words, i);
-		if (!str_eq(program, S("kubelet")) && !str_eq(program, S("hyperkube")))
+		if (str_starts(words.at[i].text, S("-")) ||
+		    (!str_eq(program, S("kubelet")) && !str_eq(program, S("hyperkube"))))
 			continue;
 		return finish(k, launch_inner(&k->inner, words_from(words, i), out), out);
 	}

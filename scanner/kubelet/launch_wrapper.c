@@ -324,7 +324,8 @@ static struct words from_program(struct words words)
 					       "podman",  "nerdctl",         "rkt"};
 	for (size_t i = 0; i < words.n; i++)
 		for (size_t k = 0; k < sizeof programs / sizeof programs[0]; k++)
-			if (str_eq(word_program(words, i), str_from(programs[k])))
+			if (!str_starts(words.at[i].text, S("-")) &&
+			    str_eq(word_program(words, i), str_from(programs[k])))
 				return words_from(words, i);
 	return (struct words){0};
 }

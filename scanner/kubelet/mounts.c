@@ -187,6 +187,9 @@ static struct doubt elsewhere(const struct trail *w, struct str path, const stru
 	struct str rest;
 	const struct mount *x = mount_of(w->m, w->at, &rest);
 	struct str what = x ? x->what : w->m->rest;
+	if (w->left.n)
+		return (struct doubt){REASON_LIMIT,
+				      S("a path of too many parts, or links in a circle"), named};
 	return (struct doubt){REASON_CONFIG_ABSENT,
 			      str_fmt(w->a,
 				      "%" PRIstr ": lies in %" PRIstr
