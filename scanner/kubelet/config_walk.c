@@ -141,9 +141,11 @@ static bool walk_into(struct tour *w, struct str path, struct str place, unsigne
 		struct str sub = str_fmt(w->a, "%" PRIstr "%s%" PRIstr, ARG(path), slash,
 					 ARG(names.at[i].text));
 		struct str at = place_of(w, sub, &doc);
+		const struct file *f = rootfs_lstat(w->root, at);
 		if (doc)
 			*vec_push(w->a, &w->out.files) = (struct drop_in){.doc = doc};
-		else if (!walk(w, sub, rootfs_lstat(w->root, at), depth + 1))
+		/* A copy whose source is missing is the doubt of who makes it. */
+		else if (f->state != FILE_ABSENT && !walk(w, sub, f, depth + 1))
 			return false;
 	}
 	return true;

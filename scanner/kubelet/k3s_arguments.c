@@ -217,6 +217,17 @@ static void put(struct arena *a, struct doc *d, const char *path, enum doc_kind 
 	d->text = text;
 }
 
+/* Their own containerd, unless they are told of another socket. */
+static struct str runtime_endpoint(const struct k3s *k)
+{
+	struct str socket = S("/run/k3s/containerd/containerd.sock");
+	for (size_t i = 0; i < k->told.n; i++)
+		if (str_eq(k->told.at[i].name, S("container-runtime-endpoint")) &&
+		    k->told.at[i].value.text.n)
+			socket = k->told.at[i].value.text;
+	return str_starts(socket, S("unix://")) ? socket : str_cat(k->c->a, S("unix://"), socket);
+}
+
 static const struct doc *defaults(struct k3s *k)
 {
 	struct arena *a = k->c->a;
@@ -227,6 +238,7 @@ static const struct doc *defaults(struct k3s *k)
 	put(a, d, "authentication/x509/clientCAFile", DOC_STRING,
 	    str_cat(a, agent, S("/client-ca.crt")));
 	put(a, d, "authorization/mode", DOC_STRING, S("Webhook"));
+	put(a, d, "containerRuntimeEndpoint", DOC_STRING, runtime_endpoint(k));
 	put(a, d, "evictionHard/imagefs.available", DOC_STRING, S("5%"));
 	put(a, d, "evictionHard/nodefs.available", DOC_STRING, S("5%"));
 	put(a, d, "evictionMinimumReclaim/imagefs.available", DOC_STRING, S("10%"));
@@ -261,6 +273,7 @@ static void own_flags(struct arguments *all)
 	own(all, S("authentication-token-webhook"), S("true"));
 	own(all, S("authorization-mode"), S("Webhook"));
 	own(all, S("client-ca-file"), str_cat(k->c->a, agent, S("/client-ca.crt")));
+	own(all, S("container-runtime-endpoint"), runtime_endpoint(k));
 	own(all, S("eviction-hard"), S("imagefs.available<5%,nodefs.available<5%"));
 	own(all, S("eviction-minimum-reclaim"), S("imagefs.available=10%,nodefs.available=10%"));
 	own(all, S("fail-swap-on"), S("false"));

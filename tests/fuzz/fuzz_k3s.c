@@ -1,0 +1,84 @@
+/*
+ * fuzz_k3s.c - any bytes as the configuration of K3s, its drop-in, the kubelet's own file that it
+ * names, and its command line. What holds for every input: an error in words or a value for every
+ * option, in each age of K3s.
+ */
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "captured.h"
+#include "kubelet.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void full(void *arg)
+{
+	longjmp(*(jmp_buf *)arg, 1);
+}
+
+static struct str hex(struct arena *a, struct str s)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p = arena_alloc(a, 1, 2 * s.n + 1);
+	for (size_t i = 0; i < s.n; i++) {
+		p[2 * i] = digits[(uint8_t)s.p[i] >> 4];
+		p[2 * i + 1] = digits[(uint8_t)s.p[i] & 15];
+	}
+	p[2 * s.n] = '\n';
+	return (struct str){p, 2 * s.n + 1};
+}
+
+/* Lines with nothing but "%" part the files: command line, configuration, drop-in, kubelet's. */
+static struct str part(struct str *rest)
+{
+	struct str out = *rest;
+	for (size_t i = 0; i + 2 < rest->n; i++)
+		if (rest->p[i] == '\n' && rest->p[i + 1] == '%' && rest->p[i + 2] == '\n') {
+			out = str_slice(*rest, 0, i);
+			*rest = str_tail(*rest, i + 3);
+			return out;
+		}
+	*rest = S("");
+	return out;
+}
+
+static void look_at(struct rootfs *root, unsigned minor)
+{
+	struct kubelet_options o = {.version = {.major = minor ? 1 : 0, .minor = minor}};
+	struct launches l =
+		kubelet_launches(root, systemd_new(root, &(struct systemd_options){0}), &o);
+	for (size_t i = 0; i < l.n; i++) {
+		const struct settings *s = kubelet_settings(root, &l.at[i], &o);
+		if ((s->error && !s->error_text.n) || !setting_get(s, S("makeIPTablesUtilChains")))
+			abort();
+	}
+}
+
+static void look(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	static const unsigned minors[] = {0, 20, 29, 34};
+	struct str rest = {(const char *)bytes, size};
+	struct str line = part(&rest), config = part(&rest), more = part(&rest);
+	struct str unit = str_cat(a, S("[Service]\nExecStart=/bin/"), line);
+	struct str text = str_fmt(a,
+				  "-- /etc/systemd/system/k3s.service hex --\n%" PRIstr
+				  "-- /etc/rancher/k3s/config.yaml hex --\n%" PRIstr
+				  "-- /etc/rancher/k3s/config.yaml.d/a.yaml hex --\n%" PRIstr
+				  "-- /f hex --\n%" PRIstr,
+				  ARG(hex(a, unit)), ARG(hex(a, config)), ARG(hex(a, more)),
+				  ARG(hex(a, rest)));
+	look_at(captured_root(a, text), minors[size % 4]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	jmp_buf out_of_memory;
+	if (size > 1 << 16)
+		return 0;
+	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
+	if (setjmp(out_of_memory) == 0)
+		look(a, bytes, size);
+	arena_free(a);
+	return 0;
+}
