@@ -230,6 +230,13 @@ bool config_decode(struct arena *a, const struct file *f, unsigned minor, struct
 	return walk_map(&w, d, S(""));
 }
 
+bool config_fields(struct arena *a, const struct doc *d, unsigned minor, struct notes *notes,
+		   struct fields *out, struct config_fault *fault)
+{
+	struct pass w = {a, minor, false, notes, out, fault};
+	return walk_map(&w, d, S(""));
+}
+
 /* ---- drop-ins ---- */
 
 static const struct doc *repeated_key(struct arena *a, const struct doc *d)

@@ -37,6 +37,10 @@ const struct doc *config_document(struct arena *a, const struct file *f, bool *j
 bool config_decode(struct arena *a, const struct file *f, unsigned minor, struct notes *notes,
 		   struct fields *out, struct config_fault *fault);
 
+/* The same for a document that has no need to say what it is. */
+bool config_fields(struct arena *a, const struct doc *d, unsigned minor, struct notes *notes,
+		   struct fields *out, struct config_fault *fault);
+
 /* What a drop-in must be: strict (no key twice), with a kind, and from 1.30 on of exactly our
  * version and kind. */
 const struct doc *config_dropin(struct arena *a, const struct file *f, unsigned minor,

@@ -180,12 +180,46 @@ static bool miss_place(struct start *k, struct word w, struct doubt why, bool di
 	return true;
 }
 
+static bool refuse_config(struct start *k, struct str path, const struct config_fault *fault)
+{
+	return stop(k, config_code(fault->error, false),
+		    str_fmt(k->a,
+			    "failed to load kubelet config file, path: %" PRIstr
+			    ", error: %" PRIstr,
+			    ARG(path), ARG(fault->text)),
+		    fault->from);
+}
+
+static bool take_config(struct start *k, const struct fields *fields)
+{
+	for (size_t i = 0; i < fields->n; i++)
+		slot_field(&k->slots, fields->at[i].row, fields->at[i].value, LEVEL_CONFIG);
+	slots_settle(&k->slots);
+	anchor_paths(k, k->out->config.text);
+	return check_file_gates(k);
+}
+
+/* A file that is written before each start, by values that are known: what lies there now is not
+ * read. */
+static const struct doc *made_there(const struct launch *l, struct str path)
+{
+	for (size_t i = 0; i < l->made.n; i++)
+		if (str_eq(l->made.at[i].path, path))
+			return l->made.at[i].doc;
+	return NULL;
+}
+
 static bool load_config(struct start *k)
 {
 	struct word config = k->out->config;
 	struct fields fields = {0};
 	struct config_fault fault = {0};
 	k->slots = slots_new(k->a, k->minor, false);
+	const struct doc *made = made_there(k->launch, config.text);
+	if (made)
+		return config_fields(k->a, made, k->minor, rootfs_notes(k->root), &fields, &fault)
+			       ? take_config(k, &fields)
+			       : refuse_config(k, config.text, &fault);
 	struct location at =
 		mounts_locate(k->root, k->launch->mounts, config.text, true, config.from);
 	if (!at.on_node)
@@ -198,17 +232,8 @@ static bool load_config(struct start *k)
 	if (f->state == FILE_ABSENT || f->kind != FILE_REGULAR)
 		return miss_config(k, f, at.path, false);
 	if (!config_decode(k->a, f, k->minor, rootfs_notes(k->root), &fields, &fault))
-		return stop(k, config_code(fault.error, false),
-			    str_fmt(k->a,
-				    "failed to load kubelet config file, path: %" PRIstr
-				    ", error: %" PRIstr,
-				    ARG(f->path), ARG(fault.text)),
-			    fault.from);
-	for (size_t i = 0; i < fields.n; i++)
-		slot_field(&k->slots, fields.at[i].row, fields.at[i].value, LEVEL_CONFIG);
-	slots_settle(&k->slots);
-	anchor_paths(k, config.text);
-	return check_file_gates(k);
+		return refuse_config(k, f->path, &fault);
+	return take_config(k, &fields);
 }
 
 static bool has_variable(const struct launch *l, struct str name)
