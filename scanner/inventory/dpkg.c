@@ -1,9 +1,8 @@
 /*
- * dpkg.c - versions from dpkg's database: /var/lib/dpkg/status, or one file a package in
- * status.d as in images without a shell (deb-control(5), dpkg-query(1) on states). The epoch
- * before a colon is left out.
+ * dpkg.c - packages of dpkg's database: /var/lib/dpkg/status, or one file a package in status.d as
+ * in images without a shell (deb-control(5), dpkg-query(1) on states). The epoch before a colon is
+ * left out.
  */
-#include "arena.h"
 #include "packages.h"
 
 /* "want flag state": unpacked files are there from "unpacked" on. */
@@ -23,23 +22,16 @@ static struct str without_epoch(struct str version)
 	return str_cut(version, ':', &epoch, &rest) ? rest : version;
 }
 
-static struct str find_in(struct str text, struct str package)
+bool packages_dpkg(struct packages *out, struct blob *b, struct error *e)
 {
-	struct str paragraph;
-	while (paragraph_next(&text, &paragraph))
-		if (str_eq(paragraph_field(paragraph, S("Package:")), package) &&
-		    is_installed(paragraph))
-			return without_epoch(paragraph_field(paragraph, S("Version:")));
-	return (struct str){0};
-}
-
-struct str packages_dpkg(struct rootfs *root, struct str package)
-{
-	struct arena *a = rootfs_arena(root);
-	const struct file *status = rootfs_read(root, S("/var/lib/dpkg/status"));
-	struct str found = find_in(status->text, package);
-	if (found.n)
-		return found;
-	struct str path = str_cat(a, S("/var/lib/dpkg/status.d/"), package);
-	return find_in(rootfs_read(root, path)->text, package);
+	struct str text, paragraph;
+	if (!blob_slurp(out->arena, b, PACKAGES_TEXT_MAX, &text, e))
+		return false;
+	while (paragraph_next(&text, &paragraph)) {
+		struct str name = paragraph_field(paragraph, S("Package:"));
+		if (package_asked_for(name) && is_installed(paragraph))
+			package_put(out, name,
+				    without_epoch(paragraph_field(paragraph, S("Version:"))));
+	}
+	return true;
 }
