@@ -120,6 +120,10 @@ const struct setting *setting_get(const struct settings *s, struct str name);
 /* A flag that was given, and so decides whatever a missing config file may say. */
 bool setting_decided(const struct settings *s, const struct setting *x);
 
+/* Can a config file say the value? Some fields are younger than their flags, and a zero of some
+ * counts as unset. */
+bool setting_sayable(const struct settings *s, const struct setting *x);
+
 /* options.def, for the tables of rules and for `explain`. */
 const struct option *option_find(struct str name);
 

@@ -49,7 +49,7 @@ static bool merge_whole(struct slots *s, const struct file *f, struct notes *not
 	for (size_t i = 0; i < fields.n; i++)
 		value[row_index(fields.at[i].row)] = fields.at[i].value;
 	for (size_t i = 0; i < options_n; i++)
-		if (options[i].pub.path)
+		if (options[i].pub.path && field_exists(&options[i], s->minor))
 			lay_over(s, &options[i], value[i], f);
 	return true;
 }

@@ -30,7 +30,9 @@ static const char *go_type(enum form form)
 	case FORM_STRING:
 	case FORM_ADDRESS:
 	case FORM_DURATION:
-	case FORM_TEXTS:
+	case FORM_TAINTS:
+	case FORM_MEMORY:
+	case FORM_PATTERNS:
 	case FORM_LEVEL:
 	case FORM_VERSION:
 	case FORM_ANY: break;

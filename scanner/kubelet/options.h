@@ -18,16 +18,18 @@ enum form {
 	FORM_STRING,
 	FORM_ADDRESS, /* flag: an IP address; field: a string */
 	FORM_DURATION,
-	FORM_LIST,    /* of strings; flag: one CSV record */
-	FORM_TEXTS,   /* flag: strings, taken as they are */
-	FORM_LABELS,  /* flag: a=b,c: the "=" may be missing */
-	FORM_PAIRS,   /* string to string; flag: a=b,c=d */
-	FORM_LANGLE,  /* the same, flag: a<b,c<d */
-	FORM_GATES,   /* string to boolean */
-	FORM_HEADERS, /* string to strings; flag: a:b,c:d */
-	FORM_OBJECTS, /* field: a list of maps */
-	FORM_LEVEL,   /* flag: klog's verbosity */
-	FORM_VERSION, /* flag: a boolean, raw, or vX.Y.Z */
+	FORM_LIST,     /* of strings; flag: one CSV record */
+	FORM_TAINTS,   /* flag: a=b:NoSchedule,…; the last flag counts */
+	FORM_MEMORY,   /* flag: 0:memory=1Gi;… */
+	FORM_PATTERNS, /* flag: a=1,b=2 */
+	FORM_LABELS,   /* flag: a=b,c: the "=" may be missing */
+	FORM_PAIRS,    /* string to string; flag: a=b,c=d */
+	FORM_LANGLE,   /* the same, flag: a<b,c<d */
+	FORM_GATES,    /* string to boolean */
+	FORM_HEADERS,  /* string to strings; flag: a:b,c:d */
+	FORM_OBJECTS,  /* field: a list of maps */
+	FORM_LEVEL,    /* flag: klog's verbosity */
+	FORM_VERSION,  /* flag: a boolean, raw, or vX.Y.Z */
 	FORM_ANY,
 };
 
@@ -80,9 +82,16 @@ struct flag_items {
 };
 
 bool form_is_list(enum form form);
+bool form_is_objects(enum form form); /* a flag whose items are objects in a file */
 bool form_is_map(enum form form);
 bool flag_split(struct arena *a, enum form form, struct str in, struct flag_items *out,
 		struct str *problem);
+
+/* The same for items that are objects, and the tree of one that fits. */
+bool objects_split(struct arena *a, enum form form, struct str in, struct flag_items *out,
+		   struct str *problem);
+const struct doc *objects_item(struct arena *a, enum form form, struct str spec,
+			       const struct origin *from);
 
 /* A field's JSON value: fits, or false with Go's words. */
 bool field_fits(struct arena *a, const struct option_row *row, const struct doc *d,

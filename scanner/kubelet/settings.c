@@ -379,6 +379,15 @@ bool setting_decided(const struct settings *s, const struct setting *x)
 	return x->level == LEVEL_FLAG && (only_absent || certain);
 }
 
+bool setting_sayable(const struct settings *s, const struct setting *x)
+{
+	const struct option_row *row = &options[x - s->at];
+	const char *preset = row_default(row, s->version.minor, false);
+	bool zero = text_is_zero(row->form, x->value);
+	return row->pub.path && !x->null && field_exists(row, s->version.minor) &&
+	       (!zero || row->zero_counts || !preset || text_is_zero(row->form, str_from(preset)));
+}
+
 const char *level_name(enum level l)
 {
 	static const char *const names[] = {"default", "config", "config-dir", "flag"};

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "gates.h"
+#include "map.h"
 
 static struct setting preset(const struct slots *s, const struct option_row *row, bool legacy)
 {
@@ -132,17 +133,22 @@ struct gathered {
 	const struct origin *from;
 };
 
+static const struct doc *item_doc(struct arena *a, enum form form, const struct flag_item *item,
+				  const struct origin *from)
+{
+	if (form_is_objects(form))
+		return objects_item(a, form, item->value, from);
+	return scalar_doc(a, form == FORM_GATES ? DOC_BOOL : DOC_STRING, item->value, from);
+}
+
 static void gather(struct arena *a, struct gathered *g, enum form form,
 		   const struct flag_item *item, const struct origin *from)
 {
-	enum doc_kind kind = form == FORM_GATES ? DOC_BOOL : DOC_STRING;
 	if (g->doc.n == g->cap)
 		g->doc.entries =
 			vec_grow(a, g->doc.entries, sizeof(struct doc_entry), g->doc.n, &g->cap);
-	g->doc.entries[g->doc.n++] =
-		(struct doc_entry){.key = item->key,
-				   .key_from = from,
-				   .value = scalar_doc(a, kind, item->value, from)};
+	g->doc.entries[g->doc.n++] = (struct doc_entry){
+		.key = item->key, .key_from = from, .value = item_doc(a, form, item, from)};
 }
 
 /* --feature-gates is laid over the gates of the files, gate by gate. */
@@ -156,10 +162,39 @@ static void gather_below(struct slots *s, struct gathered *g, const struct optio
 	}
 }
 
+/* Each header has a list of values. */
+static void gather_lists(struct arena *a, struct doc *map)
+{
+	struct header {
+		struct doc doc;
+		size_t cap;
+	};
+	size_t n = 0;
+	struct map *seen = map_new(a);
+	for (size_t i = 0; i < map->n; i++) {
+		const struct doc_entry e = map->entries[i];
+		struct header *h = map_get(seen, e.key);
+		if (!h) {
+			h = NEW(a, struct header);
+			h->doc = (struct doc){.kind = DOC_LIST, .from = e.value->from};
+			map_put(seen, e.key, h);
+			map->entries[n] = e;
+			map->entries[n++].value = &h->doc;
+		}
+		if (h->doc.n == h->cap)
+			h->doc.entries = vec_grow(a, h->doc.entries, sizeof(struct doc_entry),
+						  h->doc.n, &h->cap);
+		h->doc.entries[h->doc.n++] = (struct doc_entry){.value = e.value};
+	}
+	map->n = n;
+}
+
 static void win_gathered(struct slots *s, const struct option_row *row, struct gathered *g)
 {
 	struct doc *d = NEW(s->a, struct doc);
 	*d = g->doc;
+	if (row->arg == FORM_HEADERS)
+		gather_lists(s->a, d);
 	d->kind = form_is_list(row->arg) ? DOC_LIST : DOC_MAP;
 	d->from = g->from;
 	struct setting won = {
@@ -193,6 +228,8 @@ void slots_flags(struct slots *s, const struct flags *f)
 			*at = NEW(s->a, struct gathered);
 			gather_below(s, *at, g->row);
 		}
+		if (g->row->arg == FORM_TAINTS)
+			(*at)->doc.n = 0;
 		for (size_t k = 0; k < g->items.n; k++)
 			gather(s->a, *at, g->row->arg, &g->items.at[k], g->from);
 		(*at)->from = g->from;

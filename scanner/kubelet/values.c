@@ -288,7 +288,9 @@ bool flag_scalar(struct arena *a, enum form form, struct str in, struct str *out
 	case FORM_NO:
 	case FORM_STRING:
 	case FORM_LIST:
-	case FORM_TEXTS:
+	case FORM_TAINTS:
+	case FORM_MEMORY:
+	case FORM_PATTERNS:
 	case FORM_PAIRS:
 	case FORM_LABELS:
 	case FORM_LANGLE:
@@ -303,7 +305,12 @@ bool flag_scalar(struct arena *a, enum form form, struct str in, struct str *out
 
 bool form_is_list(enum form form)
 {
-	return form == FORM_LIST || form == FORM_TEXTS || form == FORM_OBJECTS;
+	return form == FORM_LIST || form == FORM_OBJECTS || form_is_objects(form);
+}
+
+bool form_is_objects(enum form form)
+{
+	return form == FORM_TAINTS || form == FORM_MEMORY || form == FORM_PATTERNS;
 }
 
 bool form_is_map(enum form form)
@@ -391,10 +398,8 @@ bool flag_split(struct arena *a, enum form form, struct str in, struct flag_item
 {
 	if (form == FORM_LIST)
 		return split_csv(a, in, out, problem);
-	if (form == FORM_TEXTS) {
-		*vec_push(a, out) = (struct flag_item){.value = in};
-		return true;
-	}
+	if (form_is_objects(form))
+		return objects_split(a, form, in, out, problem);
 	struct str rest = in, part;
 	while (rest.n) {
 		struct flag_item item = {0};

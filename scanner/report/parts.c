@@ -49,6 +49,9 @@ struct str setting_shown(struct arena *a, const struct setting *x)
 		return x->value;
 	if (tree && str_has(str_from(name), S("URLHeader")))
 		return S("\"***\"");
+	/* What a field is called makes no secret of it; what stands in its value may. */
+	if (x->option->path)
+		return tree ? x->value : report_mask(a, x->value);
 	struct str line = str_fmt(a, "%s=%" PRIstr, name, ARG(x->value));
 	return tree ? x->value : str_tail(report_mask(a, line), strlen(name) + 1);
 }

@@ -91,6 +91,14 @@ static void flags_alone(struct text *t, const struct settings *s)
 	}
 }
 
+/* Why a file cannot say it as it is shown, NULL when it can. */
+static const char *unsaid(struct text *t, const struct settings *s, const struct setting *x)
+{
+	if (!str_eq(setting_shown(t->arena, x), x->value))
+		return "  # masked";
+	return setting_sayable(s, x) ? NULL : "  # no file can say so";
+}
+
 static void yaml(struct text *t, const struct settings *s)
 {
 	out_z(t->o, "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n");
@@ -101,11 +109,13 @@ static void yaml(struct text *t, const struct settings *s)
 		struct str path = str_from(x->option->path);
 		if (x->null)
 			continue;
+		const char *why = unsaid(t, s, x);
 		for (size_t d = shared(before, path); d < depth_of(path); d++)
 			out_fmt(t->o, "%*s%" PRIstr ":\n", (int)(2 * d), "", ARG(segment(path, d)));
-		out_fmt(t->o, "%*s%" PRIstr ": ", (int)(2 * depth_of(path)), "",
+		out_fmt(t->o, "%s%*s%" PRIstr ": ", why ? "# " : "", (int)(2 * depth_of(path)), "",
 			ARG(segment(path, depth_of(path))));
 		value(t, x);
+		out_z(t->o, why ? why : "");
 		comment(t, s, x);
 		before = path;
 	}
