@@ -115,12 +115,30 @@ struct search {
 	struct launches out;
 	struct map *seen;
 	unsigned texts;
+	const struct unit *trees_of;
+	const struct mounts *trees[2]; /* without and with \'+\' */
 	const struct kubelet_options *options;
 };
 
-static struct candidate candidate_of(struct search *s, const struct unit *u, struct words words)
+/* Made once for all commands of a unit, but for those with a '+'. */
+static const struct mounts *tree_of(struct search *s, const struct unit *u,
+				    const struct command *cmd)
 {
+	bool privileged = unit_privileged(cmd);
+	if (s->trees_of != u)
+		for (int i = 0; i < 2; i++)
+			s->trees[i] = unit_tree(s->root, u, i);
+	s->trees_of = u;
+	return s->trees[privileged];
+}
+
+static struct candidate candidate_of(struct search *s, const struct unit *u,
+				     const struct command *cmd)
+{
+	struct words words = {0};
 	s->texts = TEXTS_MAX;
+	if (cmd)
+		words = cmd->argv.n ? cmd->argv : cmd->words;
 	return (struct candidate){.texts = &s->texts,
 				  .options = s->options,
 				  .root = s->root,
@@ -128,6 +146,7 @@ static struct candidate candidate_of(struct search *s, const struct unit *u, str
 				  .unit = u,
 				  .words = words,
 				  .environment = u->environment,
+				  .mounts = cmd ? tree_of(s, u, cmd) : NULL,
 				  .workdir = u->workdir};
 }
 
@@ -174,7 +193,7 @@ static bool try_commands(struct search *s, const struct unit *u, const struct co
 {
 	for (size_t i = 0; i < commands->n; i++) {
 		const struct command *cmd = &commands->at[i];
-		struct candidate c = candidate_of(s, u, cmd->argv.n ? cmd->argv : cmd->words);
+		struct candidate c = candidate_of(s, u, cmd);
 		struct launch l = {.layout = "systemd"};
 		/* What runs before the service is a kubelet only where a container is left behind.
 		 */
@@ -209,7 +228,7 @@ static void add_unknown(struct search *s, const struct unit *u)
 	const struct command *cmd = u->commands.n ? &u->commands.at[0] : NULL;
 	struct str program = cmd ? word_program(cmd->words, 0) : S("");
 	bool placeholder = cmd && (str_eq(program, S("false")) || str_eq(program, S("true")));
-	struct candidate c = candidate_of(s, u, (struct words){0});
+	struct candidate c = candidate_of(s, u, NULL);
 	if (placeholder)
 		l.doubt = launch_doubt(&c, REASON_GENERATED_AT_BOOT,
 				       S("ExecStart is a placeholder until a drop-in is written"),

@@ -37,6 +37,11 @@ bool launch_inner(const struct candidate *c, struct words words, struct launch *
 /* What the innermost command gets is what the kubelet gets; outer ones change nothing then. */
 void launch_settle(const struct candidate *c, struct launch *out);
 
+/* What a command of the unit sees, one that is fully privileged or not; NULL for the node's own
+ * tree. */
+const struct mounts *unit_tree(struct rootfs *root, const struct unit *u, bool privileged);
+bool unit_privileged(const struct command *cmd); /* prefix '+' */
+
 /* The kubelet-wrapper of Container Linux, where the image does not hold it. */
 bool launch_kubelet_wrapper(const struct candidate *c, struct launch *out);
 

@@ -12,7 +12,7 @@
 
 #include "arena.h"
 
-enum { LINKS_MAX = 40, DEPTH_MAX = 1000 };
+enum { LINKS_MAX = 40, DEPTH_MAX = 1000, MOUNTS_MAX = 1000 };
 
 /* ---- paths ---- */
 
@@ -83,18 +83,26 @@ struct mounts *mounts_copy(struct arena *a, const struct mounts *m)
 	return copy;
 }
 
+static void add(struct arena *a, struct mounts *m, struct mount x)
+{
+	if (m->n >= MOUNTS_MAX) {
+		m->doubt = (struct doubt){REASON_LIMIT, S("too many mounts"), x.from};
+		return;
+	}
+	x.target = path_clean(a, x.target);
+	*vec_push(a, m) = x;
+}
+
 void mounts_bind(struct arena *a, struct mounts *m, struct str target, struct str source,
 		 const struct origin *from)
 {
-	*vec_push(a, m) = (struct mount){
-		.target = path_clean(a, target), .source = path_clean(a, source), .from = from};
+	add(a, m, (struct mount){.target = target, .source = path_clean(a, source), .from = from});
 }
 
 void mounts_hide(struct arena *a, struct mounts *m, struct str target, struct str what,
 		 const struct origin *from)
 {
-	*vec_push(a, m) =
-		(struct mount){.target = path_clean(a, target), .what = what, .from = from};
+	add(a, m, (struct mount){.target = target, .what = what, .from = from});
 }
 
 /* ---- the walk ---- */
