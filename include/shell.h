@@ -35,6 +35,7 @@ struct shell_written {
 	struct str path;     /* absolute */
 	enum file_kind kind; /* FILE_REGULAR, FILE_DIRECTORY, FILE_SYMLINK */
 	bool removed;
+	bool emptied; /* a directory that was removed, and made again */
 	uint32_t mode;
 	struct str text;           /* of a link: where it leads */
 	struct untold untold;      /* why the text, or the writing, cannot be told */
@@ -54,6 +55,7 @@ struct shell {
 	struct variables variables;
 	struct words args; /* "$@" */
 	struct str name;   /* $0 */
+	struct str workdir; /* for relative paths; empty: not told */
 };
 
 struct shell_outcome {
