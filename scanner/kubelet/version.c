@@ -210,9 +210,11 @@ static bool by_system(struct rootfs *root, struct version *out)
 	struct str variant = os_get(os, S("VARIANT_ID")).text, part;
 	struct version v = {0};
 	while (variant.n) {
-		bool more = str_cut(variant, '-', &part, &variant);
-		if (str_eq(part, S("k8s")) && more)
-			return parse(root, variant, S("VARIANT_ID of os-release"), out);
+		str_cut(variant, '-', &part, &variant);
+		if (!str_eq(part, S("k8s")))
+			continue;
+		str_cut(variant, '-', &part, &variant);
+		return parse(root, part, S("VARIANT_ID of os-release"), out);
 	}
 	if (!version_parse(os_get(os, S("OPENSHIFT_VERSION")).text, &v) || v.major != 4)
 		return false;
