@@ -35,10 +35,11 @@ struct launch {
 	struct variables environment;
 	struct str workdir;          /* for relative --config */
 	const struct mounts *mounts; /* the tree that it sees; NULL: the node's own */
-	unsigned depth;              /* of commands inside commands */
-	struct doubt doubt;          /* why argv is not the whole truth; REASON_NONE when it is */
-	struct pendings pending;     /* inputs that could change argv */
-	struct mades made; /* drop-ins that are not in the image, or not as they will be */
+	struct word image;       /* of the container that it runs in; empty where there is none */
+	unsigned depth;          /* of commands inside commands */
+	struct doubt doubt;      /* why argv is not the whole truth; REASON_NONE when it is */
+	struct pendings pending; /* inputs that could change argv */
+	struct mades made;       /* drop-ins that are not in the image, or not as they will be */
 };
 
 struct launches {

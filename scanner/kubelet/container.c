@@ -227,8 +227,22 @@ static bool run_default(struct container *k, struct word image, struct words arg
 	return launch_inner(&k->inner, behind(k, first, args), out);
 }
 
-static bool finish(struct container *k, bool found, struct launch *out)
+/* A program of the image that is not known, where a kubelet is meant. */
+static bool run_unknown(struct container *k, struct words words, struct launch *out)
 {
+	const struct unit *u = k->outer->unit;
+	bool named = str_eq(str_trim(k->name.text, " "), S("kubelet"));
+	if (!words.n || (!named && !(u && str_eq(u->id, S("kubelet.service")))))
+		return false;
+	container_doubt(k, words.at[0], "what this program of the image runs is not told");
+	launch_settle(&k->inner, out);
+	return true;
+}
+
+static bool finish(struct container *k, bool found, struct word image, struct launch *out)
+{
+	if (found && !out->image.text.n)
+		out->image = image;
 	if (found && k->doubt.reason != REASON_NONE)
 		out->doubt = k->doubt;
 	return found;
@@ -244,10 +258,11 @@ bool container_run(struct container *k, struct word image, struct words args, st
 	container_environment(k);
 	/* Before 1.17 hyperkube was a program of its own: its first word is the server's. */
 	if (entry.n && !str_eq(word_program(entry, entry.n - 1), S("hyperkube")))
-		return finish(k, launch_inner(&k->inner, behind(k, entry, args), out), out);
-	return finish(
-		k, program ? launch_inner(&k->inner, args, out) : run_default(k, image, args, out),
-		out);
+		args = behind(k, entry, args);
+	else if (!program)
+		return finish(k, run_default(k, image, args, out), image, out);
+	bool found = launch_inner(&k->inner, args, out) || run_unknown(k, args, out);
+	return finish(k, found, image, out);
 }
 
 bool container_guess(struct container *k, struct words words, struct launch *out)
@@ -257,7 +272,8 @@ bool container_guess(struct container *k, struct words words, struct launch *out
 		if (str_starts(words.at[i].text, S("-")) ||
 		    (!str_eq(program, S("kubelet")) && !str_eq(program, S("hyperkube"))))
 			continue;
-		return finish(k, launch_inner(&k->inner, words_from(words, i), out), out);
+		return finish(k, launch_inner(&k->inner, words_from(words, i), out),
+			      (struct word){0}, out);
 	}
 	if (!k->outer->unit || !str_eq(k->outer->unit->id, S("kubelet.service")))
 		return false;

@@ -77,7 +77,7 @@ static bool names_kubelet(const struct candidate *c, struct str path)
 static bool run_file(const struct candidate *c, size_t at, struct launch *out)
 {
 	struct word path = c->words.at[at];
-	const struct file *script = rootfs_read(c->root, path.text);
+	const struct file *script = candidate_file(c, path);
 	if (launch_script(c, script, words_from(c->words, at + 1), out))
 		return true;
 	if (c->depth || !names_kubelet(c, path.text))

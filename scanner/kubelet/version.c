@@ -342,9 +342,9 @@ struct version launch_version(struct rootfs *root, const struct launch *l,
 		return v;
 	if (!contained && (by_program(root, path, &v) || by_unpacked(root, l, &v)))
 		compare(root, &v, path);
-	else if (!by_images(root, l->unit, &engine, &v) &&
-		 !by_environment(root, &l->environment, &v) && !by_path(root, path, &v) &&
-		 (contained || !by_package(root, path, &v)))
+	else if (!by_tag(root, l->image.text, &v) && !by_images(root, l->unit, &engine, &v) &&
+		 !by_environment(root, l->unit ? &l->unit->environment : &l->environment, &v) &&
+		 !by_path(root, path, &v) && (contained || !by_package(root, path, &v)))
 		left_behind(root, opts, &v);
 	remark_age(root, &v);
 	return v;

@@ -198,6 +198,8 @@ static const struct row rows[] = {
 	{KUBELET "run -Z a img --v=2", "", REASON_WRAPPER_UNRESOLVED},
 	{KUBELET "--frob run img kubelet --v=2", "kubelet --v=2", REASON_WRAPPER_UNRESOLVED},
 	{KUBELET "exec box kubelet --v=2", "kubelet --v=2", REASON_WRAPPER_UNRESOLVED},
+	{KUBELET "run --name kubelet img /opt/start.sh", "", REASON_WRAPPER_UNRESOLVED},
+	{KUBELET "run img /openshift start node --config=/n", "kubelet", REASON_WRAPPER_UNRESOLVED},
 	{KUBELET "run --env-file /none img kubelet", "kubelet", REASON_ENV_FILE_ABSENT},
 	{KUBELET "run -e A=--v=3 img sh -c \"kubelet $$A\"", "kubelet --v=3", REASON_NONE},
 	{"ExecStart=/usr/bin/podman run --entrypoint '[\"kubelet\",\"--v=3\"]' img --v=2",
