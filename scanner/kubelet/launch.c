@@ -66,6 +66,16 @@ const struct variable *launch_variable(const struct variables *v, struct str nam
 	return NULL;
 }
 
+/* Products whose own files are looked for on the node. */
+static bool reads_by_itself(const char *layout)
+{
+	static const char *const others[] = {"systemd", "container", "shell", "script"};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (strcmp(layout, others[i]) == 0)
+			return false;
+	return true;
+}
+
 void launch_settle(const struct candidate *c, struct launch *out)
 {
 	if (c->depth < out->depth)
@@ -76,6 +86,11 @@ void launch_settle(const struct candidate *c, struct launch *out)
 		out->environment = c->environment;
 	if (!out->workdir.n)
 		out->workdir = c->workdir;
+	if (c->mounts && (c->mounts->rest.n || c->mounts->root.n) && reads_by_itself(out->layout))
+		out->doubt = launch_doubt(
+			c, REASON_WRAPPER_UNRESOLVED,
+			str_fmt(c->a, "%s in a tree of its own is not read", out->layout),
+			c->words.n ? c->words.at[0].from : NULL);
 }
 
 bool launch_find(const struct candidate *c, struct launch *out)
