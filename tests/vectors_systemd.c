@@ -176,7 +176,7 @@ static void look_at_facts(const struct vector *v, const struct unit *u, const st
 			     part_of(a, version, "names"));
 	}
 	struct str enabled = doc_string(doc_get(want, S("is_enabled")));
-	if (str_starts(enabled, S("error:")) || str_eq(enabled, S("not-found")))
+	if (str_starts(enabled, S("error:")))
 		enabled = S("");
 	vector_count(v, figure, str_eq(u->enabled, enabled), part_of(a, version, "is_enabled"),
 		     u->enabled, enabled);
@@ -198,17 +198,30 @@ static void look_at_version(const struct vector *v, unsigned version, const stru
 	look_at_facts(v, u, want, version);
 }
 
+/* A version that has no record of its own did what the reference did. Files and environment were
+ * not compared then. */
+static void look_at_same(const struct vector *v, unsigned version, const struct doc *want)
+{
+	struct systemd_options opts = {.version = version, .live_run = true};
+	struct systemd *sd = systemd_new(vector_root(v), &opts);
+	look_at_argv(v, unit_load(sd, unit_name(v->text)), want, "systemd-same",
+		     part_of(v->arena, version, "argv"));
+}
+
 void vector_systemd(const struct vector *v)
 {
 	static const unsigned others[] = {239, 245, 247, 249, 255, 257, 262};
 	const struct doc *want = vector_json(v, S("want.argv.json"));
+	bool every = str_eq(v->set, S("systemd")); /* random cases were not run on every version */
 	if (want)
 		look_at_version(v, 0, want);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		char name[32];
 		snprintf(name, sizeof name, "want.v%u.argv.json", others[i]);
-		want = vector_json(v, str_from(name));
-		if (want)
-			look_at_version(v, others[i], want);
+		const struct doc *other = vector_json(v, str_from(name));
+		if (other)
+			look_at_version(v, others[i], other);
+		else if (want && every)
+			look_at_same(v, others[i], want);
 	}
 }

@@ -180,11 +180,14 @@ struct str enabled_state(struct systemd *sd, struct str name, bool *preset)
 	sd->notes = &unheard;
 	struct installed in = install_find(sd, name);
 	sd->notes = heard;
-	if (!in.found)
-		return by_script(sd, name);
+	if (!in.found) {
+		struct str script = by_script(sd, name);
+		/* From v253 on this is a state; before, it is an error. */
+		return !script.p && in.absent && sd->v >= 253 ? S("not-found") : script;
+	}
 	if (in.masked)
 		return str_starts(in.path, S("/run/")) ? S("masked-runtime") : S("masked");
-	if (sd->v >= 249 && !str_eq(name, str_basename(in.path)) &&
+	if (sd->v >= 246 && !str_eq(name, str_basename(in.path)) &&
 	    unit_name_split(in.name).kind != NAME_INSTANCE)
 		return S("alias");
 	if (str_starts(in.path, S("/run/systemd/generator")))

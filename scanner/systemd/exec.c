@@ -111,7 +111,7 @@ static const char *path_refused(struct loading *l, struct str *path)
 	if (path->n > 4095 || (!absolute && (str_find(*path, '/') < path->n || path->n > 255 ||
 					     str_eq(*path, S(".")) || str_eq(*path, S("..")))))
 		return "neither an absolute path nor a file name";
-	if (l->sd->v >= 250 && long_component(*path))
+	if (l->sd->v >= 249 && long_component(*path))
 		return "a part of the executable's path is longer than 255 bytes";
 	if (!absolute && l->sd->v < 247 && !resolve_bare(l, path))
 		return "the executable is not in the search path";

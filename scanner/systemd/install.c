@@ -194,6 +194,7 @@ struct installed install_find(struct systemd *sd, struct str name)
 		}
 	}
 	in.masked = l.sort == SORT_MASK;
+	in.absent = l.sort == SORT_ABSENT;
 	in.found = in.masked || l.sort == SORT_FILE;
 	return in;
 }

@@ -8,6 +8,7 @@
 
 struct installed {
 	bool found;          /* false: systemctl prints an error */
+	bool absent;         /* no unit directory has it */
 	bool masked;         /* then nothing of what follows but the path */
 	struct str name;     /* aliases followed */
 	struct str path;     /* of the unit file, perhaps outside the search path */

@@ -159,11 +159,11 @@ struct account account_read(struct rootfs *root, struct str user)
 	return (struct account){0};
 }
 
-/* Since v250 systemd knows root without asking passwd, and its shell is that of the build. */
+/* systemd knows root without asking passwd; since v250 its shell is that of the build. */
 struct str account_shell(struct rootfs *root, struct str user, unsigned version)
 {
 	struct account who = account_read(root, user);
-	if (str_eq(who.name, S("root")) && version >= 250 && str_eq(who.shell, S("/bin/sh")))
-		return S("/bin/bash");
+	if (str_eq(who.name, S("root")))
+		return version >= 250 ? S("/bin/bash") : S("/bin/sh");
 	return who.shell;
 }

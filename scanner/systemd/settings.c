@@ -234,7 +234,8 @@ bool load_line(struct loading *l, const struct line *line, struct str *why)
 	if (str_eq(line->section, S("Unit")) &&
 	    (str_starts(key, S("Condition")) || str_starts(key, S("Assert"))))
 		return on_condition(l, line);
-	if (str_eq(key, S("ExecCondition")) && l->sd->v < 243)
+	/* Came with v243; 239 is that of RHEL 8, which has it too. */
+	if (str_eq(key, S("ExecCondition")) && l->sd->v < 243 && l->sd->v != 239)
 		return true;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (str_eq(line->section, str_from(table[i].section)) &&
