@@ -78,8 +78,8 @@ static const struct decider {
 	{"Lokomotive", "/etc/kubernetes/kubelet.config", "configure-kubelet-cgroup-driver", NULL,
 	 NULL},
 	{"Giant Swarm", "/etc/network-environment", "k8s-setup-network-env.service", NULL, NULL},
-	{"k0s", "/run/k0s/kubelet/config.yaml", "k0s", NULL, NULL},
-	{"k0s", "/var/lib/k0s/kubelet-config.yaml", "k0s", NULL, NULL},
+	{"k0s", "/run/k0s/kubelet/config.yaml", "the k0s worker", NULL, NULL},
+	{"k0s", "/var/lib/k0s/kubelet-config.yaml", "the k0s worker", NULL, NULL},
 };
 
 enum { DECIDERS = sizeof deciders / sizeof *deciders };

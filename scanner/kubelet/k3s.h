@@ -41,4 +41,7 @@ void k3s_arguments(struct k3s *k);
 /* A path against the directory in which the unit runs. */
 struct str k3s_path(const struct k3s *k, struct str path);
 
+/* A path that K3s sees, into one of the node; false, with a doubt, where the node has none. */
+bool k3s_locate(struct k3s *k, struct word *path);
+
 #endif

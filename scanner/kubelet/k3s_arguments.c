@@ -120,13 +120,23 @@ static struct str config_dir(const struct k3s *k)
 	return str_cat(k->c->a, k->data_dir, S("/agent/etc/kubelet.conf.d"));
 }
 
+/* A path in that directory, on the node; empty where the node does not have the directory. */
+static struct str drop_in(struct k3s *k, const char *name)
+{
+	struct word dir = {config_dir(k), k->c->words.at[0].from};
+	if (!k3s_locate(k, &dir))
+		return S("");
+	return str_fmt(k->c->a, "%" PRIstr "/%s", ARG(dir.text), name);
+}
+
 static void make_copy(struct k3s *k, struct word value, const char *name)
 {
-	struct str source = k3s_path(k, value.text);
-	struct str path = str_fmt(k->c->a, "%" PRIstr "/%s", ARG(config_dir(k)), name);
-	if (str_starts(value.text, config_dir(k)))
+	struct word at = {k3s_path(k, value.text), value.from};
+	if (str_starts(value.text, config_dir(k)) || !k3s_locate(k, &at))
 		return;
-	*vec_push(k->c->a, &k->out->made) = (struct made){.path = path, .source = source};
+	struct str source = at.text;
+	*vec_push(k->c->a, &k->out->made) =
+		(struct made){.path = drop_in(k, name), .source = source};
 	if (rootfs_stat(k->c->root, source)->state != FILE_ABSENT)
 		return;
 	struct str why = S("named by --kubelet-arg, absent");
@@ -139,8 +149,8 @@ static void make_copy(struct k3s *k, struct word value, const char *name)
 /* What an earlier start has left in the directory, and what becomes of it. */
 static void remark_left(struct k3s *k, const char *name, const char *fate)
 {
-	struct str path = str_fmt(k->c->a, "%" PRIstr "/%s", ARG(config_dir(k)), name);
-	if (rootfs_lstat(k->c->root, path)->state == FILE_OK)
+	struct str path = drop_in(k, name);
+	if (path.n && rootfs_lstat(k->c->root, path)->state == FILE_OK)
 		note(rootfs_notes(k->c->root), NULL, "%" PRIstr ": %s", ARG(path), fate);
 }
 
@@ -258,8 +268,8 @@ static void make_defaults(struct k3s *k)
 {
 	char *name =
 		str_z(k->c->a, str_fmt(k->c->a, "00-%" PRIstr "-defaults.conf", ARG(k->product)));
-	struct str path = str_fmt(k->c->a, "%" PRIstr "/%s", ARG(config_dir(k)), name);
-	*vec_push(k->c->a, &k->out->made) = (struct made){.path = path, .doc = defaults(k)};
+	*vec_push(k->c->a, &k->out->made) =
+		(struct made){.path = drop_in(k, name), .doc = defaults(k)};
 	remark_left(k, name, "written anew at each start: what it says now is not what counts");
 }
 

@@ -269,7 +269,10 @@ void k3s_configuration(struct k3s *k)
 		return;
 	}
 	path.text = k3s_path(k, path.text);
-	struct words more = drop_ins(k, str_cat(k->c->a, path.text, S(".d")), path.from);
+	struct word dir = {str_cat(k->c->a, path.text, S(".d")), path.from};
+	if (!k3s_locate(k, &path) || !k3s_locate(k, &dir))
+		return;
+	struct words more = drop_ins(k, dir.text, dir.from);
 	const struct file *f = rootfs_read(k->c->root, path.text);
 	if (f->state != FILE_ABSENT)
 		take_file(&all, f, path.from);

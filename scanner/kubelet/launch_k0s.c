@@ -210,7 +210,7 @@ static void await_config(struct k0s *k, struct str path)
 	*vec_push(k->c->a, &k->out->pending) = (struct pending){
 		.path = path,
 		.why = S("written anew at each start, from a worker profile of the cluster"),
-		.writer = S("k0s"),
+		.writer = S("the k0s worker"),
 		.from = k->c->words.at[0].from};
 }
 

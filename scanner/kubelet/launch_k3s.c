@@ -23,6 +23,16 @@ struct str k3s_path(const struct k3s *k, struct str path)
 		       ARG(path));
 }
 
+bool k3s_locate(struct k3s *k, struct word *path)
+{
+	struct location at = mounts_locate(k->c->root, k->c->mounts, path->text, true, path->from);
+	if (at.on_node)
+		path->text = at.path;
+	else
+		k3s_doubt(k, at.doubt.reason, at.doubt.text, at.doubt.from);
+	return at.on_node;
+}
+
 /* ---- the command line ---- */
 
 /* All other flags take a value. */

@@ -277,6 +277,9 @@ static bool same_dropins(struct start *k, const struct config_dir *d, struct str
 	}
 	for (size_t i = 0; m && i < d->files.n; i++) {
 		const struct file *f = d->files.at[i].file;
+		/* What is made before the start lies where it was found. */
+		if (!f || !str_starts(f->path, dir))
+			continue;
 		struct str path = str_cat(k->a, seen, str_tail(f->path, dir.n));
 		if (mounts_same(k->root, m, path, f, &why))
 			continue;

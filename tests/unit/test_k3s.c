@@ -284,6 +284,19 @@ static const struct effect effects[] = {
 	 "1.33.1", "maxPods", "1", LEVEL_CONFIG_DIR},
 	{K3S("server --kubelet-arg=max-pods=9") "-- " DIR "99.conf --\n" KIND "maxPods: 5\n",
 	 "1.33.1", "maxPods", "9", LEVEL_FLAG},
+	/* Where its own tree is another one than the node's. */
+	{"-- /etc/systemd/system/k3s.service --\n[Service]\nRootDirectory=/r\n"
+	 "ExecStart=/k3s server\n-- /r/etc/rancher/k3s/config.yaml --\n"
+	 "kubelet-arg: config=/f\n-- /r/f --\n" KIND "maxPods: 4\n-- /f --\n" KIND "maxPods: 5\n",
+	 "1.33.1", "maxPods", "4", LEVEL_CONFIG_DIR},
+	{UNIT("ExecStart=/usr/bin/docker run -v /o:/etc/rancher/k3s -v /s:/var/lib/rancher/k3s img "
+	      "k3s server") "-- /o/config.yaml --\nkubelet-arg: max-pods=6\n"
+			    "-- /s/agent/etc/kubelet.conf.d/9.conf --\n" KIND
+			    "authorization: {mode: AlwaysAllow}\n",
+	 "1.33.1", "authorization.mode", "AlwaysAllow", LEVEL_CONFIG_DIR},
+	{UNIT("ExecStart=/usr/bin/docker run -v /o:/etc/rancher/k3s -v /s:/var/lib/rancher/k3s img "
+	      "k3s server") "-- /o/config.yaml --\nkubelet-arg: max-pods=6\n",
+	 "1.33.1", "authorization.mode", "Webhook", LEVEL_CONFIG_DIR},
 	/* Theirs is written anew. */
 	{K3S("server") "-- " DIR "00-k3s-defaults.conf --\n" KIND "maxPods: 5\n", "1.33.1",
 	 "maxPods", "110", LEVEL_DEFAULT},
