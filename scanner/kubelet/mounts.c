@@ -198,11 +198,13 @@ static struct doubt elsewhere(const struct trail *w, struct str path, const stru
 	if (w->left.n)
 		return (struct doubt){REASON_LIMIT,
 				      S("a path of too many parts, or links in a circle"), named};
+	struct str leads =
+		w->links ? str_fmt(w->a, "leads to %" PRIstr " in ", ARG(w->at)) : S("lies in ");
 	return (struct doubt){REASON_CONFIG_ABSENT,
 			      str_fmt(w->a,
-				      "%" PRIstr ": lies in %" PRIstr
+				      "%" PRIstr ": %" PRIstr "%" PRIstr
 				      ", which the node's image does not hold",
-				      ARG(path), ARG(what)),
+				      ARG(path), ARG(leads), ARG(what)),
 			      named ? named
 			      : x   ? x->from
 				    : NULL};
