@@ -52,6 +52,7 @@ static const struct spot {
 	{"/var/lib/kubelet", "instance-config.yaml", NULL},
 	{"/var/tmp/minikube", "kubeadm.yaml", NULL},
 	{"/kind", "kubeadm.conf", NULL},
+	{"/etc/k0s", "", ".yaml"},
 	{"/etc/eks/nodeadm.d", "", ".yaml"},
 	{"/etc/eks", "nodeadm.yaml", NULL},
 	{"/etc/eks", "nodeadm-config.yaml", NULL},

@@ -2,10 +2,13 @@
  * intended_documents.c - YAML and JSON inputs of a join, by their kind: kubeadm's Init- and
  * JoinConfiguration (v1beta1 to v1beta4) and the KubeletConfiguration beside them, kubeadm's
  * patches, the NodeConfig of nodeadm, MachineConfig and KubeletConfig of OpenShift, Ignition's
- * configuration. YAML files may hold several documents.
+ * configuration, worker profiles of k0s. YAML files may hold several documents.
  */
+#include <string.h>
+
 #include "arena.h"
 #include "intended.h"
+#include "launch.h"
 
 enum { DOCUMENTS_MAX = 32, ELEMENTS_MAX = 500 };
 
@@ -135,6 +138,23 @@ static void node_config(struct intents *in, const struct input *t, const struct 
 			      flags->entries[i].value->from, "NodeConfig", false);
 }
 
+/* A controller hands each worker the profile that the worker's command names. */
+static void k0s_config(struct intents *in, const struct input *t, const struct doc *d)
+{
+	const struct doc *profiles = doc_get(doc_get(d, S("spec")), S("workerProfiles"));
+	const struct unit *u = in->launch->unit;
+	struct word mine = {0};
+	if (strcmp(in->launch->layout, "k0s") != 0 || !profiles || profiles->kind != DOC_LIST)
+		return;
+	if (!u || !u->commands.n || !words_option(u->commands.at[0].argv, S("--profile"), &mine))
+		mine.text = S("default");
+	for (size_t i = 0; i < profiles->n && i < ELEMENTS_MAX; i++) {
+		const struct doc *p = profiles->entries[i].value;
+		if (str_eq(doc_string(doc_get(p, S("name"))), mine.text))
+			intended_fields(in, t, doc_get(p, S("values")), "k0s worker profile");
+	}
+}
+
 /* A file beside its effective one says nothing: what the launch reads is read already. Of others,
  * those count that a join hands on. */
 static bool hands_on(struct intents *in, const struct input *t, bool beside_kubeadm)
@@ -162,6 +182,8 @@ static void document(struct intents *in, const struct input *t, const struct doc
 			intended_fields(in, t, d, label(t, beside_kubeadm));
 	} else if (is_kind(d, S("node.eks.aws"), S("NodeConfig")))
 		node_config(in, t, d);
+	else if (str_eq(group_of(d), S("k0s.k0sproject.io")))
+		k0s_config(in, t, d);
 	else if (is_kind(d, S("machineconfiguration.openshift.io"), S("KubeletConfig")))
 		intended_fields(in, t, doc_get(doc_get(d, S("spec")), S("kubeletConfig")),
 				"KubeletConfig");
@@ -176,7 +198,7 @@ void intended_documents(struct intents *in, const struct input *t)
 	bool beside_kubeadm = false;
 	/* Certificates, kubeconfigs and the like are not worth a parser's time. */
 	if (!str_has(t->file->text, S("kubeadm")) && !str_has(t->file->text, S("kubelet")) &&
-	    !str_has(t->file->text, S("ignition")))
+	    !str_has(t->file->text, S("ignition")) && !str_has(t->file->text, S("k0sproject")))
 		return;
 	struct documents docs = documents_of(in, t->file);
 	for (size_t i = 0; i < docs.n; i++)
