@@ -125,6 +125,11 @@ bool setting_decided(const struct settings *s, const struct setting *x);
  * counts as unset. */
 bool setting_sayable(const struct settings *s, const struct setting *x);
 
+/* Can that input of the launch still change the setting? An environment file reaches only what the
+ * command does with its variables. */
+bool setting_awaits(const struct launch *l, const struct settings *s, const struct setting *x,
+		    const struct pending *p);
+
 /* options.def, for the tables of rules and for `explain`. */
 const struct option *option_find(struct str name);
 

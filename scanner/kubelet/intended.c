@@ -193,6 +193,8 @@ void intended_write(struct intents *in, const struct input *t, struct str path, 
 			     .via = origin_in(in, t, from),
 			     .writer = writer_or(t, writer),
 			     .depth = t->depth + 1};
+	if (in->written.n < TEXTS_MAX)
+		*vec_push(in->a, &in->written) = (struct written){path, made.writer, made.via};
 	intended_input(in, &made);
 }
 
@@ -228,20 +230,77 @@ static void look_in(struct intents *in, const struct spot *p)
 	}
 }
 
+static struct intents reading(struct rootfs *root, const struct launch *l, struct settings *s)
+{
+	struct arena *a = rootfs_arena(root);
+	return (struct intents){.root = root,
+				.a = a,
+				.launch = l,
+				.settings = s,
+				.minor = s->version.major == 1 ? s->version.minor : 0,
+				.out = &s->intended,
+				.seen = map_new(a),
+				.texts = TEXTS_MAX,
+				.values = VALUES_MAX,
+				.room = ROOM};
+}
+
+static void read_image(struct intents *in)
+{
+	for (size_t i = 0; i < sizeof spots / sizeof *spots; i++)
+		look_in(in, &spots[i]);
+}
+
+/* An input that writes what is pending is its writer. */
+static void name_writers(const struct intents *in, struct pendings *pending)
+{
+	for (size_t i = 0; i < pending->n; i++)
+		for (size_t k = 0; k < in->written.n && !pending->at[i].writer.n; k++)
+			if (str_eq(in->written.at[k].path, pending->at[i].path) ||
+			    str_eq(str_dirname(in->written.at[k].path), pending->at[i].path))
+				pending->at[i].writer = str_from(in->written.at[k].writer);
+}
+
 void intended_find(struct rootfs *root, const struct launch *l, struct settings *s)
 {
-	bool told = s->doubt.reason == REASON_NONE && !s->pending.n && !l->pending.n;
-	struct arena *a = rootfs_arena(root);
-	struct intents in = {.root = root,
-			     .a = a,
-			     .launch = l,
-			     .settings = s,
-			     .minor = s->version.major == 1 ? s->version.minor : 0,
-			     .out = &s->intended,
-			     .seen = map_new(a),
-			     .texts = TEXTS_MAX,
-			     .values = VALUES_MAX,
-			     .room = ROOM};
-	for (size_t i = 0; !told && i < sizeof spots / sizeof *spots; i++)
-		look_in(&in, &spots[i]);
+	struct intents in = reading(root, l, s);
+	if (s->doubt.reason == REASON_NONE && !s->pending.n && !l->pending.n)
+		return;
+	read_image(&in);
+	name_writers(&in, &s->pending);
+}
+
+/* ---- a unit that is to come ---- */
+
+static bool booted(struct rootfs *root)
+{
+	return rootfs_stat(root, S("/var/lib/cloud/instance/boot-finished"))->state == FILE_OK ||
+	       rootfs_stat(root, S("/etc/.ignition-result.json"))->state == FILE_OK;
+}
+
+bool intended_unit(struct rootfs *root, struct launch *out)
+{
+	struct launch l = {.layout = "at-boot", .workdir = S("/")};
+	struct settings none = {.at = NULL};
+	struct intents in = reading(root, &l, &none);
+	if (booted(root))
+		return false;
+	read_image(&in);
+	for (size_t i = 0; i < in.written.n; i++) {
+		const struct written *w = &in.written.at[i];
+		if (!str_ends(w->path, S("/systemd/system/kubelet.service")))
+			continue;
+		l.doubt = (struct doubt){
+			REASON_GENERATED_AT_BOOT,
+			str_fmt(in.a, "%" PRIstr ": %s writes it", ARG(w->path), w->writer),
+			w->from};
+		*vec_push(in.a, &l.pending) =
+			(struct pending){.path = w->path,
+					 .why = S("unit of the kubelet, absent"),
+					 .writer = str_from(w->writer),
+					 .from = w->from};
+		*out = l;
+		return true;
+	}
+	return false;
 }

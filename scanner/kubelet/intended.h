@@ -8,6 +8,13 @@
 
 struct map;
 
+/* A file that an input will write. */
+struct written {
+	struct str path;
+	const char *writer;
+	const struct origin *from;
+};
+
 /* The reading of one image for one launch. */
 struct intents {
 	struct rootfs *root;
@@ -16,6 +23,7 @@ struct intents {
 	const struct settings *settings;
 	unsigned minor;
 	struct intentions *out;
+	VEC(struct written) written;
 	struct map *seen; /* paths that were read */
 	unsigned texts;   /* that may still be read */
 	unsigned values;  /* that may still be found */
@@ -86,6 +94,10 @@ const struct file *file_made(struct arena *a, struct str path, struct str text,
 
 /* An origin inside an input, with what wrote the input at the end of its trail. */
 const struct origin *origin_in(struct intents *in, const struct input *t, const struct origin *o);
+
+/* A unit of a kubelet that an input of the image will write: fills *out with a launch that is
+ * decided then. */
+bool intended_unit(struct rootfs *root, struct launch *out);
 
 /* For kubelet_settings. */
 void intended_find(struct rootfs *root, const struct launch *l, struct settings *s);

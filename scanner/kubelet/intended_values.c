@@ -27,7 +27,10 @@ static void add(struct intents *in, const struct input *t, struct intended x, co
 	if (!in->values)
 		return;
 	in->values--;
-	x.by = t->writer ? str_fmt(in->a, "%s, written by %s", by, t->writer) : str_from(by);
+	bool part = t->writer && strcmp(t->writer, "user data") == 0;
+	x.by = !t->writer ? str_from(by)
+	       : part     ? str_fmt(in->a, "%s of the %s", by, t->writer)
+			  : str_fmt(in->a, "%s, written by %s", by, t->writer);
 	x.from = origin_in(in, t, x.from);
 	if (!known(in, &x))
 		*vec_push(in->a, in->out) = x;
@@ -158,6 +161,56 @@ static bool comments(struct str line)
 	return str_starts(s, S("#")) || str_starts(s, S(";"));
 }
 
+static bool variable_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+/* The variable whose value position `i` of a line is part of: the nearest "NAME=" before it that
+ * is no flag's. Empty without one. */
+static struct str variable_before(struct str line, size_t i)
+{
+	while (i-- > 0) {
+		size_t begin = i;
+		if (line.p[i] != '=')
+			continue;
+		while (begin > 0 && variable_byte(line.p[begin - 1]))
+			begin--;
+		if (begin < i && begins_word(line, begin))
+			return str_slice(line, begin, i);
+	}
+	return (struct str){0};
+}
+
+static bool names(struct str text, struct str variable)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '$')
+			continue;
+		struct str rest = str_trim(str_slice(text, i + 1, i + 2), "{");
+		size_t from = rest.n ? i + 1 : i + 2, to = from + variable.n;
+		if (str_starts(str_tail(text, from), variable) &&
+		    (to >= text.n || !variable_byte(text.p[to])))
+			return true;
+	}
+	return false;
+}
+
+/* Does some command take its words from the variable? A script may, in ways of its own. */
+static bool used(const struct intents *in, const struct input *t, struct str variable)
+{
+	const struct unit *u = in->launch->unit;
+	if (!variable.n || !u || strcmp(in->launch->layout, "script") == 0 ||
+	    str_starts(variable, S("Exec")) || names(t->file->text, variable))
+		return true;
+	for (size_t i = 0; i < u->assignments.n; i++)
+		if (str_starts(u->assignments.at[i].key, S("ExecStart")) &&
+		    names(u->assignments.at[i].value.text, variable))
+			return true;
+	return false;
+}
+
 static void flags_of_line(struct intents *in, const struct input *t, struct str line,
 			  const char *by, bool unrendered)
 {
@@ -171,7 +224,8 @@ static void flags_of_line(struct intents *in, const struct input *t, struct str 
 		size_t at = (size_t)(line.p - t->file->text.p) + i;
 		const struct origin *from = origin_new(in->a, t->file, at, end - i, NULL);
 		bool open = unrendered || str_has(word, S("{{")) || str_has(word, S("${"));
-		intended_flag(in, t, word, from, by, open);
+		if (used(in, t, variable_before(line, i)))
+			intended_flag(in, t, word, from, by, open);
 		i = end > i ? end : i + 1;
 	}
 }

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "deciders.h"
+#include "intended.h"
 #include "map.h"
 #include "recognise.h"
 #include "talos.h"
@@ -288,7 +289,8 @@ struct launches kubelet_launches(struct rootfs *root, struct systemd *sd,
 	for (size_t i = 0; i < names.n; i++)
 		look_at(&s, unit_load(sd, names.at[i].text));
 	struct launch promised;
-	if (!s.out.n && (launch_talos(root, &promised) || recognise_image(root, sd, &promised)))
+	if (!s.out.n && (launch_talos(root, &promised) || recognise_image(root, sd, &promised) ||
+			 intended_unit(root, &promised)))
 		*vec_push(a, &s.out) = promised;
 	return s.out;
 }

@@ -145,12 +145,10 @@ static const char kubelet_unit[] = "/etc/systemd/system/kubelet.service";
 
 static const struct promise promises[] = {
 	{"GKE (Container-Optimized OS)", "cos", NULL, NULL, kubelet_unit, "configure-helper.sh"},
-	{"OpenShift", "rhcos", NULL, NULL, kubelet_unit,
-	 "Ignition, from the Machine Config Operator"},
-	{"OpenShift", "scos", NULL, NULL, kubelet_unit,
-	 "Ignition, from the Machine Config Operator"},
+	{"OpenShift", "rhcos", NULL, NULL, kubelet_unit, "Ignition (Machine Config Operator)"},
+	{"OpenShift", "scos", NULL, NULL, kubelet_unit, "Ignition (Machine Config Operator)"},
 	{"OpenShift", NULL, NULL, "/usr/libexec/machine-config-daemon", kubelet_unit,
-	 "Ignition, from the Machine Config Operator"},
+	 "Ignition (Machine Config Operator)"},
 	{"EKS AL2023", NULL, NULL, "/usr/bin/nodeadm", kubelet_unit, "nodeadm"},
 	{"EKS Hybrid", NULL, NULL, "/opt/nodeadm/tracker", kubelet_unit, "nodeadm"},
 	{"EKS AL2", NULL, NULL, "/etc/eks/bootstrap.sh", kubelet_unit, "/etc/eks/bootstrap.sh"},

@@ -357,8 +357,8 @@ const struct settings *kubelet_settings(struct rootfs *root, const struct launch
 	for (size_t i = 0; i < l->pending.n; i++)
 		*vec_push(a, &s->pending) = l->pending.at[i];
 	run(&k);
-	deciders_name(a, l->recognised, &s->pending, &s->doubt);
 	intended_find(root, l, s);
+	deciders_name(a, l->recognised, &s->pending, &s->doubt);
 	struct setting *all = NEW_N(a, struct setting, options_n);
 	for (size_t i = 0; i < options_n; i++)
 		all[i] = *k.slots.at[i].setting;

@@ -35,21 +35,28 @@ static struct doubt doubt_of(const struct launch *l, const struct settings *s, b
 	return s->doubt;
 }
 
-/* The pendings that can still change the verdict: all that the launch waits for, and, unless
- * a flag decides, all that the settings wait for. */
+static void add_once(struct arena *a, struct pendings *all, const struct pending *p)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (str_eq(all->at[i].path, p->path))
+			return;
+	*vec_push(a, all) = *p;
+}
+
+/* The pendings that can still change the verdict: what the launch waits for and can reach the
+ * setting, and, unless a flag decides, what the settings wait for. */
 static struct pendings pendings_of(struct arena *a, const struct launch *l,
-				   const struct settings *s, bool decided)
+				   const struct settings *s, const struct setting *x)
 {
 	struct pendings all = {0};
-	for (size_t i = 0; i < l->pending.n; i++)
-		*vec_push(a, &all) = l->pending.at[i];
-	for (size_t i = 0; !decided && i < s->pending.n; i++) {
-		bool known = false;
-		for (size_t k = 0; k < all.n; k++)
-			known |= str_eq(all.at[k].path, s->pending.at[i].path);
-		if (!known)
-			*vec_push(a, &all) = s->pending.at[i];
+	bool decided = setting_decided(s, x);
+	for (size_t i = 0; i < l->pending.n; i++) {
+		const struct pending *p = i < s->pending.n ? &s->pending.at[i] : &l->pending.at[i];
+		if (setting_awaits(l, s, x, p))
+			add_once(a, &all, p);
 	}
+	for (size_t i = l->pending.n; !decided && i < s->pending.n; i++)
+		add_once(a, &all, &s->pending.at[i]);
 	return all;
 }
 
@@ -127,7 +134,7 @@ void check_setting(const struct node *node, const struct rule *rule, struct find
 	}
 	bool decided = setting_decided(s, x);
 	out->intended = intended_of(a, s, x->option);
-	out->pending = pendings_of(a, node->launch, s, decided);
+	out->pending = pendings_of(a, node->launch, s, x);
 	out->doubt = doubt_of(node->launch, s, decided);
 	if (out->doubt.reason != REASON_NONE) {
 		out->verdict = VERDICT_UNKNOWN;
