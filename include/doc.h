@@ -37,6 +37,7 @@ struct doc_entry {
 struct doc_fault {
 	struct str text;           /* one clause, lower case */
 	const struct origin *from; /* where; NULL for the text as a whole */
+	bool limit;                /* more than is read here: the text itself may be right */
 };
 
 /* NULL and *fault on error. The file's text is borrowed. */

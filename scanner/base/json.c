@@ -6,7 +6,8 @@
  * Go's encoding/json does, whose readers these documents are written for: bytes that are not
  * UTF-8 and halves of surrogate pairs become U+FFFD, keys may be repeated and may hold NUL.
  * jansson refuses all of these but the second, and is therefore shown a copy of equal length in
- * which they are mended. Not supported: numbers beyond a double, more than 2048 levels.
+ * which they are mended. Not supported: numbers beyond a double; more than 2048 levels are a limit,
+ * more than Go's 10000 an error.
  */
 #include <jansson.h>
 #include <string.h>
@@ -14,8 +15,9 @@
 #include "arena.h"
 #include "doc.h"
 
-/* jansson's own tree is outside the arena's budget: this bounds it. */
-enum { VALUES_MAX = 500000 };
+/* jansson's own tree is outside the arena's budget: this bounds it. Its depth is its own,
+ * JSON_PARSER_MAX_DEPTH; Go reads more. */
+enum { VALUES_MAX = 500000, DEPTH_MAX = 2048, GO_DEPTH_MAX = 10000 };
 
 struct scan {
 	struct arena *a;
@@ -84,10 +86,10 @@ static size_t mend_escape(struct str s, char *copy, size_t at)
 	return n ? n : 2;
 }
 
-/* Writes the mended copy and counts what will become values. */
-static size_t mend(struct str s, char *copy)
+/* Writes the mended copy, counts what will become values, and how deep they lie. */
+static size_t mend(struct str s, char *copy, size_t *deepest)
 {
-	size_t values = 1;
+	size_t values = 1, depth = 0;
 	bool quoted = false;
 	uint32_t cp;
 	memcpy(copy, s.p, s.n);
@@ -101,7 +103,12 @@ static size_t mend(struct str s, char *copy)
 		if (!n)
 			copy[i] = '?';
 		quoted ^= c == '"';
-		values += !quoted && (c == ',' || c == '[' || c == '{');
+		bool opens = !quoted && (c == '[' || c == '{');
+		bool closes = !quoted && (c == ']' || c == '}');
+		values += opens || (!quoted && c == ',');
+		depth += opens;
+		depth -= closes && depth;
+		*deepest = depth > *deepest ? depth : *deepest;
 		i += n ? n : 1;
 	}
 	return values;
@@ -112,7 +119,7 @@ static bool refuse(struct arena *a, const struct file *file, struct str text, si
 {
 	size_t n = file->text.n;
 	at = at < n ? at : n;
-	*fault = (struct doc_fault){text, origin_new(a, file, at, at < n, NULL)};
+	*fault = (struct doc_fault){.text = text, .from = origin_new(a, file, at, at < n, NULL)};
 	return false;
 }
 
@@ -120,8 +127,17 @@ static bool validate(struct arena *a, const struct file *file, struct doc_fault 
 {
 	struct str text = file->text;
 	char *copy = arena_alloc(a, 1, text.n + 1);
-	if (text.n && mend(text, copy) > VALUES_MAX)
-		return refuse(a, file, str_fmt(a, "more than %d values", VALUES_MAX), 0, fault);
+	size_t deepest = 0, values = text.n ? mend(text, copy, &deepest) : 0;
+	if (values > VALUES_MAX || (deepest > DEPTH_MAX && deepest <= GO_DEPTH_MAX)) {
+		refuse(a, file,
+		       values > VALUES_MAX ? str_fmt(a, "more than %d values", VALUES_MAX)
+					   : str_fmt(a, "more than %d levels", DEPTH_MAX),
+		       0, fault);
+		fault->limit = true;
+		return false;
+	}
+	if (deepest > GO_DEPTH_MAX)
+		return refuse(a, file, S("exceeded max depth"), 0, fault);
 	json_error_t error;
 	json_t *tree = json_loadb(
 		copy, text.n, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);

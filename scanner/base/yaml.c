@@ -5,9 +5,9 @@
  * against alias bombs, the first document alone. Line ends, encodings (UTF-8, UTF-16 with a BOM)
  * and syntax errors are libyaml's, which go-yaml is a port of.
  *
- * Not supported: collections nested more than 250 deep (go-yaml: 10000), which are a fault, because
- * libyaml's work for each token grows with the depth. !!timestamp is a string without a look at it,
- * as an implicit one is.
+ * Collections nest as deep as go-yaml lets them, 10000 levels; but libyaml's work for each token
+ * grows with the depth, so that there is a limit on the sum. Not supported: !!timestamp is a string
+ * without a look at it, as an implicit one is.
  */
 #include <string.h>
 
@@ -41,7 +41,7 @@ struct marks {
 	VEC(size_t) table;
 };
 
-enum { MARK_STEP = 64, READ_STEP = 512, NESTING_MAX = 250 };
+enum { MARK_STEP = 64, READ_STEP = 512, NESTING_MAX = 10000, WORK_MAX = 300000000 };
 
 struct reading {
 	struct arena *a;
@@ -51,6 +51,7 @@ struct reading {
 	struct map *anchors;
 	bool aliased;
 	unsigned depth;
+	size_t work; /* depths of all events */
 	/* Handed to the arena for the case that it is left by a long jump. */
 	yaml_parser_t parser;
 	yaml_event_t event;
@@ -162,19 +163,6 @@ static int feed(void *arg, unsigned char *buf, size_t size, size_t *got)
 	return 1;
 }
 
-static bool next(struct reading *r)
-{
-	if (r->has_event)
-		yaml_event_delete(&r->event);
-	r->has_event = false;
-	if (!yaml_parser_parse(&r->parser, &r->event))
-		return refuse_syntax(r);
-	r->has_event = true;
-	return true;
-}
-
-/* ---- events into nodes ---- */
-
 static struct node *node_new(struct reading *r, enum node_kind kind)
 {
 	struct node *n = NEW(r->a, struct node);
@@ -183,6 +171,23 @@ static struct node *node_new(struct reading *r, enum node_kind kind)
 	n->len = byte_of(&r->marks, r->event.end_mark.index) - n->at;
 	return n;
 }
+
+static bool next(struct reading *r)
+{
+	if (r->has_event)
+		yaml_event_delete(&r->event);
+	r->has_event = false;
+	if (!yaml_parser_parse(&r->parser, &r->event))
+		return refuse_syntax(r);
+	r->has_event = true;
+	r->work += r->depth;
+	if (r->work <= WORK_MAX)
+		return true;
+	r->fault->limit = true;
+	return refuse(r, node_new(r, NODE_SCALAR), S("too much nesting for its length"));
+}
+
+/* ---- events into nodes ---- */
 
 static void name_anchor(struct reading *r, struct node *n, const yaml_char_t *anchor)
 {
@@ -247,7 +252,7 @@ static struct node *read_collection(struct reading *r, enum node_kind kind)
 	yaml_event_type_t end = map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 	n->open = true;
 	if (++r->depth > NESTING_MAX) {
-		refuse(r, n, S("nested deeper than 250 levels, which is more than is read here"));
+		refuse(r, n, S("exceeded max depth of 10000"));
 		return NULL;
 	}
 	for (;;) {

@@ -20,6 +20,7 @@ const char *config_code(enum config_error e, bool dropin)
 		[CONFIG_EMPTY] = {"config-empty", "config-dir-empty"},
 		[CONFIG_KIND] = {"config-kind", "config-dir-kind"},
 		[CONFIG_DECODE] = {"config-decode", "config-dir-decode"},
+		[CONFIG_LIMIT] = {NULL, NULL},
 	};
 	return codes[e][dropin];
 }
@@ -65,7 +66,7 @@ const struct doc *config_document(struct arena *a, const struct file *f, bool *j
 	}
 	const struct doc *d = *json ? doc_json(a, f, &why) : doc_yaml(a, f, &why);
 	if (!d)
-		refuse(fault, CONFIG_DECODE, why.from ? why.from : top,
+		refuse(fault, why.limit ? CONFIG_LIMIT : CONFIG_DECODE, why.from ? why.from : top,
 		       *json ? why.text
 			     : str_cat(a, S("error converting YAML to JSON: "), why.text));
 	return d;

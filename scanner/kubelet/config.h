@@ -6,9 +6,17 @@
 
 #include "options.h"
 
-enum config_error { CONFIG_OK, CONFIG_READ, CONFIG_EMPTY, CONFIG_KIND, CONFIG_DECODE };
+/* CONFIG_LIMIT is no error of the kubelet: more than is read here. */
+enum config_error {
+	CONFIG_OK,
+	CONFIG_READ,
+	CONFIG_EMPTY,
+	CONFIG_KIND,
+	CONFIG_DECODE,
+	CONFIG_LIMIT,
+};
 
-/* "config-decode", or "config-dir-decode"; NULL for CONFIG_OK. */
+/* "config-decode", or "config-dir-decode"; NULL for CONFIG_OK and CONFIG_LIMIT. */
 const char *config_code(enum config_error e, bool dropin);
 
 struct config_fault {

@@ -133,8 +133,12 @@ bool field_fits(struct arena *a, const struct option_row *row, const struct doc 
 {
 	if (row->form == FORM_DURATION)
 		return duration_fits(a, row, d, problem);
-	if (d->kind == DOC_NULL || row->form == FORM_ANY)
+	if (d->kind == DOC_NULL)
 		return true;
+	/* Durations and quantities that take numbers as well. */
+	if (row->form == FORM_ANY)
+		return d->kind == DOC_STRING || d->kind == DOC_NUMBER ||
+		       misfit(a, row, d, FORM_STRING, problem);
 	if (form_is_list(row->form) || form_is_map(row->form))
 		return collection_fits(a, row, d, problem);
 	if (row->form == FORM_BOOL || row->form == FORM_STRING || row->form == FORM_ADDRESS)

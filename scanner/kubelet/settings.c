@@ -209,6 +209,15 @@ static const struct doc *made_there(const struct launch *l, struct str path)
 	return NULL;
 }
 
+/* The kubelet may well read what is too much here. */
+static bool too_much(struct start *k, struct str path, const struct config_fault *fault)
+{
+	doubt(k, (struct doubt){REASON_LIMIT,
+				str_fmt(k->a, "%" PRIstr ": %" PRIstr, ARG(path), ARG(fault->text)),
+				fault->from});
+	return true;
+}
+
 static bool load_config(struct start *k)
 {
 	struct word config = k->out->config;
@@ -231,7 +240,10 @@ static bool load_config(struct start *k)
 	}
 	if (f->state == FILE_ABSENT || f->kind != FILE_REGULAR)
 		return miss_config(k, f, at.path, false);
-	if (!config_decode(k->a, f, k->minor, rootfs_notes(k->root), &fields, &fault))
+	bool decoded = config_decode(k->a, f, k->minor, rootfs_notes(k->root), &fields, &fault);
+	if (fault.error == CONFIG_LIMIT)
+		return too_much(k, f->path, &fault);
+	if (!decoded)
 		return refuse_config(k, f->path, &fault);
 	return take_config(k, &fields);
 }
@@ -315,6 +327,8 @@ static bool load_dropins(struct start *k)
 		return made_before(k, at.path) || miss_config(k, top, at.path, true);
 	if (d.fault.error == CONFIG_OK && config_dir_merge(&k->slots, &d, rootfs_notes(k->root)))
 		return check_file_gates(k);
+	if (d.fault.error == CONFIG_LIMIT)
+		return too_much(k, at.path, &d.fault);
 	return stop(k, config_code(d.fault.error, true),
 		    str_fmt(k->a, "failed to merge kubelet configs: %" PRIstr, ARG(d.fault.text)),
 		    d.fault.from ? d.fault.from : from);

@@ -231,6 +231,28 @@ static void deep_but_allowed(void **state)
 	arena_free(a);
 }
 
+/* Go reads 10000 levels: what lies between is not read here, but is no error. */
+static void deeper_is_a_limit(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t depth;
+		bool limit;
+	} table[] = {{2049, true}, {10000, true}, {10001, false}};
+	struct arena *a = arena_new(64 << 20, NULL, NULL);
+	char *text = arena_alloc(a, 1, 20002);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		size_t n = table[i].depth;
+		memset(text, '[', n);
+		memset(text + n, ']', n);
+		struct file f = text_file((struct str){text, 2 * n});
+		struct doc_fault fault = {0};
+		assert_null(doc_json(a, &f, &fault));
+		assert_int_equal(fault.limit, table[i].limit);
+	}
+	arena_free(a);
+}
+
 static void every_prefix_is_survived(void **state)
 {
 	(void)state;
@@ -255,6 +277,7 @@ int main(void)
 		cmocka_unit_test(the_last_of_a_name_counts),
 		cmocka_unit_test(depth_and_number_are_bounded),
 		cmocka_unit_test(deep_but_allowed),
+		cmocka_unit_test(deeper_is_a_limit),
 		cmocka_unit_test(every_prefix_is_survived),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,12 +202,45 @@ static void survives_depth(void **state)
 	arena_free(a);
 }
 
+static struct str nested(struct arena *a, int depth, const char *open, const char *inside,
+			 const char *close)
+{
+	struct out *o = out_new(a);
+	for (int i = 0; i < depth; i++)
+		out_z(o, open);
+	out_z(o, inside);
+	for (int i = 0; i < depth; i++)
+		out_z(o, close);
+	return out_text(o);
+}
+
+/* go-yaml's max_flow_level and max_indents are 10000. */
+static void nests_like_go(void **state)
+{
+	(void)state;
+	struct arena *a = arena_new((size_t)1 << 30, NULL, NULL);
+	struct doc_fault fault = {0};
+	assert_non_null(parse(a, nested(a, 9999, "[", "", "]"), &fault));
+	assert_non_null(parse(a, nested(a, 9999, "{a: ", "1", "}"), &fault));
+	assert_non_null(parse(a, nested(a, 9999, "- ", "1", ""), &fault));
+	assert_null(parse(a, nested(a, 10001, "[", "", "]"), &fault));
+	assert_true(str_eq(fault.text, S("yaml: exceeded max depth of 10000")));
+	assert_false(fault.limit);
+	/* What would cost too much is not read, and that is no word on the text. */
+	struct out *o = out_new(a);
+	for (int i = 0; i < 100000; i++)
+		out_str(o, S("1,"));
+	assert_null(parse(a, nested(a, 5000, "[", str_z(a, out_text(o)), "]"), &fault));
+	assert_true(fault.limit);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolves),       cmocka_unit_test(survives_every_prefix),
 		cmocka_unit_test(knows_places),   cmocka_unit_test(words_faults_like_go),
-		cmocka_unit_test(survives_depth),
+		cmocka_unit_test(survives_depth), cmocka_unit_test(nests_like_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
