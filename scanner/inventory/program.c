@@ -9,7 +9,7 @@
  * In an archive that cannot be read in place, programs that may carry a kubelet are skimmed as they
  * go by. Not supported: programs that are packed, and kubelets not written in Go.
  */
-#include "inventory.h"
+#include "program.h"
 
 #include <string.h>
 
@@ -79,7 +79,7 @@ static bool walk(struct sieve *s, struct blob *b, char *buf, struct error *e)
 	return true;
 }
 
-static bool make_gist(struct arena *a, struct blob *b, struct str *out, struct error *e)
+bool program_gist(struct arena *a, struct blob *b, struct str *out, struct error *e)
 {
 	struct sieve s;
 	char magic[4];
@@ -174,7 +174,7 @@ struct skim *program_skim(struct arena *a, struct str path, uint64_t size)
 
 struct version inventory_program(struct rootfs *root, struct str path)
 {
-	struct str rest = rootfs_gist(root, path, make_gist), line, key, value;
+	struct str rest = rootfs_gist(root, path, program_gist), line, key, value;
 	struct version v = {0};
 	while (rest.n) {
 		str_cut(rest, '\n', &line, &rest);
