@@ -53,9 +53,12 @@ struct shell {
 	const struct file *file;   /* the script; NULL for a one-liner */
 	const struct origin *from; /* what runs the script; of a one-liner, where it stands */
 	struct variables variables;
-	struct words args; /* "$@" */
-	struct str name;   /* $0 */
+	struct words args;  /* "$@" */
+	struct str name;    /* $0 */
 	struct str workdir; /* for relative paths; empty: not told */
+	struct str assumed; /* a file that is taken to be there, whatever it holds */
+	bool foreign;       /* it sees another tree: no file of `root` is told */
+	bool errexit;       /* run with -e */
 };
 
 struct shell_outcome {
@@ -66,6 +69,11 @@ struct shell_outcome {
 	struct pendings absent;  /* files it looks for that are not there */
 	struct untold untold;    /* empty: every statement was told, and no other program was run */
 };
+
+/* What the first line of a script says is to read it: "#!/usr/bin/env bash" is "bash"; empty when
+ * it says nothing. */
+struct str shell_interpreter(struct str text, bool *errexit);
+bool shell_known(struct str program); /* one whose language this is */
 
 struct shell_outcome shell_read(const struct shell *sh, struct str text);
 

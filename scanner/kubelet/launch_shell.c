@@ -1,23 +1,32 @@
 /*
- * launch_shell.c - `sh -c` one-liners and shell scripts that end in a kubelet. The script is read,
- * not run: where its words for the kubelet depend on what only a running shell knows, the launch
- * carries a doubt that names the script.
+ * launch_shell.c - `sh -c` one-liners and scripts that end in a kubelet. They are read, not run:
+ * the commands that a text certainly runs are shown to every layout. Where its words for the
+ * kubelet depend on what only a running shell knows, the launch carries a doubt that names the
+ * construct. Scripts of other interpreters than shells are not read.
  */
 #include "arena.h"
 #include "launch.h"
 #include "shell.h"
 
-static struct shell_commands read_shell(const struct candidate *c, const struct file *script,
-					struct word text, struct words args, struct str name)
+/* Files that a text looks for: of so many it is told whether they matter. */
+enum { ABSENT_MAX = 10 };
+
+/* A text that is run, and by which name a person knows it. */
+struct text {
+	struct shell shell;
+	struct str name;
+	struct str text;
+};
+
+static struct shell shell_of(const struct candidate *c, struct str program, struct words args)
 {
-	struct shell sh = {.root = c->root,
-			   .program = S("sh"),
-			   .file = script,
-			   .from = text.from,
-			   .variables = c->environment,
-			   .args = args,
-			   .name = name};
-	return shell_read(&sh, text.text).commands;
+	return (struct shell){.root = c->root,
+			      .program = program,
+			      .from = c->words.at[0].from,
+			      .variables = c->environment,
+			      .args = args,
+			      .workdir = c->workdir,
+			      .foreign = c->mounts != NULL};
 }
 
 /* Scripts ask a kubelet for its version before they run it. */
@@ -27,44 +36,155 @@ static bool only_asks(struct words argv)
 	       (str_eq(argv.at[1].text, S("--version")) || str_eq(argv.at[1].text, S("--help")));
 }
 
-/* The command that runs the kubelet; with several of them, or one that a condition guards
- * against another, which it will be cannot be told. */
-static bool find(const struct candidate *c, const struct shell_commands *commands, struct str name,
-		 struct launch *out)
+static bool same_words(struct words a, struct words b)
 {
-	const struct shell_command *winner = NULL;
-	struct launch found = *out;
-	bool several = false;
-	for (size_t i = 0; i < commands->n; i++) {
-		struct launch l = *out;
-		if (!launch_inner(c, commands->at[i].words, &l) || only_asks(l.argv))
-			continue;
-		several |= winner != NULL;
-		winner = &commands->at[i];
-		found = l;
-	}
-	if (!winner)
+	if (a.n != b.n)
 		return false;
-	*out = found;
-	if ((winner->untold.text.n || several) && out->doubt.reason == REASON_NONE)
-		out->doubt =
-			launch_doubt(c, REASON_WRAPPER_UNRESOLVED,
-				     str_fmt(c->a, "%" PRIstr " %s", ARG(name),
-					     several ? "runs a kubelet in more than one place"
-						     : "makes the kubelet's words when it runs"),
-				     winner->words.at[0].from);
+	for (size_t i = 0; i < a.n; i++)
+		if (!str_eq(a.at[i].text, b.at[i].text))
+			return false;
 	return true;
+}
+
+static bool mentions(struct words argv, struct str path)
+{
+	for (size_t i = 0; i < argv.n; i++)
+		if (str_has(argv.at[i].text, path))
+			return true;
+	return false;
+}
+
+static void doubt(const struct candidate *c, struct launch *out, struct str text,
+		  const struct origin *from)
+{
+	if (out->doubt.reason == REASON_NONE)
+		out->doubt = launch_doubt(c, REASON_WRAPPER_UNRESOLVED, text, from);
+}
+
+static bool runs_kubelet(const struct candidate *c, const struct shell_command *command,
+			 struct launch *out)
+{
+	struct candidate inner = *c;
+	inner.environment = command->environment;
+	inner.owned = false;
+	return launch_inner(&inner, command->words, out) && !only_asks(out->argv);
+}
+
+/* The command that runs the kubelet; of several with other words, which it will be cannot be
+ * told. */
+struct choice {
+	struct shell_outcome outcome;
+	const struct shell_command *command; /* NULL: none */
+	struct launch launch;
+	bool several;
+};
+
+static struct choice choose(const struct candidate *c, const struct text *t,
+			    const struct launch *before)
+{
+	struct choice x = {.outcome = shell_read(&t->shell, t->text), .launch = *before};
+	for (size_t i = 0; i < x.outcome.commands.n; i++) {
+		const struct shell_command *command = &x.outcome.commands.at[i];
+		struct launch l = *before;
+		if (!runs_kubelet(c, command, &l))
+			continue;
+		x.several |= x.command && !same_words(l.argv, x.launch.argv);
+		if (!x.command || x.command->untold.text.n == 0)
+			x.command = command;
+		x.launch = l;
+	}
+	return x;
+}
+
+/* Would the words be others if the file were there? */
+static bool matters(const struct candidate *c, const struct text *t, const struct choice *x,
+		    struct str path, const struct launch *before)
+{
+	struct text with = *t;
+	with.shell.assumed = path;
+	if (x->command->untold.text.n || x->several)
+		return false;
+	struct choice y = choose(c, &with, before);
+	return !y.command || y.command->untold.text.n || y.several ||
+	       !same_words(x->launch.argv, y.launch.argv);
+}
+
+/* Files that the text looks for, and those that it writes for the kubelet to read. */
+static void add_pendings(const struct candidate *c, const struct text *t, const struct choice *x,
+			 const struct launch *before, struct launch *out)
+{
+	const struct shell_outcome *o = &x->outcome;
+	for (size_t i = 0; i < o->absent.n && i < ABSENT_MAX; i++) {
+		struct pending p = o->absent.at[i];
+		p.why = str_fmt(c->a, "looked for by %" PRIstr ", absent", ARG(t->name));
+		if (matters(c, t, x, p.path, before))
+			*vec_push(c->a, &out->pending) = p;
+	}
+	for (size_t i = 0; i < o->written.n; i++) {
+		const struct shell_written *w = &o->written.at[i];
+		if (w->kind != FILE_REGULAR || !mentions(out->argv, w->path))
+			continue;
+		*vec_push(c->a, &out->pending) =
+			(struct pending){.path = w->path,
+					 .why = str_fmt(c->a, "written by %" PRIstr, ARG(t->name)),
+					 .from = w->from};
+	}
+}
+
+static bool find(const struct candidate *c, const struct text *t, struct launch *out)
+{
+	const struct launch before = *out;
+	struct choice x = choose(c, t, &before);
+	if (!x.command)
+		return false;
+	*out = x.launch;
+	if (x.command->untold.text.n)
+		doubt(c, out,
+		      str_fmt(c->a, "%" PRIstr ": %" PRIstr, ARG(t->name),
+			      ARG(x.command->untold.text)),
+		      x.command->untold.from);
+	else if (x.several)
+		doubt(c, out, str_cat(c->a, t->name, S(" runs a kubelet in more than one place")),
+		      x.command->words.at[0].from);
+	add_pendings(c, t, &x, &before, out);
+	return true;
+}
+
+static bool spent(const struct candidate *c)
+{
+	if (!*c->texts)
+		return true;
+	--*c->texts;
+	return false;
+}
+
+static bool read_script(const struct candidate *c, const struct file *script, struct str program,
+			struct words args, struct launch *out)
+{
+	struct text t = {shell_of(c, program, args), script->path, script->text};
+	bool errexit;
+	struct str own = shell_interpreter(script->text, &errexit);
+	if (script->state != FILE_OK || script->kind != FILE_REGULAR)
+		return false;
+	if (!program.n) {
+		t.shell.program = own.n ? own : S("sh");
+		t.shell.errexit = errexit;
+	}
+	/* Most scripts that units run have nothing to do with it. */
+	bool likely = c->depth || str_has(script->text, S("kubelet")) ||
+		      (c->unit && str_has(c->unit->id, S("kubelet")));
+	if (!likely || !shell_known(t.shell.program) || spent(c))
+		return false;
+	t.shell.file = script;
+	t.shell.name = script->path;
+	out->layout = "script";
+	return find(c, &t, out);
 }
 
 bool launch_script(const struct candidate *c, const struct file *script, struct words args,
 		   struct launch *out)
 {
-	if (script->state != FILE_OK || script->kind != FILE_REGULAR)
-		return false;
-	struct word text = {script->text, c->words.at[0].from};
-	struct shell_commands commands = read_shell(c, script, text, args, script->path);
-	out->layout = "script";
-	return find(c, &commands, script->path, out);
+	return read_script(c, script, S(""), args, out);
 }
 
 static bool names_kubelet(const struct candidate *c, struct str path)
@@ -73,12 +193,24 @@ static bool names_kubelet(const struct candidate *c, struct str path)
 	       str_has(c->unit->id, S("kubelet"));
 }
 
+static struct str why_not(const struct candidate *c, const struct file *script, struct str path)
+{
+	bool errexit;
+	struct str interpreter = shell_interpreter(script->text, &errexit);
+	if (script->state == FILE_ABSENT)
+		return str_cat(c->a, path, S(" is not there"));
+	if (interpreter.n && !shell_known(interpreter))
+		return str_fmt(c->a, "%" PRIstr " is a script for %" PRIstr ", which is not read",
+			       ARG(path), ARG(str_basename(interpreter)));
+	return str_cat(c->a, path, S(" shows no kubelet to read"));
+}
+
 /* A script that is not there, or shows no kubelet, is one all the same by its name. */
-static bool run_file(const struct candidate *c, size_t at, struct launch *out)
+static bool run_file(const struct candidate *c, size_t at, struct str program, struct launch *out)
 {
 	struct word path = c->words.at[at];
 	const struct file *script = candidate_file(c, path);
-	if (launch_script(c, script, words_from(c->words, at + 1), out))
+	if (read_script(c, script, program, words_from(c->words, at + 1), out))
 		return true;
 	if (c->depth || !names_kubelet(c, path.text))
 		return false;
@@ -86,38 +218,54 @@ static bool run_file(const struct candidate *c, size_t at, struct launch *out)
 	if (script->state == FILE_UNREADABLE)
 		out->doubt = doubt_file(c->a, script, path.from);
 	else
-		out->doubt = launch_doubt(
-			c, REASON_WRAPPER_UNRESOLVED,
-			script->state == FILE_ABSENT
-				? str_cat(c->a, path.text, S(" is not there"))
-				: str_cat(c->a, path.text, S(" shows no kubelet to read")),
-			path.from);
+		doubt(c, out, why_not(c, script, path.text), path.from);
 	return true;
+}
+
+static bool run_line(const struct candidate *c, size_t at, bool errexit, struct launch *out)
+{
+	struct word line = c->words.at[at];
+	struct text t = {shell_of(c, c->words.at[0].text, words_from(c->words, at + 2)),
+			 S("the shell line"), line.text};
+	t.shell.name = at + 1 < c->words.n ? c->words.at[at + 1].text : word_program(c->words, 0);
+	t.shell.from = line.from;
+	t.shell.errexit = errexit;
+	out->layout = "shell";
+	return !spent(c) && find(c, &t, out);
+}
+
+static bool is_script(const struct candidate *c, struct word path)
+{
+	struct str on_node;
+	char head[2];
+	size_t got;
+	if (!str_starts(path.text, S("/")) || !candidate_path(c, path, &on_node))
+		return false;
+	rootfs_peek(c->root, on_node, 0, head, sizeof head, &got);
+	return got == 2 && head[0] == '#' && head[1] == '!';
 }
 
 bool launch_shell(const struct candidate *c, struct launch *out)
 {
-	struct str program = word_program(c->words, 0);
-	bool shell = str_eq(program, S("sh")) || str_eq(program, S("bash")) ||
-		     str_eq(program, S("dash")) || str_eq(program, S("ash"));
-	bool line = false;
+	struct word program = c->words.at[0];
+	bool line = false, errexit = false;
 	size_t i = 1;
-	if (!shell) {
-		bool path = str_starts(c->words.at[0].text, S("/"));
-		bool script = path && (str_ends(program, S(".sh")) ||
-				       names_kubelet(c, c->words.at[0].text));
-		return script && run_file(c, 0, out);
+	if (!shell_known(program.text)) {
+		bool named = str_starts(program.text, S("/")) && names_kubelet(c, program.text);
+		return (named || is_script(c, program)) && run_file(c, 0, S(""), out);
 	}
-	for (; i < c->words.n && str_starts(c->words.at[i].text, S("-")); i++)
-		line |= !str_starts(c->words.at[i].text, S("--")) &&
-			str_find(c->words.at[i].text, 'c') < c->words.at[i].text.n;
+	if (str_eq(word_program(c->words, 0), S("busybox")))
+		return launch_inner(c, words_from(c->words, 1), out);
+	for (; i < c->words.n && c->words.at[i].text.n > 1 && c->words.at[i].text.p[0] == '-';
+	     i++) {
+		struct str word = c->words.at[i].text;
+		bool letters = !str_starts(word, S("--"));
+		line |= letters && str_find(word, 'c') < word.n;
+		errexit |= letters && str_find(word, 'e') < word.n;
+		/* -o pipefail, --rcfile FILE */
+		i += (letters && str_ends(word, S("o"))) || str_ends(word, S("file"));
+	}
 	if (i >= c->words.n)
 		return false;
-	if (!line)
-		return run_file(c, i, out);
-	struct words args = words_from(c->words, i + 2);
-	struct str name = i + 1 < c->words.n ? c->words.at[i + 1].text : program;
-	struct shell_commands commands = read_shell(c, NULL, c->words.at[i], args, name);
-	out->layout = "shell";
-	return find(c, &commands, S("the shell line"), out);
+	return line ? run_line(c, i, errexit, out) : run_file(c, i, program.text, out);
 }

@@ -112,8 +112,8 @@ static enum flow run_dot(struct run *r, const struct call *c)
 		why = (struct untold){str_fmt(r->a, "%" PRIstr ", searched for", ARG(path)),
 				      c->from};
 	struct seen seen = is_told(why) ? path_read(r, path) : (struct seen){.there = PERHAPS};
-	if (is_told(why) && seen.there == PERHAPS)
-		why = seen.untold;
+	if (is_told(why))
+		why = seen.there == PERHAPS ? seen.untold : seen.text.untold;
 	if (!is_told(why)) {
 		names_forget(r, why);
 		status_untold(r, why);

@@ -166,7 +166,8 @@ static void put_value(struct expansion *e, const struct value *v, struct str at,
 		e->open |= !quoted;
 		return;
 	}
-	struct value through = value_through(e->r, v, source_place(e->r, e->s, at));
+	/* Arguments are where they were given, not where they are passed on. */
+	struct value through = value_through(e->r, v, at.n ? source_place(e->r, e->s, at) : NULL);
 	if (quoted || !e->split) {
 		if (v->text.n || quoted)
 			put(e, through, quoted);
@@ -187,7 +188,7 @@ static void put_list(struct expansion *e, const struct fields *list, struct str 
 			    quoted);
 		else if (i)
 			end_field(e);
-		put_value(e, &list->at[i].value, at, quoted);
+		put_value(e, &list->at[i].value, list == &e->r->posture.args ? S("") : at, quoted);
 	}
 }
 

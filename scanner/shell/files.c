@@ -97,6 +97,19 @@ static bool overlaid(struct run *r, struct str path, bool follow, struct seen *o
 					 w->from);
 		return true;
 	}
+	if (r->sh->assumed.n && str_eq(path, r->sh->assumed)) {
+		*out = (struct seen){.there = THERE,
+				     .kind = FILE_REGULAR,
+				     .executable = true,
+				     .size = 1,
+				     .text = {.set = true, .untold = {path, r->sh->from}}};
+		return true;
+	}
+	if (r->sh->foreign) {
+		*out = perhaps(str_fmt(r->a, "%" PRIstr ", which is not of the image", ARG(path)),
+			       r->sh->from);
+		return true;
+	}
 	for (size_t i = 0; i < sizeof changing / sizeof *changing; i++)
 		if (below(path, str_from(changing[i]))) {
 			*out = perhaps(str_fmt(r->a, "%" PRIstr ", which a running machine has",

@@ -206,8 +206,8 @@ struct fields pattern_paths(struct run *r, const struct field *f)
 		dir = str_eq(r->posture.workdir, S("/")) ? S("") : r->posture.workdir;
 		whole = str_fmt(r->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(f->pattern));
 	}
-	if (!str_starts(whole, S("/")) || changes(whole) || !pattern_plain(whole) ||
-	    written_there(r, whole)) {
+	if (!str_starts(whole, S("/")) || r->sh->foreign || changes(whole) ||
+	    !pattern_plain(whole) || written_there(r, whole)) {
 		struct field unknown = *f;
 		unknown.value.untold = (struct untold){
 			str_fmt(r->a, "files that match %" PRIstr, ARG(f->value.text)), f->from};

@@ -292,7 +292,7 @@ static int copy_one(const struct options *o, struct str from, struct str to, uin
 	struct seen seen = path_read(r, from);
 	if (seen.there == NOT_THERE)
 		return 1;
-	struct untold why = seen.untold;
+	struct untold why = seen.there == THERE ? seen.text.untold : seen.untold;
 	if (seen.there == THERE && seen.kind != FILE_REGULAR && seen.kind != FILE_DEVICE)
 		why = (struct untold){str_fmt(r->a, "copy of %" PRIstr, ARG(from)), o->c->from};
 	struct shell_written *w = path_write(r, to, FILE_REGULAR, o->c->from);
@@ -384,7 +384,9 @@ static void tee(struct run *r, const struct call *c)
 		if (w)
 			w->text = all.text;
 		if (w && is_told(w->untold))
-			w->untold = before.there == PERHAPS ? before.untold : v.untold;
+			w->untold = before.there == PERHAPS       ? before.untold
+				    : is_told(before.text.untold) ? v.untold
+								  : before.text.untold;
 	}
 	output_put(r, &v);
 	if (!is_told(v.untold))

@@ -62,6 +62,33 @@ static void spoil(struct run *r, struct untold why)
 	r->out.unprinted = why;
 }
 
+bool shell_known(struct str program)
+{
+	static const char *const names[] = {"sh", "bash", "dash", "ash", "ksh", "mksh", "busybox"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_eq(str_basename(program), str_from(names[i])))
+			return true;
+	return false;
+}
+
+struct str shell_interpreter(struct str text, bool *errexit)
+{
+	struct str line = str_slice(text, 0, str_find(text, '\n')), word, rest;
+	*errexit = false;
+	if (!str_starts(line, S("#!")))
+		return S("");
+	rest = str_trim(str_tail(line, 2), " \t\r");
+	str_cut(rest, ' ', &word, &rest);
+	if (str_eq(str_basename(word), S("env"))) {
+		rest = str_trim(rest, " \t");
+		if (str_starts(rest, S("-S ")))
+			rest = str_trim(str_tail(rest, 3), " \t");
+		str_cut(rest, ' ', &word, &rest);
+	}
+	*errexit = str_starts(rest, S("-")) && str_find(rest, 'e') < rest.n;
+	return word;
+}
+
 struct shell_outcome shell_read(const struct shell *sh, struct str text)
 {
 	struct arena *a = rootfs_arena(sh->root);
@@ -71,6 +98,7 @@ struct shell_outcome shell_read(const struct shell *sh, struct str text)
 	r.posture.out = &out;
 	r.posture.err = &err;
 	r.posture.workdir = sh->workdir;
+	r.posture.errexit = sh->errexit;
 	choose_shell(&r, sh->program);
 	take_environment(&r);
 	struct source *source = NEW(a, struct source);

@@ -45,6 +45,8 @@ static struct sink *into_file(struct run *r, struct str path, bool append,
 	if (!w)
 		return sink;
 	*sink = (struct sink){.out = out_new(r->a), .path = w->path, .from = from};
+	if (before.there == THERE && !is_told(before.text.untold))
+		before = (struct seen){.there = PERHAPS, .untold = before.text.untold};
 	if (before.there == PERHAPS) {
 		sink->untold = before.untold;
 		w->untold = before.untold;

@@ -112,7 +112,7 @@ struct value value_through(struct run *r, const struct value *v, const struct or
 	for (size_t i = 0; i < out.pieces.n; i++) {
 		struct piece *p = &out.pieces.at[i];
 		p->value = true;
-		if (p->from && trail(p->from) < TRAIL_MAX)
+		if (p->from && place && trail(p->from) < TRAIL_MAX)
 			p->from = origin_through(r->a, p->from, place);
 	}
 	return out;
