@@ -44,7 +44,9 @@ static bool find_name(const struct grammar *g, struct str name, struct spec *out
 	struct spec spec;
 	unsigned like = 0;
 	while (next_name(&at, &spec)) {
-		if (str_eq(spec.name, name)) {
+		bool letter =
+			g->style == ARGUMENTS_GOFLAG && name.n == 1 && name.p[0] == spec.letter;
+		if (letter || str_eq(spec.name, name)) {
 			*out = spec;
 			return true;
 		}
