@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
+#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
@@ -224,12 +224,146 @@ static void table_is_sound(void **state)
 	assert_null(option_find(S("make-iptables-util-chains")));
 }
 
+/* ---- the flags of every minor, as they were read from its source ---- */
+
+static const unsigned minors[] = {20, 21, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36};
+
+struct known {
+	char name[80], arg[8], scope[24];
+	unsigned first, last;
+};
+
+static void compare_flag(const struct known *k)
+{
+	static const char *const scopes[] = {[SCOPE_FIELD] = "",
+					     [SCOPE_KUBELET] = "kubelet",
+					     [SCOPE_CONFIG] = "config",
+					     [SCOPE_GLOBAL] = "global",
+					     [SCOPE_FIRST] = "first-parse-only"};
+	const struct option_row *row = row_of_flag(str_from(k->name));
+	if (!row)
+		fail_msg("--%s is not in options.def", k->name);
+	bool boolean = row->arg == FORM_BOOL || row->arg == FORM_VERSION;
+	if (boolean != (strcmp(k->arg, "bool") == 0))
+		fail_msg("--%s: %s", k->name, k->arg);
+	if (strcmp(scopes[row->scope], k->scope) != 0)
+		fail_msg("--%s: scope %s", k->name, k->scope);
+	for (size_t i = 0; i < sizeof minors / sizeof minors[0]; i++)
+		if (row_exists(row, minors[i]) != (k->first <= minors[i] && minors[i] <= k->last))
+			fail_msg("--%s in 1.%u", k->name, minors[i]);
+}
+
+static void knows_every_flag(void **state)
+{
+	(void)state;
+	struct known k;
+	size_t listed = 0, rows_n = 0;
+	char line[256];
+	FILE *f = fopen("testdata/kubelet-flags.txt", "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f)) {
+		if (line[0] == '#')
+			continue;
+		assert_int_equal(sscanf(line, "%79s %7s %u %u %23s", k.name, k.arg, &k.first,
+					&k.last, k.scope),
+				 5);
+		compare_flag(&k);
+		listed++;
+	}
+	fclose(f);
+	for (size_t i = 0; i < options_n; i++)
+		rows_n += options[i].pub.flag && options[i].last >= 20;
+	assert_int_equal(rows_n, listed);
+}
+
+/* Defaults that changed, and those that hang on whether there is a file (defaults.go, and
+ * applyLegacyDefaults of options.go). */
+static void defaults_are_dated(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path;
+		unsigned minor;
+		bool legacy;
+		const char *value;
+	} all[] = {
+		{"makeIPTablesUtilChains", 20, false, "true"},
+		{"makeIPTablesUtilChains", 36, true, "true"},
+		{"authentication.anonymous.enabled", 34, false, "false"},
+		{"authentication.anonymous.enabled", 34, true, "true"},
+		{"authentication.webhook.enabled", 34, false, "true"},
+		{"authentication.webhook.enabled", 34, true, "false"},
+		{"authorization.mode", 20, false, "Webhook"},
+		{"authorization.mode", 20, true, "AlwaysAllow"},
+		{"readOnlyPort", 36, false, "0"},
+		{"readOnlyPort", 36, true, "10255"},
+		{"eventRecordQPS", 26, false, "5"},
+		{"eventRecordQPS", 27, false, "50"},
+		{"eventBurst", 26, false, "10"},
+		{"eventBurst", 27, false, "100"},
+		{"streamingConnectionIdleTimeout", 20, false, "4h0m0s"},
+		{"protectKernelDefaults", 20, false, "false"},
+		{"serverTLSBootstrap", 20, false, "false"},
+		{"rotateCertificates", 36, false, "false"},
+		{"podPidsLimit", 20, false, "-1"},
+		{"seccompDefault", 22, false, "false"},
+		{"address", 20, false, "0.0.0.0"},
+		{"healthzBindAddress", 20, false, "127.0.0.1"},
+	};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		const struct option_row *row = row_of_path(str_from(all[i].path));
+		assert_non_null(row);
+		assert_string_equal(row_default(row, all[i].minor, all[i].legacy), all[i].value);
+	}
+}
+
+/* What the benchmarks' rules ask for can be asked. */
+static void has_what_rules_ask(void **state)
+{
+	(void)state;
+	static const char *const asked[] = {"authentication.anonymous.enabled",
+					    "authorization.mode",
+					    "authentication.x509.clientCAFile",
+					    "readOnlyPort",
+					    "streamingConnectionIdleTimeout",
+					    "protectKernelDefaults",
+					    "makeIPTablesUtilChains",
+					    "eventRecordQPS",
+					    "tlsCertFile",
+					    "tlsPrivateKeyFile",
+					    "rotateCertificates",
+					    "serverTLSBootstrap",
+					    "tlsCipherSuites",
+					    "podPidsLimit",
+					    "seccompDefault",
+					    "featureGates",
+					    "evictionHard",
+					    "kubeAPIQPS",
+					    "imageGCHighThresholdPercent",
+					    "--hostname-override",
+					    "--feature-gates",
+					    "--cert-dir",
+					    "--client-ca-file",
+					    "--event-qps",
+					    "--pod-max-pids",
+					    "--rotate-server-certificates",
+					    "--tls-min-version"};
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++)
+		if (!option_find(str_from(asked[i])))
+			fail_msg("%s is not in options.def", asked[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parses),         cmocka_unit_test(words_errors_like_pflag),
-		cmocka_unit_test(splits_lists),   cmocka_unit_test(spells_durations_like_go),
+		cmocka_unit_test(parses),
+		cmocka_unit_test(words_errors_like_pflag),
+		cmocka_unit_test(splits_lists),
+		cmocka_unit_test(spells_durations_like_go),
 		cmocka_unit_test(table_is_sound),
+		cmocka_unit_test(knows_every_flag),
+		cmocka_unit_test(defaults_are_dated),
+		cmocka_unit_test(has_what_rules_ask),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
