@@ -200,10 +200,14 @@ static bool read_options(struct wrapping *w, struct words words,
 	struct arguments args = {.grammar = &w->wrapper->grammar, .words = words};
 	struct argument arg;
 	enum arguments_state state;
-	while ((state = arguments_next(&args, &arg)) == ARGUMENTS_OPTION)
+	while ((state = arguments_next(&args, &arg)) == ARGUMENTS_OPTION) {
 		apply(w, &arg);
+		/* What follows is read behind the words of its value. */
+		if (w->split.text.n)
+			break;
+	}
 	w->words = words_from(words, args.i);
-	if (state == ARGUMENTS_END)
+	if (state != ARGUMENTS_UNKNOWN)
 		return true;
 	doubt(w, arg.word, "this option is not known here");
 	return false;

@@ -3,6 +3,7 @@
  */
 LAYOUT(direct)
 LAYOUT(wrapper)
+LAYOUT(su)
 LAYOUT(container)
 LAYOUT(rkt)
 LAYOUT(ctr)
