@@ -50,7 +50,7 @@ static const struct spot {
 	{"/opt", "kubeadm.yaml", NULL},
 	{"/opt", "kubeadm-config.yaml", NULL},
 	{"/var/lib/kubelet", "instance-config.yaml", NULL},
-	{"/var/tmp/minikube", "kubeadm.yaml", NULL},
+	{"/var/tmp", "minikube/kubeadm.yaml", NULL},
 	{"/kind", "kubeadm.conf", NULL},
 	{"/etc/k0s", "", ".yaml"},
 	{"/etc/eks/nodeadm.d", "", ".yaml"},

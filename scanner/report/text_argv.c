@@ -73,10 +73,15 @@ void text_intended(struct text *t, const struct intended *x)
 	out_safe(t->o, shown.n ? shown : S("''"));
 	out_z(t->o, x->unrendered ? ", unrendered, by the " : ", by the ");
 	out_safe(t->o, x->by);
-	if (origin_placed(x->from)) {
-		out_z(t->o, " ");
-		text_place(t, x->from);
-	}
+	if (!origin_placed(x->from))
+		return;
+	out_z(t->o, " ");
+	text_place(t, x->from);
+	if (!origin_placed(x->from->via))
+		return;
+	out_z(t->o, ", as ");
+	text_place(t, x->from->via);
+	out_z(t->o, " says");
 }
 
 void text_pendings(struct text *t, const struct pendings *p)
