@@ -2,7 +2,8 @@
 # real.sh - a whole Debian (or Ubuntu) root, made now from the machine's own package archive, with
 # kubeadm-style units in it, scanned in every container format: the results must be the same but
 # for the names of targets and layers. Of each service in it offnode must say what the root's own
-# systemd says in its test mode. Needs root and the package archive. Prints TAP.
+# systemd says in its test mode, and of random services what it does with them when it boots. Needs
+# root and the package archive. Prints TAP.
 set -u
 : "${BUILD:=build}" "${OFFNODE:=$BUILD/offnode}"
 work=$BUILD/real
@@ -142,6 +143,19 @@ same_as_systemd() {
 	python3 tests/units.py "$OFFNODE" "$work/root" "$work/units.dump"
 }
 
+# Random services, really started by that systemd as PID 1: words, environment, states, files.
+same_as_a_boot() { # same_as_a_boot SEED COUNT
+	local label="$2 random services do what they do in a booted machine" said status
+	said=$(bash tests/boot/boot.sh "$OFFNODE" "$work/root" "$work/boot" "$1" "$2" 2>&1)
+	status=$?
+	case $status in
+	0) ok "$label" ;;
+	77) ok "$label # SKIP $said" ;;
+	*) not_ok "$label" && printf '%s\n' "$said" ;;
+	esac
+	rm -rf "$work/boot"
+}
+
 make_root || { not_ok 'mmdebstrap makes a root'; finish; }
 ok 'mmdebstrap makes a root'
 install_package "$work/root"
@@ -153,6 +167,7 @@ reports directory "dir:$work/root"
 check 'the directory fails by its drop-in' decided_by_drop_in || cat "$work/directory.json"
 
 check "each service is what the root's own systemd says" same_as_systemd
+same_as_a_boot 1 100
 
 for suffix in tar tar.gz tar.zst tar.xz tar.bz2 tar.lz4 pax cpio cpio.gz; do
 	check "node.$suffix gives the same as the directory" same_as_directory "$suffix" "$work/node.$suffix"
