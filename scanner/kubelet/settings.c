@@ -334,11 +334,12 @@ static bool load_dropins(struct start *k)
 		    d.fault.from ? d.fault.from : from);
 }
 
-static bool second_parse(struct start *k)
+static bool second_parse(struct start *k, const struct flags *first)
 {
 	struct flags f = flags_parse(k->a, k->launch->argv, k->minor, true, NULL);
 	if (f.error)
 		return stop(k, f.error, f.error_text, f.error_from);
+	slots_libraries(&k->slots, first);
 	slots_flags(&k->slots, &f);
 	return check_gates(k, SETTING_GATES);
 }
@@ -352,7 +353,7 @@ static void run(struct start *k)
 	bool file = k->out->config.text.n, dir = k->out->config_dir.text.n;
 	if ((file && !load_config(k)) || (dir && !load_dropins(k)))
 		return;
-	if ((file || dir) && !second_parse(k))
+	if ((file || dir) && !second_parse(k, &first))
 		return;
 	if (!settings_valid(&k->slots, &fault))
 		stop(k, "validation", fault.text, fault.from);

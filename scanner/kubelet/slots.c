@@ -214,6 +214,13 @@ static void win_scalar(struct slots *s, const struct given *g)
 	slot_win(s, row, won, NULL);
 }
 
+void slots_libraries(struct slots *s, const struct flags *first)
+{
+	for (size_t i = 0; i < first->n; i++)
+		if (first->at[i].row->scope == SCOPE_GLOBAL)
+			win_scalar(s, &first->at[i]);
+}
+
 void slots_flags(struct slots *s, const struct flags *f)
 {
 	struct gathered **many = NEW_N(s->a, struct gathered *, options_n);

@@ -35,6 +35,9 @@ void slot_field(struct slots *s, const struct option_row *row, const struct doc 
 /* After the fields of a config file: defaults that hang on other fields. */
 void slots_settle(struct slots *s);
 
+/* What only the first parse took: flags of libraries, which a second one does not look at. */
+void slots_libraries(struct slots *s, const struct flags *first);
+
 void slots_flags(struct slots *s, const struct flags *f);
 
 /* --config-dir: merges all drop-ins by the rules of that version; false with *fault and the code

@@ -1,6 +1,7 @@
 /*
  * fuzz_config.c - any bytes as a config file and as the drop-in over it, in each age of
- * --config-dir. What holds for every input: an error or a value for every option.
+ * --config-dir. What holds for every input: an error or a value for every option, and a capture of
+ * what was read comes to the same.
  */
 #include <setjmp.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 
 #include "captured.h"
 #include "kubelet.h"
+#include "recaptured.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -54,6 +56,7 @@ static void look(struct arena *a, const uint8_t *bytes, size_t size)
 		abort();
 	if (!setting_get(s, S("makeIPTablesUtilChains")))
 		abort();
+	recaptured_same(a, root, &l, &opts, s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -1,13 +1,16 @@
 /*
  * fuzz_yaml.c - any bytes as YAML. What holds for every input: a tree or a fault, and every node of
- * the tree lies inside the file.
+ * the tree lies inside the file. What is taken as a mapping means the same to a kubelet before and
+ * after it has been captured.
  */
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "arena.h"
-#include "doc.h"
+#include "captured.h"
+#include "kubelet.h"
+#include "out.h"
+#include "recaptured.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -27,11 +30,31 @@ static void check(const struct doc *d, unsigned *left)
 	}
 }
 
+/* The text as the config file of a kubelet, under a head that makes it one. */
+static void as_config(struct arena *a, struct str text)
+{
+	static const char head[] = "apiVersion: kubelet.config.k8s.io/v1beta1\n"
+				   "kind: KubeletConfiguration\n";
+	struct out *o = out_new(a);
+	out_z(o, "-- /c hex --\n");
+	for (size_t i = 0; i < sizeof head - 1; i++)
+		out_fmt(o, "%02x", (unsigned char)head[i]);
+	for (size_t i = 0; i < text.n; i++)
+		out_fmt(o, "%02x", (unsigned char)text.p[i]);
+	out_z(o, "\n");
+	struct rootfs *root = captured_root(a, out_text(o));
+	struct launch l = {.workdir = S("/")};
+	struct kubelet_options opts = {.version = {.major = 1, .minor = 34}};
+	*vec_push(a, &l.argv) = (struct word){S("kubelet"), NULL};
+	*vec_push(a, &l.argv) = (struct word){S("--config=/c"), NULL};
+	recaptured_same(a, root, &l, &opts, kubelet_settings(root, &l, &opts));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	jmp_buf out_of_memory;
 	struct doc_fault fault = {0};
-	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
+	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
 	if (setjmp(out_of_memory) == 0) {
 		struct file *f = NEW(a, struct file);
 		f->text = str_dup(a, (struct str){(const char *)bytes, size});
@@ -41,6 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			check(d, &left);
 		else if (!fault.text.n)
 			abort();
+		if (d && d->kind == DOC_MAP && size < 1 << 14)
+			as_config(a, f->text);
 	}
 	arena_free(a);
 	return 0;
