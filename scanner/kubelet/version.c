@@ -266,23 +266,28 @@ static bool left_behind(struct rootfs *root, const struct kubelet_options *opts,
 
 /* ---- all of them ---- */
 
+/* Cuts a number and the dot behind it off. */
+static bool next_number(struct str *rest, struct str *out)
+{
+	size_t n = 0;
+	while (n < rest->n && rest->p[n] >= '0' && rest->p[n] <= '9')
+		n++;
+	*out = str_slice(*rest, 0, n);
+	*rest = n < rest->n && rest->p[n] == '.' ? str_tail(*rest, n + 1) : S("");
+	return n > 0;
+}
+
 /* Of a package's "1.29.3-1.1" and a program's "v1.29.3+k3s1" as many numbers as both have. */
 static bool same_release(struct str a, struct str b)
 {
+	struct str x, y;
 	a = str_trim(a, "v");
 	b = str_trim(b, "v");
 	for (unsigned i = 0; i < 3; i++) {
-		size_t n = 0, k = 0;
-		while (n < a.n && a.p[n] >= '0' && a.p[n] <= '9')
-			n++;
-		while (k < b.n && b.p[k] >= '0' && b.p[k] <= '9')
-			k++;
-		if (!n || !k)
+		if (!next_number(&a, &x) || !next_number(&b, &y))
 			return true;
-		if (!str_eq(str_slice(a, 0, n), str_slice(b, 0, k)))
+		if (!str_eq(x, y))
 			return false;
-		a = str_tail(a, n + 1);
-		b = str_tail(b, k + 1);
 	}
 	return true;
 }
