@@ -46,8 +46,9 @@ struct file {
 	enum file_fault fault;
 	uint32_t mode, uid, gid; /* mode without the type bits */
 	uint64_t size;
-	struct str text; /* FILE_OK and FILE_REGULAR only, and only from rootfs_read */
-	struct str why;  /* FILE_UNREADABLE: one clause */
+	struct str text;           /* FILE_OK and FILE_REGULAR only, and only from rootfs_read */
+	struct str why;            /* FILE_UNREADABLE: one clause */
+	const struct origin *made; /* of a file that the boot writes: what writes it; else NULL */
 };
 
 struct origin {

@@ -62,6 +62,12 @@ const struct file *rootfs_peek(struct rootfs *root, struct str path, uint64_t at
 typedef bool rootfs_gist_fn(struct arena *a, struct blob *b, struct str *out, struct error *e);
 struct str rootfs_gist(struct rootfs *root, struct str path, rootfs_gist_fn *make);
 
+/* A directory that is empty when the machine has booted, whatever the image holds there; and a
+ * file, directory or link (whose text is where it leads) that the boot makes. Every later question
+ * finds them; a trace does not. Nothing may have been asked of these paths before. */
+void rootfs_empty(struct rootfs *root, struct str dir);
+void rootfs_make(struct rootfs *root, const struct file *file);
+
 /* Every path that was asked for so far, with what it turned out to be: in byte order of paths.
  * This is what `capture` writes. `links` on the way are among them. */
 struct trace {

@@ -12,6 +12,8 @@
 #include "rootfs.h"
 #include "variables.h"
 
+struct value;
+
 /* A construct that cannot be told: "command substitution $(hostname)". Empty text: all is told. */
 struct untold {
 	struct str text;
@@ -56,6 +58,7 @@ struct shell {
 	struct words args;  /* "$@" */
 	struct str name;    /* $0 */
 	struct str workdir; /* for relative paths; empty: not told */
+	struct words empty; /* directories that hold only what the text puts there */
 	struct str assumed; /* a file that is taken to be there, whatever it holds */
 	bool foreign;       /* it sees another tree: no file of `root` is told */
 	bool errexit;       /* run with -e */
@@ -64,11 +67,16 @@ struct shell {
 struct shell_outcome {
 	struct shell_commands commands; /* in the order in which they are run */
 	struct shell_files written;
-	struct str printed;      /* on its standard output */
-	struct untold unprinted; /* why `printed` is not all of it */
-	struct pendings absent;  /* files it looks for that are not there */
-	struct untold untold;    /* empty: every statement was told, and no other program was run */
+	struct str printed;        /* on its standard output */
+	const struct value *print; /* for shell/ alone */
+	struct untold unprinted;   /* why `printed` is not all of it */
+	struct pendings absent;    /* files it looks for that are not there */
+	struct untold untold; /* empty: every statement was told, and no other program was run */
 };
+
+/* Where a stretch of what is printed came from; *exact when its bytes are those of that place. */
+const struct origin *shell_printed_from(struct arena *a, const struct shell_outcome *o, size_t from,
+					size_t to, bool *exact);
 
 /* What the first line of a script says is to read it: "#!/usr/bin/env bash" is "bash"; empty when
  * it says nothing. */

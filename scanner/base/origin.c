@@ -12,7 +12,7 @@ struct origin *origin_new(struct arena *a, const struct file *file, size_t at, s
 			  const struct origin *via)
 {
 	struct origin *o = NEW(a, struct origin);
-	*o = (struct origin){file, at, len, via};
+	*o = (struct origin){file, at, len, via || !file ? via : file->made};
 	return o;
 }
 

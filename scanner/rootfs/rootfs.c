@@ -35,6 +35,7 @@ struct rootfs {
 	struct map *paths; /* to struct known */
 	struct map *trace; /* to struct seen */
 	struct words unreadable;
+	struct words emptied; /* directories that begin empty at boot */
 	struct str deployment;
 };
 
@@ -61,12 +62,30 @@ struct notes *rootfs_notes(struct rootfs *root)
 	return root->notes;
 }
 
+static bool emptied(const struct rootfs *root, struct str path)
+{
+	for (size_t i = 0; i < root->emptied.n; i++) {
+		struct str dir = root->emptied.at[i].text;
+		if (path.n > dir.n && path.p[dir.n] == '/' && str_starts(path, dir))
+			return true;
+	}
+	return false;
+}
+
 static struct known *known(struct rootfs *root, struct str path)
 {
 	struct known *k = map_get(root->paths, path);
-	if (!k) {
-		k = NEW(root->arena, struct known);
-		map_put(root->paths, str_dup(root->arena, path), k);
+	if (k)
+		return k;
+	k = NEW(root->arena, struct known);
+	path = str_dup(root->arena, path);
+	map_put(root->paths, path, k);
+	if (emptied(root, path)) {
+		struct file *absent = NEW(root->arena, struct file);
+		*absent = (struct file){.path = path, .real = path, .state = FILE_ABSENT};
+		k->read = k->stat = k->lstat = absent;
+		k->listing = NEW(root->arena, struct listing);
+		k->listing->state = FILE_ABSENT;
 	}
 	return k;
 }
@@ -312,6 +331,77 @@ const struct listing *rootfs_list(struct rootfs *root, struct str dir)
 		list_into(root, dir, k->listing);
 	}
 	return k->listing;
+}
+
+/* ---- what the boot makes ---- */
+
+static void make_directory(struct rootfs *root, struct str path)
+{
+	struct known *k = known(root, path);
+	struct file *f = NEW(root->arena, struct file);
+	*f = (struct file){.path = str_dup(root->arena, path),
+			   .state = FILE_OK,
+			   .kind = FILE_DIRECTORY,
+			   .mode = 0755};
+	f->real = f->path;
+	k->read = k->stat = k->lstat = f;
+	k->listing = NEW(root->arena, struct listing);
+	k->listing->state = FILE_OK;
+}
+
+void rootfs_empty(struct rootfs *root, struct str dir)
+{
+	make_directory(root, dir);
+	if (!emptied(root, str_cat(root->arena, dir, S("/"))))
+		*vec_push(root->arena, &root->emptied) =
+			(struct word){str_dup(root->arena, dir), NULL};
+}
+
+static void enter_name(struct rootfs *root, struct str dir, struct str name)
+{
+	struct listing *l = known(root, dir)->listing;
+	struct str *names = NEW_N(root->arena, struct str, l->n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		if (str_eq(l->names[i], name))
+			return;
+		names[n++] = l->names[i];
+	}
+	names[n++] = name;
+	qsort(names, n, sizeof *names, str_order);
+	l->names = names;
+	l->n = n;
+}
+
+void rootfs_make(struct rootfs *root, const struct file *file)
+{
+	struct file *f = NEW(root->arena, struct file);
+	struct str dir = str_dirname(file->path);
+	struct known *k = known(root, file->path);
+	*f = *file;
+	f->real = f->path;
+	if (rootfs_list(root, dir)->state != FILE_OK)
+		make_directory(root, dir);
+	enter_name(root, dir, str_basename(f->path));
+	if (f->kind == FILE_DIRECTORY) {
+		if (rootfs_list(root, f->path)->state != FILE_OK)
+			make_directory(root, f->path);
+		return;
+	}
+	k->lstat = f;
+	if (f->kind != FILE_SYMLINK) {
+		k->read = k->stat = f;
+		return;
+	}
+	k->target = f->text;
+	struct str to = f->text;
+	if (!str_starts(to, S("/")))
+		to = str_fmt(root->arena, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(to));
+	const struct file *there = rootfs_read(root, to);
+	struct file *seen_there = NEW(root->arena, struct file);
+	*seen_there = *there;
+	seen_there->path = f->path;
+	k->read = k->stat = seen_there;
 }
 
 /* ---- the trace ---- */

@@ -105,6 +105,13 @@ static bool overlaid(struct run *r, struct str path, bool follow, struct seen *o
 				     .text = {.set = true, .untold = {path, r->sh->from}}};
 		return true;
 	}
+	for (size_t i = 0; i < r->sh->empty.n; i++)
+		if (below(path, r->sh->empty.at[i].text)) {
+			bool itself = path.n == r->sh->empty.at[i].text.n;
+			*out = (struct seen){.there = itself ? THERE : NOT_THERE,
+					     .kind = FILE_DIRECTORY};
+			return true;
+		}
 	if (r->sh->foreign) {
 		*out = perhaps(str_fmt(r->a, "%" PRIstr ", which is not of the image", ARG(path)),
 			       r->sh->from);

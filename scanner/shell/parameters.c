@@ -62,7 +62,7 @@ static bool made_by_shell(struct str name)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (str_eq(name, str_from(names[i])))
 			return true;
-	return false;
+	return str_starts(name, S("SYSTEMD_"));
 }
 
 static struct value unknown(struct run *r, struct str name, const char *why)

@@ -107,9 +107,31 @@ struct shell_outcome shell_read(const struct shell *sh, struct str text)
 		run_list(&r, grammar_read(a, source));
 	r.out.printed = str_dup(a, out_text(out.out));
 	r.out.unprinted = out.untold;
+	struct value *print = NEW(a, struct value);
+	*print = (struct value){.text = r.out.printed, .pieces = out.pieces, .set = true};
+	r.out.print = print;
 	if (r.lost)
 		spoil(&r, r.out.untold);
 	else if (!is_told(r.garbled))
 		spoil(&r, r.garbled);
 	return r.out;
+}
+
+const struct origin *shell_printed_from(struct arena *a, const struct shell_outcome *o, size_t from,
+					size_t to, bool *exact)
+{
+	const struct pieces *all = &o->print->pieces;
+	const struct piece *best = NULL;
+	size_t at = 0, best_at = 0;
+	*exact = false;
+	for (size_t i = 0; i < all->n; at += all->at[i++].n)
+		if (all->at[i].from && at < to && at + all->at[i].n > from) {
+			best = &all->at[i];
+			best_at = at;
+		}
+	if (!best || !best->exact || best_at > from || best_at + best->n < to)
+		return best ? best->from : NULL;
+	*exact = true;
+	return origin_new(a, best->from->file, best->from->at + (from - best_at), to - from,
+			  best->from->via);
 }

@@ -1,88 +1,17 @@
 /*
  * boot.c - what can change a unit between the image and the running machine: the exact paths.
  *
- * systemd.generator(7), systemd-sysext(8), systemd.preset(5). Files that first-boot tools and
- * ExecStartPre= write are in boot_written.c. Told are only things that somebody added: the
- * generators of systemd itself and of common packages know nothing of a kubelet.
+ * systemd-sysext(8), and what generators.c leaves. Files that first-boot tools and ExecStartPre=
+ * write are in boot_written.c.
  */
 #include "boot.h"
 
 #include "glob.h"
 
-static bool known(struct str name)
-{
-	static const char *const packages[] = {
-		"anaconda-generator",
-		"autofs-generator",
-		"cloud-init-generator",
-		"coreos-boot-mount-generator",
-		"coreos-installer-generator",
-		"coreos-liveiso-autologin-generator",
-		"coreos-live-generator",
-		"coreos-platform-chrony",
-		"coreos-platform-chrony-generator",
-		"coreos-sulogin-force-generator",
-		"ds-identify-generator",
-		"friendly-recovery",
-		"gpt-auto-generator",
-		"ignition-generator",
-		"kdump-dep-generator.sh",
-		"live-generator",
-		"live-overlay-generator",
-		"lvm2-activation-generator",
-		"netplan",
-		"nfs-server-generator",
-		"nfs-root-generator",
-		"openvpn-generator",
-		"ostree-system-generator",
-		"postgresql-generator",
-		"rpc-pipefs-generator",
-		"selinux-autorelabel-generator.sh",
-		"sshd-socket-generator",
-		"sshd-keygen-generator",
-		"snapd-generator",
-		"snapd-env-generator",
-		"flatpak-system-environment-generator",
-		"lttng-generator",
-		"zram-generator",
-		"zfs-mount-generator",
-	};
-	if (str_starts(name, S("systemd-")))
-		return true;
-	for (size_t i = 0; i < sizeof packages / sizeof *packages; i++)
-		if (str_eq(name, str_from(packages[i])) ||
-		    (str_ends(name, str_from(packages[i])) && name.n > 2 && name.p[2] == '-'))
-			return true;
-	return false;
-}
-
 static void add(struct boot *b, struct str path, const char *why)
 {
 	*vec_push(b->sd->arena, &b->everywhere) =
 		(struct pending){.path = path, .why = str_from(why)};
-}
-
-/* Of a name, only the first directory's is run; a link to /dev/null is none. */
-static void find_generators(struct boot *b, const char *kind, const char *why)
-{
-	static const char *const roots[] = {"/etc", "/usr/local/lib", "/usr/lib", "/lib"};
-	struct systemd *sd = b->sd;
-	struct map *seen = map_new(sd->arena);
-	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
-		struct str dir = str_fmt(sd->arena, "%s/systemd/%s", roots[i], kind);
-		const struct listing *list = rootfs_list(sd->root, dir);
-		for (size_t k = 0; k < list->n; k++) {
-			struct str name = list->names[k], path = path_join(sd->arena, dir, name);
-			if (map_get(seen, name))
-				continue;
-			map_put(seen, name, b);
-			if (i >= 2 && known(name))
-				continue;
-			const struct file *f = rootfs_stat(sd->root, path);
-			if (f->state == FILE_OK && f->kind == FILE_REGULAR && (f->mode & 0111))
-				add(b, path, why);
-		}
-	}
 }
 
 /* A directory can be looked into; an image cannot. */
@@ -128,9 +57,8 @@ static struct boot *boot_of(struct systemd *sd)
 		return sd->boot;
 	sd->boot = NEW(sd->arena, struct boot);
 	sd->boot->sd = sd;
-	find_generators(sd->boot, "system-generators", "generator, may add units at boot");
-	find_generators(sd->boot, "system-environment-generators",
-			"generator, may add variables at boot");
+	for (size_t i = 0; i < sd->generators.n; i++)
+		*vec_push(sd->arena, &sd->boot->everywhere) = sd->generators.at[i];
 	find_extensions(sd->boot);
 	boot_find_written(sd->boot);
 	return sd->boot;

@@ -156,6 +156,8 @@ const struct variables *environment_manager(struct systemd *sd)
 	read_manager_configuration(sd, &configured);
 	for (size_t i = 0; i < configured.n; i++)
 		variables_set(sd->arena, sd->manager, configured.at[i]);
+	if (sd->v >= 233)
+		generators_read_variables(sd, sd->manager);
 	sd->notes = of_unit;
 	return sd->manager;
 }

@@ -37,6 +37,7 @@ struct systemd *systemd_new(struct rootfs *root, const struct systemd_options *o
 			       .live_run = opts->live_run,
 			       .units = map_new(rootfs_arena(root))};
 	sd->v = sd->version.major;
+	generators_read_units(sd);
 	search_init(sd);
 	return sd;
 }

@@ -25,7 +25,8 @@ static void remark_run(struct systemd *sd, struct str name)
 	for (size_t i = 0; !sd->live_run && i < 2 * (sizeof dirs / sizeof *dirs); i++) {
 		struct str path = str_fmt(sd->arena, "/run/systemd/%s/%" PRIstr "%s", dirs[i / 2],
 					  ARG(name), ends[i % 2]);
-		if (rootfs_lstat(sd->root, path)->state != FILE_ABSENT)
+		bool made = sd->generated && str_starts(path, S("/run/systemd/generator"));
+		if (!made && rootfs_lstat(sd->root, path)->state != FILE_ABSENT)
 			note(sd->notes, whole_file(sd, path),
 			     "hidden when the machine boots, as all that an image has under /run");
 	}

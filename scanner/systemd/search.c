@@ -42,7 +42,8 @@ void search_init(struct systemd *sd)
 		struct str dir = str_from(all[i].dir);
 		if (sd->v < all[i].since || sd->v > all[i].until)
 			continue;
-		if (!sd->live_run && str_starts(dir, S("/run/")))
+		bool made = sd->generated && str_starts(dir, S("/run/systemd/generator"));
+		if (!sd->live_run && !made && str_starts(dir, S("/run/")))
 			continue;
 		strs_add(sd->arena, &sd->search, dir);
 		const struct file *f = rootfs_stat(sd->root, dir);

@@ -21,17 +21,20 @@ struct systemd {
 	struct version version;
 	unsigned v; /* version.major */
 	bool live_run;
-	struct strs search;        /* unit directories, highest priority first */
-	struct strs resolved;      /* the same without links, where that differs */
-	struct map *entries;       /* name -> struct entry, built when first needed */
-	struct map *rejected;      /* names of links that may not be aliases -> their path */
-	struct map *aliases;       /* basename of a fragment -> struct strs of other names */
-	struct link_index *links;  /* see enable.c */
-	struct map *units;         /* name -> struct unit */
-	struct boot *boot;         /* see boot.h */
-	struct doubt doubt;        /* a unit directory that could not be read */
-	struct variables *manager; /* the environment every service starts from */
-	struct variables own;      /* the manager's own, for PassEnvironment= */
+	struct strs search;         /* unit directories, highest priority first */
+	struct strs resolved;       /* the same without links, where that differs */
+	struct map *entries;        /* name -> struct entry, built when first needed */
+	struct map *rejected;       /* names of links that may not be aliases -> their path */
+	struct map *aliases;        /* basename of a fragment -> struct strs of other names */
+	struct link_index *links;   /* see enable.c */
+	struct map *units;          /* name -> struct unit */
+	struct pendings generators; /* those that are not read as a whole */
+	bool generated;             /* units of generators lie in the search path */
+	size_t scripts;             /* generators that were read */
+	struct boot *boot;          /* see boot.h */
+	struct doubt doubt;         /* a unit directory that could not be read */
+	struct variables *manager;  /* the environment every service starts from */
+	struct variables own;       /* the manager's own, for PassEnvironment= */
 };
 
 /* ---- search.c ---- */
@@ -161,6 +164,13 @@ struct str verify_service(const struct loading *l);
 /* ---- remarks_variables.c ---- */
 
 void remark_variables(struct systemd *sd, const struct unit *u);
+
+/* ---- generators.c ---- */
+
+/* Before anything is asked of the search path. */
+void generators_read_units(struct systemd *sd);
+/* Since v233; they win over DefaultEnvironment=. */
+void generators_read_variables(struct systemd *sd, struct variables *vars);
 
 /* ---- boot.c ---- */
 
