@@ -119,9 +119,7 @@ static struct str printed(struct str capture, struct version version)
 	close(fd);
 	struct offnode *off = offnode_new();
 	if (version.major)
-		offnode_set(off, "kubelet-version",
-			    str_z(arena, str_fmt(arena, "%u.%u", version.major, version.minor)),
-			    why, sizeof why);
+		offnode_set(off, "kubelet-version", str_z(arena, version.text), why, sizeof why);
 	const char *words[] = {name};
 	struct offnode_report *r = offnode_run(off, "config", words, 1);
 	offnode_write(r, "text", false, append, o);
