@@ -288,6 +288,7 @@ struct launches kubelet_launches(struct rootfs *root, struct systemd *sd,
 	struct words names = systemd_services(sd);
 	for (size_t i = 0; i < names.n; i++)
 		look_at(&s, unit_load(sd, names.at[i].text));
+	launch_quadlets(root, sd, opts, &s.out);
 	struct launch promised;
 	if (!s.out.n && (launch_talos(root, &promised) || recognise_image(root, sd, &promised) ||
 			 intended_unit(root, &promised)))

@@ -42,6 +42,10 @@ void launch_settle(const struct candidate *c, struct launch *out);
 const struct mounts *unit_tree(struct rootfs *root, const struct unit *u, bool privileged);
 bool unit_privileged(const struct command *cmd); /* prefix '+' */
 
+/* Containers that podman's generator makes services of. */
+void launch_quadlets(struct rootfs *root, struct systemd *sd, const struct kubelet_options *options,
+		     struct launches *out);
+
 /* The kubelet-wrapper of Container Linux, where the image does not hold it. */
 bool launch_kubelet_wrapper(const struct candidate *c, struct launch *out);
 
