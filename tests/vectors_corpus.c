@@ -33,11 +33,11 @@ static int by_text(const void *x, const void *y)
 	return str_cmp(((const struct word *)x)->text, ((const struct word *)y)->text);
 }
 
-/* What decides whether the unit starts, not with what: no part of the recorded answers. */
-static bool decides_starting(const struct unit *u, struct str path)
+/* What decides whether the unit starts, not with what, is no part of the recorded answers. */
+static bool decides_value(const struct settings *s, struct str path)
 {
-	for (size_t i = u ? u->deciding : 0; u && i < u->pending.n; i++)
-		if (str_eq(u->pending.at[i].path, path))
+	for (size_t i = 0; s && i < s->pending.n; i++)
+		if (str_eq(s->pending.at[i].path, path))
 			return true;
 	return false;
 }
@@ -49,7 +49,7 @@ static struct words pending_of(const struct vector *v, const struct node *node)
 	struct rule_set rule = rules_named(v->arena, S("kubelet-make-iptables-util-chains"));
 	struct finding f = rule_evaluate(node, rule.at[0], false);
 	for (size_t i = 0; i < f.pending.n; i++)
-		if (!decides_starting(f.launch ? f.launch->unit : NULL, f.pending.at[i].path))
+		if (decides_value(node->settings, f.pending.at[i].path))
 			*vec_push(v->arena, &out) = (struct word){f.pending.at[i].path, NULL};
 	if (out.n)
 		qsort(out.at, out.n, sizeof *out.at, by_text);
