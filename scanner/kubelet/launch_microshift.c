@@ -189,12 +189,18 @@ static void check_section(struct microshift *m, const struct doc *own)
 bool launch_microshift(const struct candidate *c, struct launch *out)
 {
 	struct microshift m = {.c = c, .out = out};
+	struct str config = S("/etc/microshift/config.yaml");
 	if (!str_eq(word_program(c->words, 0), S("microshift")) ||
 	    !str_eq(word_program(c->words, 1), S("run")))
 		return false;
 	m.from = c->words.at[0].from;
 	out->layout = "microshift";
-	read_file(&m, S("/etc/microshift/config.yaml"));
+	read_file(&m, config);
+	if (rootfs_stat(c->root, config)->state == FILE_ABSENT)
+		*vec_push(c->a, &out->pending) =
+			(struct pending){.path = config,
+					 .why = S("configuration of MicroShift, absent"),
+					 .from = m.from};
 	read_folder(&m, S("/etc/microshift/config.d"), 0);
 	const struct doc *own = doc_get(m.config, S("kubelet"));
 	check_section(&m, own);
