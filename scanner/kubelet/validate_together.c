@@ -162,7 +162,7 @@ static bool enforced_item(const struct slots *s, const struct doc *list, size_t 
 		return validate_refuse(
 			s, fault, path,
 			str_z(s->a, str_fmt(s->a, "needs %s to be specified", wants)));
-	if (none && list->n > 1)
+	if (none && list && list->n > 1)
 		return validate_refuse(s, fault, path,
 				       "may not contain additional enforcements when \"none\" is "
 				       "specified");

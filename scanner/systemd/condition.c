@@ -181,7 +181,7 @@ static enum holds test_one(struct systemd *sd, struct str kind, struct str arg, 
 /* Does what an image has there outlast a boot? */
 static bool lasting(struct str path)
 {
-	static const char *const filled[] = {"/run/", "/var/run/", "/tmp/", "/proc/",
+	static const char *const filled[] = {"/run/", "/var/run/", "/proc/",
 					     "/sys/", "/dev/",     "/mnt/"};
 	for (size_t i = 0; i < sizeof filled / sizeof *filled; i++)
 		if (str_starts(path, str_from(filled[i])))
