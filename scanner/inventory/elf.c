@@ -7,7 +7,7 @@
 
 #include "bytes.h"
 
-enum { PT_LOAD = 1, PF_W = 2 };
+enum { PT_LOAD = 1, PF_X = 1, PF_W = 2 };
 
 uint64_t elf_number(const struct elf *elf, const char *p, size_t n)
 {
@@ -38,6 +38,7 @@ static void add_segment(struct elf *elf, const char *p)
 		.address = elf_word(elf, p + (wide ? 16 : 8)),
 		.n = elf_word(elf, p + (wide ? 32 : 16)),
 		.writable = flags & PF_W,
+		.executable = flags & PF_X,
 	};
 }
 

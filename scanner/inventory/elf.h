@@ -10,7 +10,7 @@ enum { ELF_SEGMENTS_MAX = 32, ELF_HEAD = 4096 };
 
 struct segment {
 	uint64_t at, address, n; /* in the file, in memory, bytes in the file */
-	bool writable;
+	bool writable, executable;
 };
 
 struct elf {

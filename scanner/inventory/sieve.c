@@ -173,18 +173,36 @@ static void sift_segment(struct sieve *s, const struct segment *g, uint64_t at, 
 	find_info(s, from, part);
 }
 
+static bool lies_here(const struct segment *g, uint64_t at, struct str bytes)
+{
+	return g->n && at + bytes.n > g->at && (at < g->at || at - g->at < g->n);
+}
+
+/* Strings lie in a segment of their own, or among the code where there is none for them; never
+ * in symbols and other things behind the segments. */
+static bool has_strings(const struct sieve *s, uint64_t at, struct str bytes)
+{
+	bool apart = false, here = false, code = false;
+	for (size_t i = 0; i < s->elf.n; i++) {
+		const struct segment *g = &s->elf.segments[i];
+		apart |= !g->writable && !g->executable && g->n > SIEVE_STEP;
+		here |= !g->executable && lies_here(g, at, bytes);
+		code |= g->executable && lies_here(g, at, bytes);
+	}
+	return here || (code && !apart);
+}
+
 void sieve_window(struct sieve *s, uint64_t at, struct str bytes)
 {
 	take_info(s, at, bytes);
-	if (!s->blob) {
+	if (!s->blob && has_strings(s, at, bytes)) {
 		sift_versions(s, at, bytes);
 		sift_dates(s, at, bytes);
 		sift_commits(s, at, bytes);
 	}
 	for (size_t i = 0; i < s->elf.n; i++) {
 		const struct segment *g = &s->elf.segments[i];
-		bool here = g->n && at + bytes.n > g->at && (at < g->at || at - g->at < g->n);
-		if (!g->writable || !here)
+		if (!g->writable || !lies_here(g, at, bytes))
 			continue;
 		sift_segment(s, g, at, bytes);
 		take_info(s, at, bytes);
