@@ -1,7 +1,7 @@
 /*
  * grammar.c - a shell text into a tree of its commands.
  *
- * POSIX XCU 2.3, 2.4, 2.9 and 2.10, with [[ … ]], (( … )), `function` and &> of bash. Words stay as
+ * POSIX XCU 2.4, 2.9 and 2.10, with [[ … ]], (( … )), `function` and &> of bash. Words stay as
  * they are written, to be expanded when their command is run. Not followed: coproc, select,
  * aliases, for ((…)); a line that is no shell text is skipped, and marks the whole as not followed.
  */
@@ -9,164 +9,9 @@
 
 #include <string.h>
 
-enum { DEPTH_MAX = 60, NODES_MAX = 200000, STRANGE_MAX = 20, HERES_MAX = 50 };
+#include "tokens.h"
 
-enum kind {
-	END,
-	WORD,
-	NEWLINE,
-	SEMICOLON,
-	ARM_END, /* ;; */
-	ARM_FALLS,
-	AMPERSAND,
-	AND,
-	OR,
-	PIPE,
-	OPEN,
-	CLOSE,
-	REDIRECTION,
-};
-
-struct token {
-	enum kind kind;
-	struct str text;
-	enum direction direction;
-	int number;
-	bool tabs, both; /* <<-, |& */
-};
-
-struct reader {
-	struct arena *a;
-	const struct source *source;
-	struct str text;
-	size_t at;
-	struct token token;
-	struct redirection *heres[HERES_MAX]; /* whose bodies begin on the next line */
-	size_t heres_n, nodes;
-	unsigned depth;
-	bool failed;
-};
-
-/* ---- tokens ---- */
-
-static char peek(const struct reader *r, size_t ahead)
-{
-	return r->at + ahead < r->text.n ? r->text.p[r->at + ahead] : 0;
-}
-
-static void skip_blanks(struct reader *r)
-{
-	for (;;) {
-		if (blank_is(peek(r, 0)) || peek(r, 0) == '\r')
-			r->at++;
-		else if (peek(r, 0) == '\\' && peek(r, 1) == '\n')
-			r->at += 2;
-		else if (peek(r, 0) == '#')
-			r->at += str_find(str_tail(r->text, r->at), '\n');
-		else
-			return;
-	}
-}
-
-static void read_bodies(struct reader *r)
-{
-	for (size_t i = 0; i < r->heres_n; i++) {
-		struct redirection *h = r->heres[i];
-		struct str delimiter = here_delimiter(r->a, h->word, &h->plain);
-		h->body = here_body(r->text, r->at, delimiter, h->tabs, &r->at);
-	}
-	r->heres_n = 0;
-}
-
-static const struct operator_text {
-	const char *text;
-	enum kind kind;
-	enum direction direction;
-	bool tabs;
-} operators[] = {
-	{"&>>", REDIRECTION, TO_BOTH_END, false},
-	{"&>", REDIRECTION, TO_BOTH, false},
-	{"&&", AND, 0, false},
-	{"&", AMPERSAND, 0, false},
-	{"||", OR, 0, false},
-	{"|&", PIPE, 0, false},
-	{"|", PIPE, 0, false},
-	{";;&", ARM_FALLS, 0, false},
-	{";&", ARM_FALLS, 0, false},
-	{";;", ARM_END, 0, false},
-	{";", SEMICOLON, 0, false},
-	{"(", OPEN, 0, false},
-	{")", CLOSE, 0, false},
-	{"<<<", REDIRECTION, FROM_WORD, false},
-	{"<<-", REDIRECTION, FROM_HERE, true},
-	{"<<", REDIRECTION, FROM_HERE, false},
-	{"<&", REDIRECTION, FROM_NUMBER, false},
-	{"<>", REDIRECTION, BOTH_WAYS, false},
-	{"<", REDIRECTION, FROM_FILE, false},
-	{">>", REDIRECTION, TO_END, false},
-	{">&", REDIRECTION, TO_NUMBER, false},
-	{">|", REDIRECTION, TO_FILE, false},
-	{">", REDIRECTION, TO_FILE, false},
-};
-
-static bool read_operator(struct reader *r)
-{
-	struct str rest = str_tail(r->text, r->at);
-	if (str_starts(rest, S("<(")) || str_starts(rest, S(">(")))
-		return false;
-	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-		const struct operator_text *o = &operators[i];
-		if (!str_starts(rest, str_from(o->text)))
-			continue;
-		r->token = (struct token){.kind = o->kind,
-					  .text = str_slice(rest, 0, strlen(o->text)),
-					  .direction = o->direction,
-					  .number = -1,
-					  .tabs = o->tabs,
-					  .both = !strcmp(o->text, "|&")};
-		r->at += r->token.text.n;
-		return true;
-	}
-	return false;
-}
-
-/* A number, or {NAME}, that stands directly before a redirection. */
-static bool read_numbered(struct reader *r, struct str word)
-{
-	uint64_t number;
-	char c = peek(r, 0);
-	if ((c != '<' && c != '>') || peek(r, 1) == '(' || !str_u64(word, &number) || number > 9)
-		return false;
-	read_operator(r);
-	r->token.number = (int)number;
-	return true;
-}
-
-static void next(struct reader *r)
-{
-	skip_blanks(r);
-	r->token = (struct token){.kind = END, .text = str_slice(r->text, r->at, r->at)};
-	if (r->at >= r->text.n || r->failed)
-		return;
-	if (r->text.p[r->at] == '\n') {
-		r->token.kind = NEWLINE;
-		r->token.text.n = 1;
-		r->at++;
-		read_bodies(r);
-		return;
-	}
-	if (read_operator(r))
-		return;
-	size_t end = skip_word(r->text, r->at);
-	if (end > r->text.n) {
-		r->failed = true;
-		return;
-	}
-	struct str word = str_slice(r->text, r->at, end);
-	r->at = end;
-	if (!read_numbered(r, word))
-		r->token = (struct token){.kind = WORD, .text = word};
-}
+enum { DEPTH_MAX = 60, NODES_MAX = 200000, STRANGE_MAX = 20 };
 
 static bool is_word(const struct reader *r, const char *word)
 {
@@ -178,13 +23,13 @@ static void expect(struct reader *r, const char *word)
 	if (!is_word(r, word))
 		r->failed = true;
 	else
-		next(r);
+		token_next(r);
 }
 
 static void skip_newlines(struct reader *r)
 {
 	while (r->token.kind == NEWLINE)
-		next(r);
+		token_next(r);
 }
 
 static struct node *node_new(struct reader *r, enum node_kind kind)
@@ -213,7 +58,7 @@ static void read_redirection(struct reader *r, struct node *n)
 {
 	struct token t = r->token;
 	struct redirection *d = NEW(r->a, struct redirection), **last = &n->redirections;
-	next(r);
+	token_next(r);
 	if (r->token.kind != WORD) {
 		r->failed = true;
 		return;
@@ -222,12 +67,12 @@ static void read_redirection(struct reader *r, struct node *n)
 				  .number = t.number,
 				  .word = r->token.text,
 				  .tabs = t.tabs};
-	if (d->direction == FROM_HERE && r->heres_n < HERES_MAX)
+	if (d->direction == FROM_HERE && r->heres_n < TOKENS_HERES)
 		r->heres[r->heres_n++] = d;
 	while (*last)
 		last = &(*last)->next;
 	*last = d;
-	next(r);
+	token_next(r);
 }
 
 static struct node *read_simple(struct reader *r)
@@ -239,7 +84,7 @@ static struct node *read_simple(struct reader *r)
 			continue;
 		}
 		*vec_push(r->a, &n->words) = r->token.text;
-		next(r);
+		token_next(r);
 	}
 	return closed(r, n);
 }
@@ -247,7 +92,7 @@ static struct node *read_simple(struct reader *r)
 static struct node *read_arm(struct reader *r, const char *then)
 {
 	struct node *arm = node_new(r, NODE_ARM);
-	next(r);
+	token_next(r);
 	if (then) {
 		arm->condition = read_list(r);
 		expect(r, then);
@@ -282,7 +127,7 @@ static struct node *read_loop(struct reader *r)
 {
 	struct node *n = node_new(r, NODE_LOOP);
 	n->until = is_word(r, "until");
-	next(r);
+	token_next(r);
 	n->condition = read_list(r);
 	read_body(r, n);
 	return n;
@@ -291,19 +136,19 @@ static struct node *read_loop(struct reader *r)
 static struct node *read_for(struct reader *r)
 {
 	struct node *n = node_new(r, NODE_FOR);
-	next(r);
+	token_next(r);
 	n->name = r->token.text;
 	if (r->token.kind != WORD || name_span(n->name) != n->name.n)
 		r->failed = true;
-	next(r);
+	token_next(r);
 	skip_newlines(r);
 	if (is_word(r, "in")) {
 		n->listed = true;
-		for (next(r); r->token.kind == WORD; next(r))
+		for (token_next(r); r->token.kind == WORD; token_next(r))
 			*vec_push(r->a, &n->words) = r->token.text;
 	}
 	if (r->token.kind == SEMICOLON)
-		next(r);
+		token_next(r);
 	skip_newlines(r);
 	read_body(r, n);
 	return n;
@@ -313,19 +158,19 @@ static struct node *read_case_arm(struct reader *r)
 {
 	struct node *arm = node_new(r, NODE_ARM);
 	if (r->token.kind == OPEN)
-		next(r);
+		token_next(r);
 	while (r->token.kind == WORD) {
 		*vec_push(r->a, &arm->words) = r->token.text;
-		next(r);
+		token_next(r);
 		if (r->token.kind == PIPE)
-			next(r);
+			token_next(r);
 	}
 	r->failed |= r->token.kind != CLOSE || !arm->words.n;
-	next(r);
+	token_next(r);
 	arm->first = read_list(r);
 	arm->falls = r->token.kind == ARM_FALLS;
 	if (r->token.kind == ARM_END || r->token.kind == ARM_FALLS)
-		next(r);
+		token_next(r);
 	else if (!is_word(r, "esac"))
 		r->failed = true;
 	skip_newlines(r);
@@ -335,10 +180,10 @@ static struct node *read_case_arm(struct reader *r)
 static struct node *read_case(struct reader *r)
 {
 	struct node *n = node_new(r, NODE_CASE), **last = &n->first;
-	next(r);
+	token_next(r);
 	r->failed |= r->token.kind != WORD;
 	*vec_push(r->a, &n->words) = r->token.text;
-	next(r);
+	token_next(r);
 	skip_newlines(r);
 	expect(r, "in");
 	skip_newlines(r);
@@ -376,7 +221,7 @@ static struct node *read_test(struct reader *r)
 	for (;;) {
 		while (r->at < r->text.n && strchr(" \t\n\r", r->text.p[r->at]))
 			r->at++;
-		skip_blanks(r);
+		token_skip_blanks(r);
 		size_t end = test_word_end(r, expression);
 		struct str word = str_slice(r->text, r->at, end);
 		if (!word.n || end > r->text.n) {
@@ -389,7 +234,7 @@ static struct node *read_test(struct reader *r)
 		expression = str_eq(word, S("=~"));
 		*vec_push(r->a, &n->words) = word;
 	}
-	next(r);
+	token_next(r);
 	return closed(r, n);
 }
 
@@ -403,20 +248,20 @@ static struct node *read_arithmetic(struct reader *r)
 	}
 	*vec_push(r->a, &n->words) = str_slice(r->text, from, end - 1);
 	r->at = end + 1;
-	next(r);
+	token_next(r);
 	return closed(r, n);
 }
 
 static struct node *read_group(struct reader *r, enum node_kind kind)
 {
 	struct node *n = node_new(r, kind);
-	next(r);
+	token_next(r);
 	n->first = read_list(r);
 	if (kind == NODE_GROUP) {
 		expect(r, "}");
 	} else {
 		r->failed |= r->token.kind != CLOSE;
-		next(r);
+		token_next(r);
 	}
 	return closed(r, n);
 }
@@ -429,9 +274,9 @@ static struct node *read_function(struct reader *r, struct str name)
 	struct node *n = node_new(r, NODE_FUNCTION);
 	n->name = name;
 	if (r->token.kind == OPEN) {
-		next(r);
+		token_next(r);
 		r->failed |= r->token.kind != CLOSE;
-		next(r);
+		token_next(r);
 	}
 	skip_newlines(r);
 	n->first = read_command(r);
@@ -455,7 +300,7 @@ static bool function_follows(struct reader *r)
 static struct node *read_compound(struct reader *r)
 {
 	if (r->token.kind == OPEN)
-		return peek(r, 0) == '(' ? read_arithmetic(r) : read_group(r, NODE_SUBSHELL);
+		return token_peek(r, 0) == '(' ? read_arithmetic(r) : read_group(r, NODE_SUBSHELL);
 	if (is_word(r, "{"))
 		return read_group(r, NODE_GROUP);
 	if (is_word(r, "if"))
@@ -482,11 +327,11 @@ static struct node *read_command(struct reader *r)
 	r->depth++;
 	bool keyword = is_word(r, "function");
 	if (keyword)
-		next(r);
+		token_next(r);
 	struct node *n = NULL;
 	if (keyword || (r->token.kind == WORD && function_follows(r))) {
 		struct str name = r->token.text;
-		next(r);
+		token_next(r);
 		n = read_function(r, name);
 	} else {
 		n = read_compound(r);
@@ -513,7 +358,7 @@ static bool closes_list(const struct reader *r)
 static struct node *read_pipe(struct reader *r)
 {
 	struct node *n = node_new(r, NODE_PIPE), **last = &n->first;
-	for (; is_word(r, "!") || is_word(r, "time"); next(r))
+	for (; is_word(r, "!") || is_word(r, "time"); token_next(r))
 		n->negated ^= is_word(r, "!");
 	for (;;) {
 		*last = read_command(r);
@@ -524,7 +369,7 @@ static struct node *read_pipe(struct reader *r)
 		last = &(*last)->next;
 		if (r->token.kind != PIPE)
 			return closed(r, n);
-		next(r);
+		token_next(r);
 		skip_newlines(r);
 	}
 }
@@ -540,13 +385,13 @@ static struct node *read_chain(struct reader *r)
 		if (r->failed || (r->token.kind != AND && r->token.kind != OR))
 			break;
 		otherwise = r->token.kind == OR;
-		next(r);
+		token_next(r);
 		skip_newlines(r);
 	}
 	closed(r, n);
 	n->background = r->token.kind == AMPERSAND;
 	if (r->token.kind == AMPERSAND || r->token.kind == SEMICOLON)
-		next(r);
+		token_next(r);
 	else if (r->token.kind != NEWLINE && !closes_list(r))
 		r->failed = true;
 	return n;
@@ -577,7 +422,7 @@ static struct node *read_strange(struct reader *r, size_t start)
 	r->depth = 0;
 	r->heres_n = 0;
 	r->at = end;
-	next(r);
+	token_next(r);
 	return n;
 }
 
@@ -586,7 +431,7 @@ struct node *grammar_read(struct arena *a, const struct source *source)
 	struct reader r = {.a = a, .source = source, .text = source->text};
 	struct node *first = NULL, **last = &first;
 	size_t strange = 0, start = 0;
-	next(&r);
+	token_next(&r);
 	while (r.token.kind != END || r.failed) {
 		skip_newlines(&r);
 		start = r.token.text.p ? (size_t)(r.token.text.p - r.text.p) : r.at;
