@@ -105,6 +105,7 @@ struct settings {
 	const struct origin *error_from;
 	struct doubt doubt;             /* why values cannot be told; REASON_NONE when they can */
 	struct word config, config_dir; /* absolute paths after cleaning; empty when not given */
+	struct str config_on_node;      /* where `config` lies there; empty when it does not */
 	struct pendings pending;
 	struct intentions intended; /* while something is pending */
 	const struct setting *at;

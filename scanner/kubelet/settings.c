@@ -233,6 +233,7 @@ static bool load_config(struct start *k)
 		mounts_locate(k->root, k->launch->mounts, config.text, true, config.from);
 	if (!at.on_node)
 		return miss_place(k, config, at.doubt, false);
+	k->out->config_on_node = at.path;
 	const struct file *f = rootfs_read(k->root, at.path);
 	if (f->state == FILE_UNREADABLE) {
 		doubt(k, doubt_file(k->a, f, k->out->config.from));

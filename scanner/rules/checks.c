@@ -115,9 +115,9 @@ static struct str remedy_of(struct arena *a, const struct rule *rule, const stru
 	if (f->from)
 		return str_fmt(a, "set %s: %s at line %zu of %" PRIstr, opt->path, rule->want.value,
 			       origin_place(f->from).line, ARG(f->from->file->path));
-	if (s->config.text.n)
+	if (s->config_on_node.n)
 		return str_fmt(a, "add %s: %s to %" PRIstr, opt->path, rule->want.value,
-			       ARG(s->config.text));
+			       ARG(s->config_on_node));
 	return str_from(rule->remedy);
 }
 

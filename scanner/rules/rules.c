@@ -171,7 +171,9 @@ const char *rule_number(const struct rule *rule, struct str benchmark)
 static struct doubt doubt_pending(struct arena *a, const struct node *node, const struct pending *p)
 {
 	const struct settings *s = node->settings;
-	bool config = str_eq(p->path, s->config.text) || str_eq(p->path, s->config_dir.text);
+	/* A mount may give it another path there. */
+	bool config = str_eq(p->path, s->config.text) || str_eq(p->path, s->config_dir.text) ||
+		      (p->from && (p->from == s->config.from || p->from == s->config_dir.from));
 	return (struct doubt){config ? REASON_CONFIG_ABSENT : REASON_ENV_FILE_ABSENT,
 			      str_fmt(a, "%" PRIstr ": %" PRIstr, ARG(p->path), ARG(p->why)),
 			      p->from};
