@@ -42,7 +42,7 @@ static bool take_string(struct str *rest, struct str *out)
 
 struct str gobuild_unmarked(struct str text)
 {
-	if (text.n <= 2 * MARK || text.p[text.n - MARK - 1] != '\n')
+	if (text.n <= (size_t)MARK + MARK || text.p[text.n - MARK - 1] != '\n')
 		return (struct str){0};
 	return str_slice(text, MARK, text.n - MARK);
 }

@@ -94,11 +94,19 @@ static bool by_program(struct rootfs *root, struct str path, struct version *out
 	return parse(root, v.text, v.source, out);
 }
 
-/* RKE2 unpacks its kubelet at its first start, beside those of other versions. */
+/* What they carry is unpacked at their first start, beside that of other versions. */
 static bool by_unpacked(struct rootfs *root, const struct launch *l, struct version *out)
 {
-	return l->layout && strcmp(l->layout, "rke2") == 0 &&
-	       by_program(root, S("/var/lib/rancher/rke2/bin/kubelet"), out);
+	static const struct {
+		const char *layout, *path;
+	} places[] = {
+		{"rke2", "/var/lib/rancher/rke2/bin/kubelet"},
+		{"k3s", "/var/lib/rancher/k3s/data/current/bin/k3s"},
+	};
+	for (size_t i = 0; l->layout && i < sizeof places / sizeof places[0]; i++)
+		if (strcmp(l->layout, places[i].layout) == 0)
+			return by_program(root, str_from(places[i].path), out);
+	return false;
 }
 
 /* ---- 2: the image of a container ---- */

@@ -37,7 +37,7 @@ static bool have(const char *program)
 static struct str file(const char *name)
 {
 	struct error e = {0};
-	struct str bytes, path = str_fmt(arena, "%s/%s", dir, name);
+	struct str bytes = {0}, path = str_fmt(arena, "%s/%s", dir, name);
 	struct blob *b = blob_open(arena, path, NULL, &e);
 	if (!b || !blob_slurp(arena, b, 64 << 20, &bytes, &e))
 		fail_msg("%s: %s", name, e.text);
