@@ -71,7 +71,9 @@ ALL_LDFLAGS = $(LDFLAGS) $(HARDEN) $(LDHARDEN) -pthread
 # ---- sources ----
 
 STAGES ?= base blob fs image rootfs inventory shell systemd kubelet rules report
-STAGE_SRC := $(foreach s,$(STAGES),$(wildcard scanner/$(s)/*.c))
+STAGE_SRC := $(foreach s,$(STAGES),$(wildcard scanner/$(s)/*.c scanner/$(s)/*/*.c))
+# A stage of more rooms than one: each room's headers are the stage's own.
+rooms = $(addprefix -iquote scanner/,$(1) $(patsubst scanner/%/,%,$(wildcard scanner/$(1)/*/)))
 ifeq ($(HAVE_ISAL),1)
 STAGE_SRC := $(filter-out scanner/blob/gunzip_zlib.c,$(STAGE_SRC))
 else
@@ -85,11 +87,13 @@ UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 WHOLE := $(patsubst tests/%.c,%,$(wildcard tests/golden.c tests/inject.c tests/vectors.c tests/forms.c))
 SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
-C_FILES := $(sort $(wildcard scanner/*.c scanner/*/*.c scanner/*/*.h include/*.h tests/*.c tests/*.h tests/*/*.c tests/*/*.h))
+C_FILES := $(sort $(wildcard scanner/*.c scanner/*/*.[ch] scanner/*/*/*.[ch] include/*.h tests/*.c tests/*.h tests/*/*.c tests/*/*.h))
 
 .PHONY: all
 all: $(BUILD)/offnode $(BUILD)/liboffnode.a $(BUILD)/liboffnode.so $(BUILD)/offnode.pc ## the program, the library, its pkg-config file
 
+$(foreach s,$(STAGES),$(if $(wildcard scanner/$(s)/*/*.h),\
+	$(eval $(BUILD)/obj/scanner/$(s)/%.o: ALL_CFLAGS += $(call rooms,$(s)))))
 $(BUILD)/obj/%.o: %.c
 	$(ready)@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -251,7 +255,8 @@ tidy: $(TIDY)
 	@echo 'clang-tidy: clean'
 $(BUILD)/tidy/%.ok: %.c .clang-tidy $(wildcard include/*.h)
 	@mkdir -p $(@D)
-	$(Q)clang-tidy --quiet $< -- -std=gnu17 -D_GNU_SOURCE -iquote include $(LIB_CFLAGS) 2>$@.log >$@.out || { cat $@.out; exit 1; }
+	$(Q)clang-tidy --quiet $< -- -std=gnu17 -D_GNU_SOURCE -iquote include \
+		$(call rooms,$(word 2,$(subst /, ,$<))) $(LIB_CFLAGS) 2>$@.log >$@.out || { cat $@.out; exit 1; }
 	@touch $@
 
 FUZZ_SECONDS ?= 30
