@@ -101,7 +101,8 @@ bool gzip_decode(struct intents *in, struct str packed, struct str *out)
 
 /* ---- what it writes ---- */
 
-static void contents(struct intents *in, const struct input *t, struct str path,
+/* The place of what is written is that of its name: the line of its contents would quote them. */
+static void contents(struct intents *in, const struct input *t, const struct doc *path,
 		     const struct doc *of)
 {
 	const struct doc *source = doc_get(of, S("source"));
@@ -110,41 +111,38 @@ static void contents(struct intents *in, const struct input *t, struct str path,
 		return;
 	if (str_eq(packed, S("gzip")) && !gzip_decode(in, text, &text))
 		return;
-	intended_write(in, t, path, text, source->from, "Ignition");
+	intended_write(in, t, path->text, text, path->from, "Ignition");
 }
 
 static void written(struct intents *in, const struct input *t, const struct doc *entry)
 {
-	struct str path = doc_string(doc_get(entry, S("path")));
+	const struct doc *path = doc_get(entry, S("path"));
 	const struct doc *more = doc_get(entry, S("append"));
-	if (!str_starts(path, S("/")))
+	if (!str_starts(doc_string(path), S("/")))
 		return;
 	contents(in, t, path, doc_get(entry, S("contents")));
 	for (size_t i = 0; more && more->kind == DOC_LIST && i < more->n && i < FILES_MAX; i++)
 		contents(in, t, path, more->entries[i].value);
 }
 
-static void unit_text(struct intents *in, const struct input *t, struct str path,
-		      const struct doc *text)
+static void unit_text(struct intents *in, const struct input *t, struct str dir,
+		      const struct doc *unit)
 {
-	if (text && text->kind == DOC_STRING)
-		intended_write(in, t, path, text->text, text->from, "Ignition");
+	const struct doc *name = doc_get(unit, S("name")), *text = doc_get(unit, S("contents"));
+	struct str path = str_fmt(in->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(doc_string(name)));
+	if (doc_string(name).n && doc_string(text).n)
+		intended_write(in, t, path, text->text, name->from, "Ignition");
 }
 
 static void unit(struct intents *in, const struct input *t, const struct doc *entry)
 {
 	const struct doc *dropins = doc_get(entry, S("dropins"));
 	struct str name = doc_string(doc_get(entry, S("name")));
-	struct str path = str_fmt(in->a, "/etc/systemd/system/%" PRIstr, ARG(name));
-	unit_text(in, t, path, doc_get(entry, S("contents")));
+	struct str dir = str_fmt(in->a, "/etc/systemd/system/%" PRIstr ".d", ARG(name));
+	unit_text(in, t, S("/etc/systemd/system"), entry);
 	for (size_t i = 0; dropins && dropins->kind == DOC_LIST && i < dropins->n && i < FILES_MAX;
-	     i++) {
-		const struct doc *d = dropins->entries[i].value;
-		unit_text(in, t,
-			  str_fmt(in->a, "%" PRIstr ".d/%" PRIstr, ARG(path),
-				  ARG(doc_string(doc_get(d, S("name"))))),
-			  doc_get(d, S("contents")));
-	}
+	     i++)
+		unit_text(in, t, dir, dropins->entries[i].value);
 }
 
 void intended_ignition(struct intents *in, const struct input *t, const struct doc *config)

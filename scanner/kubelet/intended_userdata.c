@@ -95,7 +95,8 @@ static void written_file(struct intents *in, const struct input *t, const struct
 		return;
 	if (is_one_of(encoding, packed) && !gzip_decode(in, text, &text))
 		return;
-	intended_write(in, t, path, text, content->from, "cloud-init");
+	/* Its place is told by its name: the line of packed contents would quote all of it. */
+	intended_write(in, t, path, text, doc_get(entry, S("path"))->from, "cloud-init");
 }
 
 static void run_command(struct intents *in, const struct input *t, const struct doc *entry)

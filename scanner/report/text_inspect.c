@@ -44,8 +44,9 @@ static void decided(struct text *t, const struct settings *s)
 static void launch(struct text *t, const struct launch *l, const struct settings *s)
 {
 	line(t, "launch",
-	     str_fmt(t->arena, "%" PRIstr "  %s%s%" PRIstr "%s", ARG(launch_name(l)), l->layout,
-		     l->recognised.n ? " (" : "", ARG(l->recognised), l->recognised.n ? ")" : ""));
+	     str_fmt(t->arena, "%" PRIstr "%s%s%s%" PRIstr "%s", ARG(launch_name(l)),
+		     l->unit ? "  " : "", l->unit ? l->layout : "", l->recognised.n ? " (" : "",
+		     ARG(l->recognised), l->recognised.n ? ")" : ""));
 	if (l->unit && l->unit->fragment)
 		line(t, "  unit", l->unit->fragment->path);
 	for (size_t i = 0; l->unit && i < l->unit->dropins.n; i++)

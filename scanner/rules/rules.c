@@ -171,12 +171,16 @@ const char *rule_number(const struct rule *rule, struct str benchmark)
 static struct doubt doubt_pending(struct arena *a, const struct node *node, const struct pending *p)
 {
 	const struct settings *s = node->settings;
-	/* A mount may give it another path there. */
-	bool config = str_eq(p->path, s->config.text) || str_eq(p->path, s->config_dir.text) ||
-		      (p->from && (p->from == s->config.from || p->from == s->config_dir.from));
-	return (struct doubt){config ? REASON_CONFIG_ABSENT : REASON_ENV_FILE_ABSENT,
-			      str_fmt(a, "%" PRIstr ": %" PRIstr, ARG(p->path), ARG(p->why)),
-			      p->from};
+	bool config = str_eq(p->path, s->config.text) || str_eq(p->path, s->config_dir.text);
+	bool variables = str_has(p->why, S("EnvironmentFile"));
+	bool writer = p->writer.n && !str_has(p->why, p->writer);
+	struct str text = str_fmt(a, "%" PRIstr ": %" PRIstr, ARG(p->path), ARG(p->why));
+	if (writer)
+		text = str_fmt(a, "%" PRIstr "; %" PRIstr " writes it", ARG(text), ARG(p->writer));
+	return (struct doubt){config      ? REASON_CONFIG_ABSENT
+			      : variables ? REASON_ENV_FILE_ABSENT
+					  : REASON_GENERATED_AT_BOOT,
+			      text, p->from};
 }
 
 static struct finding finding_new(const struct node *node, const struct rule *rule)

@@ -71,8 +71,8 @@ static struct finding judge(const struct given *g)
 	s.error = g->error;
 	s.doubt = (struct doubt){g->settings, S("settings"), NULL};
 	if (g->pending)
-		*vec_push(arena, &l.pending) =
-			(struct pending){.path = S("/etc/x"), .why = S("absent")};
+		*vec_push(arena, &l.pending) = (struct pending){
+			.path = S("/etc/x"), .why = S("optional EnvironmentFile, absent")};
 	struct node node = {root, &l, &s};
 	size_t n;
 	return rule_evaluate(&node, rules_all(&n), g->strict);
