@@ -171,7 +171,9 @@ const char *rule_number(const struct rule *rule, struct str benchmark)
 static struct doubt doubt_pending(struct arena *a, const struct node *node, const struct pending *p)
 {
 	const struct settings *s = node->settings;
-	bool config = str_eq(p->path, s->config.text) || str_eq(p->path, s->config_dir.text);
+	/* A mount may give it another path there. */
+	bool config = str_eq(p->path, s->config.text) || str_eq(p->path, s->config_dir.text) ||
+		      (p->from && (p->from == s->config.from || p->from == s->config_dir.from));
 	bool variables = str_has(p->why, S("EnvironmentFile"));
 	bool writer = p->writer.n && !str_has(p->why, p->writer);
 	struct str text = str_fmt(a, "%" PRIstr ": %" PRIstr, ARG(p->path), ARG(p->why));
