@@ -49,13 +49,15 @@ static void await(struct start *k, struct str path, const char *why, const struc
 
 /* ---- paths ---- */
 
-/* Paths in a config file are relative to it (KubeletConfigurationPathRefs). */
+/* KubeletConfigurationPathRefs. */
+static const char *const refs[] = {"staticPodPath", "authentication.x509.clientCAFile",
+				   "tlsCertFile",   "tlsPrivateKeyFile",
+				   "resolvConf",    "volumePluginDir",
+				   "podLogsDir"};
+
+/* Paths in a config file are relative to it. */
 static void anchor_paths(struct start *k, struct str config)
 {
-	static const char *const refs[] = {"staticPodPath", "authentication.x509.clientCAFile",
-					   "tlsCertFile",   "tlsPrivateKeyFile",
-					   "resolvConf",    "volumePluginDir",
-					   "podLogsDir"};
 	for (size_t i = 0; i < sizeof refs / sizeof refs[0]; i++) {
 		const struct option_row *row = row_of_path(str_from(refs[i]));
 		const struct setting *x = k->slots.at[row_index(row)].setting;
@@ -75,6 +77,16 @@ static bool is_true(const struct given *g)
 	return g && str_eq(g->value, S("true"));
 }
 
+/* OpenShift's kubelet has gates of its own, other defaults, and a warning for those it does not
+ * know. */
+static struct slots fresh_slots(const struct start *k, bool legacy)
+{
+	struct slots s = slots_new(k->a, k->minor, legacy);
+	s.own_gates = str_starts(k->launch->recognised, S("OpenShift")) ||
+		      str_starts(k->launch->recognised, S("MicroShift"));
+	return s;
+}
+
 static const struct doc *gates_set(const struct start *k)
 {
 	return k->slots.at[row_index(row_of_path(S("featureGates")))].doc;
@@ -83,10 +95,11 @@ static const struct doc *gates_set(const struct start *k)
 static bool check_gates(struct start *k, const char *when)
 {
 	const struct doc *d = gates_set(k);
+	unsigned minor = k->slots.own_gates ? 0 : k->minor;
 	for (size_t i = 0; d && i < d->n; i++) {
 		const struct doc_entry *e = &d->entries[i];
 		struct str why;
-		if (!gate_taken(k->a, e->key, str_eq(e->value->text, S("true")), k->minor, &why))
+		if (!gate_taken(k->a, e->key, str_eq(e->value->text, S("true")), minor, &why))
 			return stop(k, "feature-gate", str_cat(k->a, str_from(when), why),
 				    e->value->from);
 		if (!k->minor)
@@ -129,7 +142,7 @@ static bool first_parse(struct start *k, struct flags *f)
 	if (dir && dir->value.n)
 		k->out->config_dir =
 			(struct word){path_joined(k->a, k->launch->workdir, dir->value), dir->from};
-	k->slots = slots_new(k->a, k->minor, true);
+	k->slots = fresh_slots(k, true);
 	if (!f->error)
 		slots_flags(&k->slots, f);
 	if (f->error)
@@ -223,7 +236,7 @@ static bool load_config(struct start *k)
 	struct word config = k->out->config;
 	struct fields fields = {0};
 	struct config_fault fault = {0};
-	k->slots = slots_new(k->a, k->minor, false);
+	k->slots = fresh_slots(k, false);
 	const struct doc *made = made_there(k->launch, config.text);
 	if (made)
 		return config_fields(k->a, made, k->minor, rootfs_notes(k->root), &fields, &fault)
@@ -403,6 +416,10 @@ bool setting_sayable(const struct settings *s, const struct setting *x)
 	const struct option_row *row = &options[x - s->at];
 	const char *preset = row_default(row, s->version.minor, false);
 	bool zero = text_is_zero(row->form, x->value);
+	/* A flag's path is relative to where the kubelet runs, a file's to the file. */
+	for (size_t i = 0; row->pub.path && i < sizeof refs / sizeof refs[0]; i++)
+		if (strcmp(refs[i], row->pub.path) == 0 && x->value.n && x->value.p[0] != '/')
+			return false;
 	return row->pub.path && !x->null && field_exists(row, s->version.minor) &&
 	       (!zero || row->zero_counts || !preset || text_is_zero(row->form, str_from(preset)));
 }

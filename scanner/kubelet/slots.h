@@ -15,6 +15,7 @@ struct slot {
 struct slots {
 	struct arena *a;
 	unsigned minor; /* 0: unknown */
+	bool own_gates; /* a vendor's kubelet: what its gates are cannot be told */
 	struct slot *at;
 };
 

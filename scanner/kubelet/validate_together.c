@@ -1,7 +1,8 @@
 /*
  * validate_together.c - the checks of ValidateKubeletConfiguration that weigh fields against each
  * other or against feature gates. A gate is what featureGates says, else its default in that
- * version; with AllAlpha or AllBeta on, or an unknown version, nothing is refused for a gate.
+ * version; with AllAlpha or AllBeta on, an unknown version, or a vendor's own gates, nothing is
+ * refused for a gate.
  */
 #include "validate.h"
 
@@ -26,7 +27,7 @@ static bool gate_is(const struct slots *s, const char *gate, bool on)
 	const struct doc *set = tree_of(s, "featureGates");
 	bool all = gate_on(set, "AllAlpha", s->minor) || gate_on(set, "AllBeta", s->minor);
 	bool said = doc_get(set, str_from(gate)) != NULL;
-	return s->minor && (said || !all) && gate_on(set, gate, s->minor) == on;
+	return s->minor && !s->own_gates && (said || !all) && gate_on(set, gate, s->minor) == on;
 }
 
 static int64_t nanoseconds(const struct slots *s, const char *path)

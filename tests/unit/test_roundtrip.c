@@ -95,7 +95,8 @@ struct side {
 	const struct settings **settings;
 };
 
-static struct side side_of(struct str capture, struct version version)
+/* `vendor`: whose kubelet it is, where the capture does not tell. */
+static struct side side_of(struct str capture, struct version version, struct str vendor)
 {
 	struct side side = {0};
 	struct rootfs *root = captured_root_or_none(arena, capture);
@@ -105,8 +106,11 @@ static struct side side_of(struct str capture, struct version version)
 	struct systemd *sd = systemd_new(root, &(struct systemd_options){.version = 252});
 	side.launches = kubelet_launches(root, sd, &opts);
 	side.settings = NEW_N(arena, const struct settings *, side.launches.n);
-	for (size_t i = 0; i < side.launches.n; i++)
+	for (size_t i = 0; i < side.launches.n; i++) {
+		if (vendor.n)
+			side.launches.at[i].recognised = vendor;
 		side.settings[i] = kubelet_settings(root, &side.launches.at[i], &opts);
+	}
 	return side;
 }
 
@@ -150,14 +154,14 @@ static bool same(const struct settings *s, const struct setting *x, const struct
 	return x->null ? y->null || !y->value.n : !y->null && str_eq(x->value, y->value);
 }
 
-static void compare(const char *path, const struct settings *s, struct str yaml)
+static void compare(const char *path, const struct settings *s, struct str vendor, struct str yaml)
 {
 	struct str text =
 		str_fmt(arena,
 			"-- /x --\n%" PRIstr "\n-- /etc/systemd/system/kubelet.service --\n"
 			"[Service]\nExecStart=/usr/bin/kubelet --config=/x\n",
 			ARG(yaml));
-	struct side again = side_of(text, s->version);
+	struct side again = side_of(text, s->version, vendor);
 	if (again.launches.n != 1 || again.settings[0]->error) {
 		printf("# %s: %.*s\n", path,
 		       ARG(again.launches.n ? again.settings[0]->error_text : S("no launch")));
@@ -190,11 +194,12 @@ static void look_at(const char *path)
 			version_parse(str_tail(word, sizeof "--kubelet-version=" - 1), &version);
 	}
 	struct str capture = out_text(o);
-	struct side side = side_of(capture, version);
+	struct side side = side_of(capture, version, S(""));
 	struct str yaml = printed(capture, version);
 	for (size_t i = 0; i < side.launches.n; i++)
 		if (!side.settings[i]->error && side.settings[i]->doubt.reason == REASON_NONE)
-			compare(path, side.settings[i], document(yaml, i));
+			compare(path, side.settings[i], side.launches.at[i].recognised,
+				document(yaml, i));
 }
 
 static int find(const char *path, const struct stat *st, int type, struct FTW *ftw)
