@@ -8,34 +8,36 @@
 /* Beyond, an older value is left in place: the last of a name counts anyway. */
 enum { REPLACED_MAX = 4000 };
 
-/* The array may be another's: what is pushed to it must not be seen there. */
-static void own(struct variables *v)
+/* The array may be another's: what is done to it must not be seen there. */
+static void own(struct candidate *c)
 {
-	v->cap = v->n;
-	v->index = NULL;
+	struct variables copy = {0};
+	for (size_t i = 0; !c->owned && i < c->environment.n; i++)
+		*vec_push(c->a, &copy) = c->environment.at[i];
+	if (!c->owned)
+		c->environment = copy;
+	c->owned = true;
 }
 
 void candidate_unset(struct candidate *c, struct str name)
 {
-	struct variables kept = {0};
+	size_t kept = 0;
 	if (!launch_variable(&c->environment, name))
 		return;
-	for (size_t i = 0; i < c->environment.n; i++)
-		if (!str_eq(c->environment.at[i].name, name))
-			*vec_push(c->a, &kept) = c->environment.at[i];
-	c->environment = kept;
+	own(c);
+	struct variables *v = &c->environment;
+	for (size_t i = 0; i < v->n; i++)
+		if (!str_eq(v->at[i].name, name))
+			v->at[kept++] = v->at[i];
+	v->n = kept;
 }
 
 void candidate_set(struct candidate *c, struct str name, struct word value)
 {
 	if (c->environment.n < REPLACED_MAX)
 		candidate_unset(c, name);
-	struct variables grown = c->environment;
-	if (!c->owned)
-		own(&grown);
-	*vec_push(c->a, &grown) = (struct variable){.name = name, .value = value};
-	c->environment = grown;
-	c->owned = true;
+	own(c);
+	*vec_push(c->a, &c->environment) = (struct variable){.name = name, .value = value};
 }
 
 bool candidate_assign(struct candidate *c, struct word pair)
@@ -50,6 +52,7 @@ bool candidate_assign(struct candidate *c, struct word pair)
 void candidate_clear(struct candidate *c)
 {
 	c->environment = (struct variables){0};
+	c->owned = true;
 }
 
 bool candidate_path(const struct candidate *c, struct word path, struct str *out)

@@ -8,7 +8,7 @@
 
 #include "arena.h"
 
-enum { VARIABLES_MAX = 4000 };
+enum { VARIABLES_MAX = 4000, LINES_MAX = 4000, FILES_MAX = 100 };
 
 void container_new(struct container *k, const struct candidate *c)
 {
@@ -132,6 +132,15 @@ static void set(struct container *k, struct word pair)
 		pass_on(k, pair.text);
 }
 
+static void too_many(struct container *k, struct word at)
+{
+	if (k->doubt.reason == REASON_NONE)
+		k->doubt = (struct doubt){
+			REASON_LIMIT,
+			str_cat(k->inner.a, at.text, S(": more variables than are read here")),
+			at.from};
+}
+
 /* Lines of NAME=VALUE, without quotes: all behind the first '=' is the value. */
 static void read_env_file(struct container *k, struct word path)
 {
@@ -149,18 +158,16 @@ static void read_env_file(struct container *k, struct word path)
 	}
 	if (str_starts(rest, S("\xef\xbb\xbf")))
 		rest = str_tail(rest, 3);
-	for (unsigned n = 0; rest.n; n++) {
+	while (rest.n && k->lines <= LINES_MAX) {
 		str_cut(rest, '\n', &line, &rest);
 		if (str_ends(line, S("\r")))
 			line.n--;
 		while (line.n && (line.p[0] == ' ' || line.p[0] == '\t'))
 			line = str_tail(line, 1);
+		if (k->lines++ >= LINES_MAX)
+			too_many(k, path);
 		if (!line.n || line.p[0] == '#')
 			continue;
-		if (n > VARIABLES_MAX) {
-			container_doubt(k, path, "has too many lines");
-			return;
-		}
 		struct str name, value;
 		bool whole = str_cut(line, '=', &name, &value);
 		size_t at = (size_t)((whole ? value.p : line.p) - f->text.p);
@@ -177,12 +184,14 @@ void container_environment(struct container *k)
 {
 	if (k->env_host)
 		pass_all(k, S(""));
-	for (size_t i = 0; i < k->env_files.n; i++)
+	for (size_t i = 0; i < k->env_files.n && i < FILES_MAX; i++)
 		read_env_file(k, k->env_files.at[i]);
 	for (size_t i = 0; i < k->env.n && i < VARIABLES_MAX; i++)
 		set(k, k->env.at[i]);
 	if (k->env.n > VARIABLES_MAX)
-		container_doubt(k, k->env.at[VARIABLES_MAX], "one variable too many");
+		too_many(k, k->env.at[VARIABLES_MAX]);
+	if (k->env_files.n > FILES_MAX)
+		too_many(k, k->env_files.at[FILES_MAX]);
 }
 
 /* ---- what runs ---- */

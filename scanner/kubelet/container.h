@@ -14,6 +14,7 @@ struct container {
 	struct word name, entrypoint;
 	struct words env, env_files; /* files first, whatever the order of the options */
 	bool env_host;
+	unsigned lines;     /* of env_files that were read */
 	struct doubt doubt; /* why the argv is not the whole truth */
 };
 
