@@ -83,11 +83,14 @@ static struct str spanned(const struct origin *o)
 	return o ? str_slice(o->file->text, o->at, o->at + o->len) : (struct str){0};
 }
 
-/* The variable whose expansion the span is: "$NAME" or "${NAME}". */
+/* The variable whose expansion the span is: "$NAME", "${NAME}", or a shell's "${NAME:-…}". */
 static struct str variable_of(const struct origin *o)
 {
 	struct str s = spanned(o ? o->via : NULL);
-	return str_starts(s, S("$")) ? str_trim(str_tail(s, 1), "{}") : (struct str){0};
+	if (!str_starts(s, S("$")))
+		return (struct str){0};
+	s = str_trim(str_tail(s, 1), "{}");
+	return str_slice(s, 0, str_find(str_slice(s, 0, str_find(s, ':')), '['));
 }
 
 /* What to do about a flag: the span is the flag, or, where a variable stands inside of the word,

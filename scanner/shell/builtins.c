@@ -200,10 +200,14 @@ static enum flow shift(struct run *r, const struct call *c)
 	if (c->fields.n > 1 && (!is_told(call_untold(c, 1)) || !str_u64(call_word(c, 1), &n)))
 		r->posture.args_untold =
 			(struct untold){S("positional parameters, shifted"), c->from};
-	status_set(r, n > args->n);
-	if (n <= args->n)
+	bool past = n > args->n;
+	status_set(r, past);
+	if (!past)
 		*args = (struct fields){args->at + n, args->n - n, args->n - n};
-	return GO;
+	else if (!r->bash)
+		run_strange(r, (struct untold){S("a shift past the last parameter"), c->from});
+	/* bash goes on, dash ends. */
+	return past && r->dash ? EXIT : GO;
 }
 
 static enum flow unset(struct run *r, const struct call *c)

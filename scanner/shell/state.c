@@ -10,7 +10,6 @@ enum {
 	STEPS_MAX = 50000,   /* commands that are run */
 	BYTES_MAX = 8 << 20, /* text that is made */
 	PIECES_MAX = 500,    /* stretches of one value */
-	TRAIL_MAX = 8,       /* origins behind one another */
 	NAMES_MAX = 4000,
 	DEPTH_MAX = 150,
 };
@@ -56,14 +55,6 @@ bool run_spend(struct run *r, size_t steps, size_t bytes)
 }
 
 /* ---- places ---- */
-
-static size_t trail(const struct origin *o)
-{
-	size_t n = 0;
-	for (; o; o = o->via)
-		n++;
-	return n;
-}
 
 const struct origin *source_place(struct run *r, const struct source *s, struct str text)
 {
@@ -112,8 +103,10 @@ struct value value_through(struct run *r, const struct value *v, const struct or
 	for (size_t i = 0; i < out.pieces.n; i++) {
 		struct piece *p = &out.pieces.at[i];
 		p->value = true;
-		if (p->from && place && trail(p->from) < TRAIL_MAX)
-			p->from = origin_through(r->a, p->from, place);
+		/* Places on the way are left out: what counts is where it stands, and where it
+		 * ends up. */
+		if (p->from && place && p->from->file)
+			p->from = origin_new(r->a, p->from->file, p->from->at, p->from->len, place);
 	}
 	return out;
 }

@@ -117,6 +117,8 @@
 	{BOTH, "eval 'A=1;' \"kubelet \\$A\"\n", "1\n"},
 	{BOTH, "unset FROM_UNIT; kubelet ${FROM_UNIT-gone}\n", "gone\n"},
 	{BOTH, "cd conf && cat a.conf\n", "> A\n"},
+	{BASH, "set -- a; shift 2; kubelet $? $#\n", "1|1\n"},
+	{DASH, "set -- a; shift 2; kubelet $? $#\n", ""},
 	{BOTH, "kubelet a & wait\n", "a\n"},
 	/* what only a running shell knows */
 	{BOTH, "kubelet --n=$(hostname)\nkubelet --b\n", "?\n--b\n"},
