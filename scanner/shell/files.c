@@ -15,6 +15,14 @@ static bool below(struct str path, struct str dir)
 	return str_starts(path, dir) && (path.n == dir.n || path.p[dir.n] == '/');
 }
 
+bool path_changes(struct str path)
+{
+	for (size_t i = 0; i < sizeof changing / sizeof *changing; i++)
+		if (below(path, str_from(changing[i])))
+			return true;
+	return false;
+}
+
 /* Without "//", "." and ".." parts. */
 struct str path_full(struct run *r, struct str path)
 {
@@ -117,13 +125,11 @@ static bool overlaid(struct run *r, struct str path, bool follow, struct seen *o
 			       r->sh->from);
 		return true;
 	}
-	for (size_t i = 0; i < sizeof changing / sizeof *changing; i++)
-		if (below(path, str_from(changing[i]))) {
-			*out = perhaps(str_fmt(r->a, "%" PRIstr ", which a running machine has",
-					       ARG(path)),
-				       r->sh->from);
-			return true;
-		}
+	if (path_changes(path)) {
+		*out = perhaps(str_fmt(r->a, "%" PRIstr ", which a running machine has", ARG(path)),
+			       r->sh->from);
+		return true;
+	}
 	return false;
 }
 

@@ -126,6 +126,9 @@ static bool replace(struct run *r, const struct source *s, struct str operator, 
 	    str_has(by.value.text, S("&")))
 		return false;
 	bool ends = kind == '#' || kind == '%';
+	/* What an empty value comes to differs from bash to bash. */
+	if (ends && !v->text.n)
+		return false;
 	if (ends ? !replace_ends(v, &c, by.value.text, o)
 		 : !replace_inside(r, v, &c, by.value.text, kind == '/', o))
 		return false;

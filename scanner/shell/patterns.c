@@ -185,16 +185,6 @@ static bool written_there(struct run *r, struct str pattern)
 	return false;
 }
 
-static bool changes(struct str path)
-{
-	static const char *const roots[] = {"/run/", "/proc/", "/sys/",
-					    "/dev/", "/tmp/",  "/var/run/"};
-	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
-		if (str_starts(path, str_from(roots[i])))
-			return true;
-	return false;
-}
-
 /* Where it finds none, a pattern stands for itself. */
 struct fields pattern_paths(struct run *r, const struct field *f)
 {
@@ -206,7 +196,7 @@ struct fields pattern_paths(struct run *r, const struct field *f)
 		dir = str_eq(r->posture.workdir, S("/")) ? S("") : r->posture.workdir;
 		whole = str_fmt(r->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(f->pattern));
 	}
-	if (!str_starts(whole, S("/")) || r->sh->foreign || changes(whole) ||
+	if (!str_starts(whole, S("/")) || r->sh->foreign || path_changes(whole) ||
 	    !pattern_plain(whole) || written_there(r, whole)) {
 		struct field unknown = *f;
 		unknown.value.untold = (struct untold){

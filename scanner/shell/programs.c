@@ -99,8 +99,9 @@ static uint32_t mode_of(struct str text, uint32_t usual)
 static bool cat_file(struct run *r, const struct call *c, struct str path)
 {
 	struct seen seen = path_read(r, path);
-	if (seen.there == PERHAPS) {
-		unfollowed(r, c, seen.untold);
+	bool itself = r->posture.out->path.n && str_eq(path_full(r, path), r->posture.out->path);
+	if (seen.there == PERHAPS || itself) {
+		unfollowed(r, c, itself ? (struct untold){0} : seen.untold);
 		return true;
 	}
 	if (seen.there == THERE && seen.kind != FILE_DIRECTORY) {

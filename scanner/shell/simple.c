@@ -56,6 +56,14 @@ static struct sink *into_file(struct run *r, struct str path, bool append,
 	}
 	if (r->unsure && is_told(sink->untold))
 		sink->untold = w->untold;
+	/* Two that write to one file, each at a place of its own. */
+	struct untold twice = {str_fmt(r->a, "%" PRIstr ", opened twice", ARG(path)), from};
+	for (struct sink *up = r->posture.out; up; up = up->outer)
+		if (str_eq(up->path, sink->path)) {
+			run_strange(r, twice);
+			up->untold = sink->untold = w->untold = twice;
+		}
+	sink->outer = r->posture.out;
 	return sink;
 }
 

@@ -72,6 +72,7 @@ struct sink {
 	struct untold untold;
 	struct str path; /* of a file; empty: nowhere, or into a substitution */
 	const struct origin *from;
+	struct sink *outer; /* what output went to before */
 };
 
 /* What a branch may change besides names. */
@@ -220,6 +221,7 @@ struct seen {
 
 struct seen path_look(struct run *r, struct str path, bool follow);
 struct seen path_read(struct run *r, struct str path);
+bool path_changes(struct str path); /* what lies there is of the running machine */
 struct str path_full(struct run *r, struct str path); /* absolute; empty: not told */
 struct shell_written *path_write(struct run *r, struct str path, enum file_kind kind,
 				 const struct origin *from);
