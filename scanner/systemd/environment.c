@@ -361,6 +361,8 @@ bool environment_build(struct loading *l, struct variables *during)
 	struct arena *a = l->sd->arena;
 	struct variables *out = &l->unit->environment;
 	const struct variables *manager = environment_manager(l->sd);
+	if (l->unit->doubt.reason == REASON_NONE)
+		l->unit->doubt = l->sd->doubt;
 	for (size_t i = 0; i < manager->n; i++)
 		variables_set(a, out, manager->at[i]);
 	set_user(l, out);

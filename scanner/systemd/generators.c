@@ -69,9 +69,17 @@ static bool known(struct str name)
 
 static const char *const roots[] = {"/etc", "/usr/local/lib", "/usr/lib", "/lib"};
 
+/* What could not be read may write units and variables that nobody knows. */
+static void miss(struct systemd *sd, const struct file *f)
+{
+	if (f->state == FILE_UNREADABLE && sd->doubt.reason == REASON_NONE)
+		sd->doubt = doubt_file(sd->arena, f, NULL);
+}
+
 static bool runs(struct systemd *sd, struct str path)
 {
 	const struct file *f = rootfs_stat(sd->root, path);
+	miss(sd, f);
 	return f->state == FILE_OK && f->kind == FILE_REGULAR && (f->mode & 0111);
 }
 
@@ -84,6 +92,7 @@ static struct strs find(struct systemd *sd, const char *kind)
 	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
 		struct str dir = str_fmt(sd->arena, "%s/systemd/%s", roots[i], kind);
 		const struct listing *list = rootfs_list(sd->root, dir);
+		doubt_listing(sd, dir, list);
 		for (size_t k = 0; k < list->n; k++) {
 			struct str *path = NEW(sd->arena, struct str);
 			if (map_get(seen, list->names[k]))
@@ -116,6 +125,7 @@ static bool read_script(struct systemd *sd, struct str path, bool units, struct 
 	if (f->size > SCRIPT_MAX || sd->scripts++ >= GENERATORS_MAX)
 		return false;
 	f = rootfs_read(sd->root, path);
+	miss(sd, f);
 	sh.program = shell_interpreter(f->text, &sh.errexit);
 	if (f->state != FILE_OK || !sh.program.n || !shell_known(sh.program))
 		return false;
@@ -124,7 +134,12 @@ static bool read_script(struct systemd *sd, struct str path, bool units, struct 
 		sh.args = sh.empty = (struct words){dirs, 3, 3};
 	else
 		sh.variables = *environment_manager(sd);
+	size_t unread = rootfs_unreadable(sd->root).n;
 	*out = shell_read(&sh, f->text);
+	if (rootfs_unreadable(sd->root).n > unread && sd->doubt.reason == REASON_NONE)
+		sd->doubt = (struct doubt){
+			REASON_UNREADABLE,
+			str_cat(sd->arena, path, S(" asks for a file that cannot be read")), NULL};
 	return out->untold.text.n == 0 && out->unprinted.text.n == 0;
 }
 

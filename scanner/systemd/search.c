@@ -133,6 +133,13 @@ static bool entry_read(struct systemd *sd, struct str path, struct str name, str
 	return false;
 }
 
+void doubt_listing(struct systemd *sd, struct str dir, const struct listing *list)
+{
+	struct str text = str_fmt(sd->arena, "%" PRIstr ": %" PRIstr, ARG(dir), ARG(list->why));
+	if (list->state == FILE_UNREADABLE && sd->doubt.reason == REASON_NONE)
+		sd->doubt = (struct doubt){REASON_UNREADABLE, text, NULL};
+}
+
 struct map *search_entries(struct systemd *sd)
 {
 	if (sd->entries)
@@ -142,8 +149,7 @@ struct map *search_entries(struct systemd *sd)
 	for (size_t i = 0; i < sd->search.n; i++) {
 		struct str dir = sd->search.at[i];
 		const struct listing *list = rootfs_list(sd->root, dir);
-		if (list->state == FILE_UNREADABLE && sd->doubt.reason == REASON_NONE)
-			sd->doubt = doubt_file(sd->arena, rootfs_stat(sd->root, dir), NULL);
+		doubt_listing(sd, dir, list);
 		for (size_t k = 0; k < list->n; k++) {
 			struct str name = list->names[k];
 			struct entry e;

@@ -184,10 +184,16 @@ static bool made_at_boot(struct systemd *sd, const char *kind, struct str what)
 static void judge_user(struct loading *l)
 {
 	struct str user = l->user.text;
+	const struct file *passwd = rootfs_read(l->sd->root, S("/etc/passwd"));
 	if (!user.n || account_read(l->sd->root, user).found)
 		return;
+	if (passwd->state == FILE_UNREADABLE) {
+		if (l->unit->doubt.reason == REASON_NONE)
+			l->unit->doubt = doubt_file(l->sd->arena, passwd, l->user.from);
+		return;
+	}
 	struct str why = str_fmt(l->sd->arena, "User=%" PRIstr ": no such user", ARG(l->user.text));
-	bool whole = rootfs_stat(l->sd->root, S("/etc/passwd"))->state == FILE_OK;
+	bool whole = passwd->state == FILE_OK;
 	bool dynamic = unit_value(l->unit, S("Service"), S("DynamicUser")).text.n > 0;
 	if (whole && !dynamic && !made_at_boot(l->sd, "sysusers.d", user))
 		obstruct(l, why, l->user.from);
