@@ -156,7 +156,8 @@ test: ## set up and pass the tests
 
 # ---- tests ----
 
-$(BUILD)/obj/tests/%.o: ALL_CFLAGS += -iquote tests -iquote tests/support -iquote scanner
+$(BUILD)/obj/tests/%.o: ALL_CFLAGS += -iquote tests -iquote tests/support \
+	$(foreach s,$(STAGES),$(if $(wildcard scanner/$(s)/*/*.h),$(call rooms,$(s)))) -iquote scanner
 define link_test
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS) -lcmocka

@@ -8,7 +8,7 @@
 
 #include "captured.h"
 #include "kubelet.h"
-#include "kubelet/mounts.h"
+#include "kubelet/launch/mounts.h"
 
 static const char node[] =
 	"-- /etc/kubelet.yaml --\nkind: KubeletConfiguration\n"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "captured.h"
-#include "kubelet/snap.h"
+#include "kubelet/launch/snap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -11,7 +11,7 @@
 #include "captured.h"
 #include "fixture.h"
 #include "kubelet.h"
-#include "kubelet/mounts.h"
+#include "kubelet/launch/mounts.h"
 
 #include <cmocka.h>
 

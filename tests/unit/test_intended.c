@@ -13,7 +13,7 @@
 
 #include "captured.h"
 #include "fixture.h"
-#include "kubelet/intended.h"
+#include "kubelet/intended/intended.h"
 
 #include <cmocka.h>
 

@@ -12,7 +12,7 @@
 #include "captured.h"
 #include "fixture.h"
 #include "kubelet.h"
-#include "kubelet/made.h"
+#include "kubelet/launch/made.h"
 
 #include <cmocka.h>
 

@@ -10,7 +10,7 @@
 
 #include "captured.h"
 #include "fixture.h"
-#include "kubelet/snap.h"
+#include "kubelet/launch/snap.h"
 
 #include <cmocka.h>
 
