@@ -99,6 +99,13 @@ struct word unit_value(const struct unit *u, struct str section, struct str key)
  * read, lines, words and variables that come to nothing, files that hide others. Once a unit. */
 void unit_remarks(struct systemd *sd, const struct unit *u);
 
+/* Who writes `path`, or with `below` something in that directory, before the unit's command runs:
+ * tools of the first boot, its own ExecStartPre=, other services. */
+struct pendings unit_written(const struct unit *u, struct str path, bool below);
+
+/* Is that place empty when the machine has booted, whatever the image holds there? */
+bool unit_hidden(const struct unit *u, struct str real);
+
 /* ---- the story of a unit's commands ---- */
 
 struct step {

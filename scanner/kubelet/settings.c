@@ -162,6 +162,21 @@ static bool first_parse(struct start *k, struct flags *f)
 
 /* ---- files ---- */
 
+/* Who writes it before the kubelet starts; what lies there now is then not the last word. */
+static void await_writers(struct start *k, struct str path, bool below)
+{
+	const struct unit *u = k->launch->unit;
+	struct pendings all = u && u->loading ? unit_written(u, path, below) : (struct pendings){0};
+	for (size_t i = 0; i < all.n; i++)
+		*vec_push(k->a, &k->out->pending) = all.at[i];
+}
+
+static bool hidden(const struct start *k, const struct file *f)
+{
+	const struct unit *u = k->launch->unit;
+	return u && u->loading && !f->made && unit_hidden(u, f->real);
+}
+
 /* The file is not there: an error, and the doubt that a join will put it there. */
 static bool miss_config(struct start *k, const struct file *f, struct str path, bool directory)
 {
@@ -252,8 +267,11 @@ static bool load_config(struct start *k)
 		doubt(k, doubt_file(k->a, f, k->out->config.from));
 		return true;
 	}
-	if (f->state == FILE_ABSENT || f->kind != FILE_REGULAR)
+	if (f->state == FILE_ABSENT || hidden(k, f))
+		return miss_config(k, &(struct file){.state = FILE_ABSENT}, at.path, false);
+	if (f->kind != FILE_REGULAR)
 		return miss_config(k, f, at.path, false);
+	await_writers(k, at.path, false);
 	bool decoded = config_decode(k->a, f, k->minor, rootfs_notes(k->root), &fields, &fault);
 	if (fault.error == CONFIG_LIMIT)
 		return too_much(k, f->path, &fault);
@@ -337,6 +355,10 @@ static bool load_dropins(struct start *k)
 	if (!same_dropins(k, &d, at.path))
 		return true;
 	const struct file *top = rootfs_stat(k->root, at.path);
+	if (top->state == FILE_OK && hidden(k, top))
+		return miss_config(k, &(struct file){.state = FILE_ABSENT}, at.path, true);
+	if (top->state == FILE_OK || made_before(k, at.path))
+		await_writers(k, at.path, true);
 	if (d.fault.error == CONFIG_READ && top->state == FILE_ABSENT)
 		return made_before(k, at.path) || miss_config(k, top, at.path, true);
 	if (d.fault.error == CONFIG_OK && config_dir_merge(&k->slots, &d, rootfs_notes(k->root)))

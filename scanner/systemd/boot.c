@@ -1,8 +1,8 @@
 /*
  * boot.c - what can change a unit between the image and the running machine: the exact paths.
  *
- * systemd-sysext(8), and what generators.c leaves. Files that first-boot tools and ExecStartPre=
- * write are in boot_written.c.
+ * systemd-sysext(8), and what generators.c leaves. Files that first-boot tools write are in
+ * boot_written.c, those that commands write in boot_commands.c.
  */
 #include "boot.h"
 
@@ -51,7 +51,7 @@ static void find_extensions(struct boot *b)
 	}
 }
 
-static struct boot *boot_of(struct systemd *sd)
+struct boot *boot_of(struct systemd *sd)
 {
 	if (sd->boot)
 		return sd->boot;
@@ -109,4 +109,10 @@ void boot_pendings(struct loading *l)
 							.why = S("written by ExecStartPre"),
 							.writer = S("ExecStartPre"),
 							.from = l->env_files.at[i].from});
+}
+
+/* What lies under /run in an image is gone when the machine boots. */
+bool unit_hidden(const struct unit *u, struct str real)
+{
+	return !u->loading->sd->live_run && str_starts(real, S("/run/"));
 }

@@ -1,10 +1,11 @@
 /*
  * boot_written.c - files that are written before a unit runs: by cloud-init and Ignition, as
- * their configuration in the image says, and by the unit's own ExecStartPre= commands.
+ * their configuration in the image says, and by systemd-tmpfiles.
  *
- * cloud-init's "write_files" module (cloud-config YAML); Ignition specification 2 and 3
- * ("storage.files", "systemd.units"). Not looked at: user data that is no cloud-config, scripts
- * of bootcmd and runcmd, configuration that only the cloud's metadata service holds.
+ * cloud-init's "write_files" module (cloud-config YAML), and its user data as a text, in which
+ * commands may write; Ignition specification 2 and 3 ("storage.files", "systemd.units");
+ * tmpfiles.d(5). Not looked at: configuration that only the cloud's metadata service holds,
+ * specifiers and quotes in the paths of tmpfiles.d.
  */
 #include <string.h>
 
@@ -13,7 +14,7 @@
 #include "glob.h"
 #include "out.h"
 
-enum { WRITTEN_MAX = 1000, CONFIGS_MAX = 100, SCRIPT_MAX = 64 << 10 };
+enum { WRITTEN_MAX = 1000, CONFIGS_MAX = 100 };
 
 static void add(struct boot *b, struct str path, const char *tool, const struct origin *from)
 {
@@ -32,7 +33,10 @@ static void read_cloud_config(struct boot *b, struct str path)
 {
 	const struct file *f = rootfs_read(b->sd->root, path);
 	struct doc_fault fault;
-	if (f->state != FILE_OK || f->kind != FILE_REGULAR || !str_has(f->text, S("write_files")))
+	if (f->state != FILE_OK || f->kind != FILE_REGULAR)
+		return;
+	*vec_push(b->sd->arena, &b->texts) = f;
+	if (!str_has(f->text, S("write_files")))
 		return;
 	const struct doc *list = doc_get(doc_yaml(b->sd->arena, f, &fault), S("write_files"));
 	for (size_t i = 0; list && list->kind == DOC_LIST && i < list->n; i++) {
@@ -123,106 +127,64 @@ static void find_ignition(struct boot *b)
 	}
 }
 
+/* ---- tmpfiles.d ---- */
+
+/* Types that write over what is there, and those that only make what is not. */
+static bool writes(struct boot *b, struct str type, struct str path)
+{
+	static const char *const over[] = {"f+", "F", "w", "w+", "L+", "C+"};
+	type = str_slice(type, 0, type.n && type.p[type.n - 1] == '!' ? type.n - 1 : type.n);
+	for (size_t i = 0; i < sizeof over / sizeof *over; i++)
+		if (str_eq(type, str_from(over[i])))
+			return true;
+	if (!str_eq(type, S("f")) && !str_eq(type, S("L")) && !str_eq(type, S("C")))
+		return false;
+	/* Most of them have nothing to do with it. */
+	return str_has(path, S("kube")) && rootfs_stat(b->sd->root, path)->state == FILE_ABSENT;
+}
+
+static struct str first_word(struct str *line)
+{
+	struct str word;
+	while (line->n && (line->p[0] == ' ' || line->p[0] == '\t'))
+		*line = str_tail(*line, 1);
+	size_t n = 0;
+	while (n < line->n && line->p[n] != ' ' && line->p[n] != '\t')
+		n++;
+	word = str_slice(*line, 0, n);
+	*line = str_tail(*line, n);
+	return word;
+}
+
+static void read_tmpfiles(struct boot *b, const struct file *f)
+{
+	struct str rest = f->text, line;
+	while (f->state == FILE_OK && rest.n) {
+		str_cut(rest, '\n', &line, &rest);
+		struct str type = first_word(&line), path = first_word(&line);
+		if (!str_starts(type, S("#")) && writes(b, type, path))
+			add(b, path, "systemd-tmpfiles",
+			    origin_new(b->sd->arena, f, (size_t)(path.p - f->text.p), path.n,
+				       NULL));
+	}
+}
+
+static void find_tmpfiles(struct boot *b)
+{
+	static const char *const dirs[] = {"/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d",
+					   "/usr/lib/tmpfiles.d"};
+	struct strs all = {0};
+	struct doubt unlisted = {0};
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+		*vec_push(b->sd->arena, &all) = str_from(dirs[i]);
+	struct files files = conf_files(b->sd, &all, &unlisted);
+	for (size_t i = 0; i < files.n && i < CONFIGS_MAX; i++)
+		read_tmpfiles(b, files.at[i]);
+}
+
 void boot_find_written(struct boot *b)
 {
 	find_cloud_init(b);
 	find_ignition(b);
-}
-
-/* ---- ExecStartPre= ---- */
-
-static bool path_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '/' || c == '.' || c == '_' || c == '-' || c == '$';
-}
-
-/* Does what stands before a path say that it is written: "> PATH", "tee PATH", "-o PATH"? */
-static bool written_after(struct str before)
-{
-	static const char *const words[] = {"tee", "tee -a", "-o", "-O", "--output", "--out"};
-	struct str s = str_trim(before, " \t\"'=");
-	bool option = before.n && before.p[before.n - 1] == '=';
-	if (option)
-		return str_ends(s, S("--output")) || str_ends(s, S("--out")) ||
-		       str_ends(s, S(" of"));
-	if (str_ends(s, S(">")) || str_ends(s, S(">|")))
-		return true;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		struct str word = str_from(words[i]);
-		if (str_ends(s, word) && (s.n == word.n || !path_byte(s.p[s.n - word.n - 1]) ||
-					  s.p[s.n - word.n - 1] == '/'))
-			return true;
-	}
-	return false;
-}
-
-static bool text_writes(struct str text, struct str path)
-{
-	const char *hit;
-	for (size_t i = 0; i < text.n; i++) {
-		hit = path.n ? memmem(text.p + i, text.n - i, path.p, path.n) : NULL;
-		if (!hit)
-			return false;
-		i = (size_t)(hit - text.p);
-		bool begins = i == 0 || !path_byte(text.p[i - 1]);
-		bool ends = i + path.n == text.n || !path_byte(text.p[i + path.n]);
-		if (begins && ends && written_after(str_slice(text, i > 64 ? i - 64 : 0, i)))
-			return true;
-	}
-	return false;
-}
-
-static bool copies(const struct command *c, struct str path)
-{
-	static const char *const programs[] = {"cp", "mv", "install", "ln", "envsubst"};
-	struct str program = str_basename(c->path);
-	if (c->words.n < 3 || !str_eq(c->words.at[c->words.n - 1].text, path))
-		return false;
-	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-		if (str_eq(program, str_from(programs[i])))
-			return true;
-	return false;
-}
-
-/* Scripts that somebody wrote for this machine; those of packages prepare no kubelet. */
-static bool local(struct str path)
-{
-	return str_starts(path, S("/usr/local/")) || str_starts(path, S("/opt/")) ||
-	       str_starts(path, S("/etc/"));
-}
-
-static bool command_writes(struct loading *l, const struct command *c, struct str path)
-{
-	struct out *line = out_new(l->sd->arena);
-	size_t room = SCRIPT_MAX;
-	if (copies(c, path))
-		return true;
-	for (size_t i = 0; i < c->words.n && c->words.at[i].text.n < room; i++) {
-		room -= c->words.at[i].text.n;
-		out_str(line, c->words.at[i].text);
-		out_z(line, " ");
-	}
-	if (text_writes(out_text(line), path))
-		return true;
-	/* A script, perhaps behind its shell. */
-	for (size_t i = 0; i < c->words.n && i < 2; i++) {
-		struct str program = i ? c->words.at[i].text : c->path;
-		const struct file *f = local(program) ? rootfs_stat(l->sd->root, program) : NULL;
-		if (!f || f->state != FILE_OK || f->kind != FILE_REGULAR || f->size > SCRIPT_MAX)
-			continue;
-		f = rootfs_read(l->sd->root, program);
-		if (str_starts(f->text, S("#!")) && text_writes(f->text, path))
-			return true;
-	}
-	return false;
-}
-
-bool boot_prepared(struct loading *l, struct str path)
-{
-	const struct commands *list = map_get(l->commands, S("ExecStartPre"));
-	for (size_t i = 0; list && i < list->n && i < BOOT_FILES_MAX; i++)
-		if (command_writes(l, &list->at[i], path))
-			return true;
-	return false;
+	find_tmpfiles(b);
 }
