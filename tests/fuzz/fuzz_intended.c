@@ -22,18 +22,6 @@ static void full(void *arg)
 	longjmp(*(jmp_buf *)arg, 1);
 }
 
-static struct str hex(struct arena *a, struct str s)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *p = arena_alloc(a, 1, 2 * s.n + 1);
-	for (size_t i = 0; i < s.n; i++) {
-		p[2 * i] = digits[(uint8_t)s.p[i] >> 4];
-		p[2 * i + 1] = digits[(uint8_t)s.p[i] & 15];
-	}
-	p[2 * s.n] = '\n';
-	return (struct str){p, 2 * s.n + 1};
-}
-
 static const struct settings *settings_of(struct arena *a, struct str capture)
 {
 	struct rootfs *root = captured_root(a, capture);
@@ -53,7 +41,7 @@ static void look(struct arena *a, const uint8_t *bytes, size_t size)
 		"/usr/lib/ignition/user.ign",
 		"/usr/share/templates/kubelet-config",
 	};
-	struct str body = hex(a, (struct str){(const char *)bytes, size});
+	struct str body = captured_hex(a, (struct str){(const char *)bytes, size});
 	struct str capture = str_from(node);
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		capture = str_fmt(a, "%" PRIstr "-- %s hex --\n%" PRIstr, ARG(capture), places[i],

@@ -17,18 +17,6 @@ static void full(void *arg)
 	longjmp(*(jmp_buf *)arg, 1);
 }
 
-static struct str hex(struct arena *a, struct str s)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *p = arena_alloc(a, 1, 2 * s.n + 1);
-	for (size_t i = 0; i < s.n; i++) {
-		p[2 * i] = digits[(uint8_t)s.p[i] >> 4];
-		p[2 * i + 1] = digits[(uint8_t)s.p[i] & 15];
-	}
-	p[2 * s.n] = '\n';
-	return (struct str){p, 2 * s.n + 1};
-}
-
 /* Lines with nothing but "%" part the files: command line, configuration, drop-in, kubelet's. */
 static struct str part(struct str *rest)
 {
@@ -66,8 +54,8 @@ static void look(struct arena *a, const uint8_t *bytes, size_t size)
 				  "-- /etc/rancher/k3s/config.yaml hex --\n%" PRIstr
 				  "-- /etc/rancher/k3s/config.yaml.d/a.yaml hex --\n%" PRIstr
 				  "-- /f hex --\n%" PRIstr,
-				  ARG(hex(a, unit)), ARG(hex(a, config)), ARG(hex(a, more)),
-				  ARG(hex(a, rest)));
+				  ARG(captured_hex(a, unit)), ARG(captured_hex(a, config)),
+				  ARG(captured_hex(a, more)), ARG(captured_hex(a, rest)));
 	look_at(captured_root(a, text), minors[size % 4]);
 }
 

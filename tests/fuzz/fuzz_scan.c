@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "arena.h"
+#include "captured.h"
 #include "rules.h"
 
 enum { FINDINGS_MAX = 32 };
@@ -24,20 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 static void full(void *arg)
 {
 	longjmp(*(jmp_buf *)arg, 1);
-}
-
-static struct rootfs *open_root(struct arena *a, struct str text)
-{
-	struct error e = {0};
-	struct fs_options opts = {.max_entries = 10000};
-	struct fs *fs = fs_open_txtar(a, blob_memory(a, S("fuzz"), text), &opts, &e);
-	struct layers *layers = NEW(a, struct layers);
-	struct notes *notes = NEW(a, struct notes);
-	notes->arena = a;
-	if (!fs)
-		return NULL;
-	*vec_push(a, layers) = (struct layer){fs, S("fuzz")};
-	return rootfs_new(a, layers, notes);
 }
 
 static void scan(struct arena *a, struct rootfs *root, struct outcome *out)
@@ -79,10 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
 	if (setjmp(out_of_memory) == 0) {
 		struct outcome *once = NEW(a, struct outcome), *again = NEW(a, struct outcome);
-		struct rootfs *root = open_root(a, (struct str){(const char *)bytes, size});
+		struct rootfs *root =
+			captured_root_or_none(a, (struct str){(const char *)bytes, size});
 		if (root)
 			scan(a, root, once);
-		struct rootfs *copy = root ? open_root(a, once->capture) : NULL;
+		struct rootfs *copy = root ? captured_root_or_none(a, once->capture) : NULL;
 		if (copy) {
 			scan(a, copy, again);
 			compare(once, again);

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
-#include "rootfs.h"
+#include "captured.h"
 
 enum { LOOKS_MAX = 2000 };
 
@@ -18,20 +17,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 static void full(void *arg)
 {
 	longjmp(*(jmp_buf *)arg, 1);
-}
-
-static struct rootfs *open_root(struct arena *a, struct str text)
-{
-	struct error e = {0};
-	struct fs_options opts = {.max_entries = 10000};
-	struct fs *fs = fs_open_txtar(a, blob_memory(a, S("fuzz"), text), &opts, &e);
-	struct layers *layers = NEW(a, struct layers);
-	struct notes *notes = NEW(a, struct notes);
-	notes->arena = a;
-	if (!fs)
-		return NULL;
-	*vec_push(a, layers) = (struct layer){fs, S("fuzz")};
-	return rootfs_new(a, layers, notes);
 }
 
 static void clean(struct str real)
@@ -67,9 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	jmp_buf out_of_memory;
 	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
 	if (setjmp(out_of_memory) == 0) {
-		struct rootfs *root = open_root(a, (struct str){(const char *)bytes, size});
+		struct rootfs *root =
+			captured_root_or_none(a, (struct str){(const char *)bytes, size});
 		struct str once = root ? capture(a, root) : S("");
-		struct rootfs *again = once.n ? open_root(a, once) : NULL;
+		struct rootfs *again = once.n ? captured_root_or_none(a, once) : NULL;
 		if (again && !str_eq(once, capture(a, again)))
 			abort();
 	}

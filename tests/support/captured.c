@@ -38,3 +38,15 @@ const struct file *captured_file(struct arena *a, struct str path, struct str te
 			   .text = text};
 	return f;
 }
+
+struct str captured_hex(struct arena *a, struct str bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p = arena_alloc(a, 1, 2 * bytes.n + 1);
+	for (size_t i = 0; i < bytes.n; i++) {
+		p[2 * i] = digits[(uint8_t)bytes.p[i] >> 4];
+		p[2 * i + 1] = digits[(uint8_t)bytes.p[i] & 15];
+	}
+	p[2 * bytes.n] = '\n';
+	return (struct str){p, 2 * bytes.n + 1};
+}

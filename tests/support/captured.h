@@ -15,4 +15,7 @@ struct rootfs *captured_root_or_none(struct arena *a, struct str text);
 /* A file that is nothing but a text: what the parsers take. */
 const struct file *captured_file(struct arena *a, struct str path, struct str text);
 
+/* The body of a section that is marked hex. */
+struct str captured_hex(struct arena *a, struct str bytes);
+
 #endif
