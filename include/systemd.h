@@ -103,6 +103,9 @@ void unit_remarks(struct systemd *sd, const struct unit *u);
  * tools of the first boot, its own ExecStartPre=, other services. */
 struct pendings unit_written(const struct unit *u, struct str path, bool below);
 
+/* Does a command write it, as its own words show? */
+bool words_write(struct arena *a, const struct words *w, struct str path, bool below);
+
 /* Is that place empty when the machine has booted, whatever the image holds there? */
 bool unit_hidden(const struct unit *u, struct str real);
 

@@ -45,6 +45,19 @@ static enum flow sets_names(struct run *r, const struct call *c)
 	return unfollowed(r, c);
 }
 
+/* What a command of that name runs from here on is not told. */
+static enum flow alias(struct run *r, const struct call *c)
+{
+	struct untold why = {S("command alias"), c->from};
+	for (size_t i = 1; i < c->fields.n; i++) {
+		struct str word = call_word(c, i), name = str_slice(word, 0, str_find(word, '='));
+		if (name.n && name.n < word.n)
+			name_bind(r, str_cat(r->a, name, S("()")),
+				  (struct binding){.value = {.untold = why}, .from = c->from});
+	}
+	return unfollowed(r, c);
+}
+
 static enum flow let(struct run *r, const struct call *c)
 {
 	return sets_names(r, c);
@@ -345,7 +358,7 @@ static const struct builtin {
 	{"getopts", sets_names},
 	{"mapfile", sets_names},
 	{"readarray", sets_names},
-	{"alias", unfollowed},
+	{"alias", alias},
 	{"exec", nothing},
 };
 

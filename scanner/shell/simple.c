@@ -277,11 +277,12 @@ static size_t prefixes(const struct call *c, bool *last)
 	}
 }
 
-static enum flow dispatch(struct run *r, const struct call *c)
+/* With `plain` neither functions nor aliases count: behind `exec` and `command`. */
+static enum flow dispatch(struct run *r, const struct call *c, bool plain)
 {
 	enum flow flow = GO;
 	struct str name = call_word(c, 0);
-	const struct binding *function = is_told(c->fields.at[0].value.untold)
+	const struct binding *function = !plain && is_told(c->fields.at[0].value.untold)
 						 ? name_binding(r, str_cat(r->a, name, S("()")))
 						 : NULL;
 	if (function && function->function)
@@ -307,7 +308,7 @@ static enum flow run_fields(struct run *r, const struct call *whole)
 	enum flow flow = GO;
 	c.fields = (struct fields){c.fields.at + skip, c.fields.n - skip, c.fields.n - skip};
 	if (c.fields.n)
-		flow = dispatch(r, &c);
+		flow = dispatch(r, &c, skip > 0);
 	return last && c.fields.n ? EXIT : flow;
 }
 

@@ -39,13 +39,13 @@ static struct str joined(struct arena *a, const struct words *w)
 	return out_text(line);
 }
 
-/* By its words alone. */
-static bool words_write(struct arena *a, const struct words *w, const struct target *t)
+bool words_write(struct arena *a, const struct words *w, struct str path, bool below)
 {
+	const struct target t = {path, below};
 	struct str line = joined(a, w);
 	struct str program = w->n ? str_basename(w->at[0].text) : S("");
-	return text_writes(line, t) ||
-	       (text_names(line, t) && !only_reads(program) && !shell_known(program));
+	return text_writes(line, &t) ||
+	       (text_names(line, &t) && !only_reads(program) && !shell_known(program));
 }
 
 static bool outcome_writes(struct arena *a, const struct shell_outcome *o, const struct target *t)
@@ -54,7 +54,7 @@ static bool outcome_writes(struct arena *a, const struct shell_outcome *o, const
 		if (target_is(t, o->written.at[i].path))
 			return true;
 	for (size_t i = 0; i < o->commands.n; i++)
-		if (words_write(a, &o->commands.at[i].words, t))
+		if (words_write(a, &o->commands.at[i].words, t->path, t->below))
 			return true;
 	return false;
 }
@@ -115,7 +115,7 @@ static bool command_writes(const struct unit *u, const struct command *c, const 
 {
 	struct arena *a = u->loading->sd->arena;
 	const struct words *w = c->argv.n ? &c->argv : &c->words;
-	if (own ? words_write(a, w, t) : text_writes(joined(a, w), t))
+	if (own ? words_write(a, w, t->path, t->below) : text_writes(joined(a, w), t))
 		return true;
 	for (size_t i = 0; i < w->n && i < WORDS_MAX; i++) {
 		struct word word = w->at[i];

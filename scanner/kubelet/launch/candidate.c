@@ -6,7 +6,7 @@
 #include "launch.h"
 
 /* Beyond, an older value is left in place: the last of a name counts anyway. */
-enum { REPLACED_MAX = 4000 };
+enum { REPLACED_MAX = 4000, PATH_MAX_DIRS = 50 };
 
 /* The array may be another's: what is done to it must not be seen there. */
 static void own(struct candidate *c)
@@ -77,4 +77,25 @@ const struct file *candidate_file(const struct candidate *c, struct word path)
 			   .fault = FAULT_UNSUPPORTED,
 			   .why = S("is not on the node, but in a container")};
 	return f;
+}
+
+struct word candidate_program(const struct candidate *c)
+{
+	struct word first = c->words.at[0];
+	/* systemd does not look into Environment= for it. */
+	const struct variable *v = c->path.n ? NULL : launch_variable(&c->environment, S("PATH"));
+	struct str dirs = v ? v->value.text
+			    : S("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	if (str_has(c->path, S("/")))
+		return (struct word){c->path, first.from};
+	for (size_t i = 0; !str_has(first.text, S("/")) && dirs.n && i < PATH_MAX_DIRS; i++) {
+		struct str dir, at;
+		str_cut(dirs, ':', &dir, &dirs);
+		struct word w = {str_fmt(c->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(first.text)),
+				 first.from};
+		if (str_starts(dir, S("/")) && candidate_path(c, w, &at) &&
+		    rootfs_stat(c->root, at)->state == FILE_OK)
+			return w;
+	}
+	return first;
 }

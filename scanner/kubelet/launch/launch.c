@@ -118,6 +118,7 @@ bool launch_inner(const struct candidate *c, struct words words, struct launch *
 {
 	struct candidate inner = *c;
 	inner.words = words;
+	inner.path = (struct str){0};
 	inner.owned = false;
 	inner.depth++;
 	return launch_find(&inner, out);
@@ -162,6 +163,7 @@ static struct candidate candidate_of(struct search *s, const struct unit *u,
 				  .a = s->a,
 				  .unit = u,
 				  .words = words,
+				  .path = cmd ? cmd->path : S(""),
 				  .environment = u->environment,
 				  .mounts = cmd ? tree_of(s, u, cmd) : NULL,
 				  .workdir = u->workdir};

@@ -13,6 +13,7 @@ struct candidate {
 	const struct unit *unit;
 	const struct kubelet_options *options; /* may be NULL */
 	struct words words;
+	struct str path; /* what is executed, where that is not told by the first word */
 	struct variables environment;
 	bool owned;                  /* no other candidate has this environment's array */
 	const struct mounts *mounts; /* the tree that it sees; NULL: the node's own */
@@ -61,6 +62,9 @@ void candidate_clear(struct candidate *c);
 
 /* Where a file of the command is on the node; false where it is none. */
 bool candidate_path(const struct candidate *c, struct word path, struct str *out);
+
+/* The program's file: its first word, looked up where that names no directory. */
+struct word candidate_program(const struct candidate *c);
 
 /* A file as the command sees it: FILE_UNREADABLE where the node does not hold it. Never NULL. */
 const struct file *candidate_file(const struct candidate *c, struct word path);

@@ -15,6 +15,24 @@ static bool is_script(const struct candidate *c, struct word path)
 	return got == 2 && head[0] == '#' && head[1] == '!';
 }
 
+/* What a kubelet of the image does not show is what it hands on to another. */
+static bool run_script(const struct candidate *c, struct word path, struct launch *out)
+{
+	const struct file *script = candidate_file(c, path);
+	if (launch_script(c, script, words_from(c->words, 1), out))
+		return true;
+	out->argv = c->words;
+	/* What cannot be executed needs no reading. */
+	if (!(script->mode & 0111))
+		return true;
+	out->layout = "script";
+	out->doubt = launch_doubt(
+		c, REASON_WRAPPER_UNRESOLVED,
+		str_cat(c->a, path.text, S(" is a script that shows no kubelet to read")),
+		path.from);
+	return true;
+}
+
 bool launch_direct(const struct candidate *c, struct launch *out)
 {
 	struct str program = word_program(c->words, 0);
@@ -23,11 +41,14 @@ bool launch_direct(const struct candidate *c, struct launch *out)
 		out->argv = words_from(c->words, 1);
 		return true;
 	}
-	if (!str_eq(program, S("kubelet")) && !wrapper)
+	if (!str_eq(program, S("kubelet")) && !wrapper &&
+	    !str_eq(str_basename(c->path), S("kubelet")))
 		return false;
-	if (is_script(c, c->words.at[0])) {
-		const struct file *script = candidate_file(c, c->words.at[0]);
-		if (launch_script(c, script, words_from(c->words, 1), out))
+	struct word path = candidate_program(c);
+	if (is_script(c, path)) {
+		if (!wrapper)
+			return run_script(c, path, out);
+		if (launch_script(c, candidate_file(c, path), words_from(c->words, 1), out))
 			return true;
 	}
 	if (wrapper)

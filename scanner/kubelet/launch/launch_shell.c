@@ -4,6 +4,8 @@
  * kubelet depend on what only a running shell knows, the launch carries a doubt that names the
  * construct. Scripts of other interpreters than shells are not read.
  */
+#include <string.h>
+
 #include "arena.h"
 #include "launch.h"
 #include "shell.h"
@@ -16,6 +18,7 @@ struct text {
 	struct shell shell;
 	struct str name;
 	struct str text;
+	bool login; /* the files of a login shell are read before it */
 };
 
 static struct shell shell_of(const struct candidate *c, struct str program, struct words args)
@@ -46,11 +49,16 @@ static bool same_words(struct words a, struct words b)
 	return true;
 }
 
+/* The file itself, or the directory that it lies in. */
 static bool mentions(struct words argv, struct str path)
 {
-	for (size_t i = 0; i < argv.n; i++)
-		if (str_has(argv.at[i].text, path))
+	struct str dir = str_dirname(path);
+	for (size_t i = 0; i < argv.n; i++) {
+		struct str word = argv.at[i].text;
+		if (str_has(word, path) ||
+		    (dir.n > 1 && str_ends(str_trim(word, "/"), str_trim(dir, "/"))))
 			return true;
+	}
 	return false;
 }
 
@@ -70,6 +78,17 @@ static bool runs_kubelet(const struct candidate *c, const struct shell_command *
 	return launch_inner(&inner, command->words, out) && !only_asks(out->argv);
 }
 
+/* A shell without a script: its commands come from its standard input. */
+static bool reads_input(const struct shell_command *command)
+{
+	const struct words *w = &command->words;
+	struct str program = w->n ? w->at[0].text : S("");
+	size_t i = 1;
+	while (i < w->n && str_starts(w->at[i].text, S("-")) && !str_has(w->at[i].text, S("c")))
+		i++;
+	return shell_known(program) && !str_eq(str_basename(program), S("busybox")) && i >= w->n;
+}
+
 /* The command that runs the kubelet; of several with other words, which it will be cannot be
  * told. */
 struct choice {
@@ -86,8 +105,10 @@ static struct choice choose(const struct candidate *c, const struct text *t,
 	for (size_t i = 0; i < x.outcome.commands.n; i++) {
 		const struct shell_command *command = &x.outcome.commands.at[i];
 		struct launch l = *before;
-		if (!runs_kubelet(c, command, &l))
+		if (!runs_kubelet(c, command, &l)) {
+			x.several |= reads_input(command);
 			continue;
+		}
 		x.several |= x.command && !same_words(l.argv, x.launch.argv);
 		if (!x.command || x.command->untold.text.n == 0)
 			x.command = command;
@@ -109,6 +130,28 @@ static bool matters(const struct candidate *c, const struct text *t, const struc
 	       !same_words(x->launch.argv, y.launch.argv);
 }
 
+/* Other programs that the text runs may write what is named to them. */
+static void add_changed(const struct candidate *c, const struct text *t,
+			const struct shell_outcome *o, const char *flag, struct launch *out)
+{
+	struct word path;
+	bool below = strcmp(flag, "--config-dir") == 0;
+	if (!words_option(out->argv, str_from(flag), &path) || !path.text.n)
+		return;
+	for (size_t i = 0; i < o->commands.n; i++) {
+		const struct words *w = &o->commands.at[i].words;
+		struct launch other = {0};
+		if (!words_write(c->a, w, path.text, below) ||
+		    runs_kubelet(c, &o->commands.at[i], &other))
+			continue;
+		*vec_push(c->a, &out->pending) =
+			(struct pending){.path = path.text,
+					 .why = str_fmt(c->a, "written by %" PRIstr, ARG(t->name)),
+					 .from = w->at[0].from};
+		return;
+	}
+}
+
 /* Files that the text looks for, and those that it writes for the kubelet to read. */
 static void add_pendings(const struct candidate *c, const struct text *t, const struct choice *x,
 			 const struct launch *before, struct launch *out)
@@ -122,13 +165,30 @@ static void add_pendings(const struct candidate *c, const struct text *t, const 
 	}
 	for (size_t i = 0; i < o->written.n; i++) {
 		const struct shell_written *w = &o->written.at[i];
-		if (w->kind != FILE_REGULAR || !mentions(out->argv, w->path))
+		if (w->kind == FILE_DIRECTORY || !mentions(out->argv, w->path))
 			continue;
 		*vec_push(c->a, &out->pending) =
 			(struct pending){.path = w->path,
 					 .why = str_fmt(c->a, "written by %" PRIstr, ARG(t->name)),
 					 .from = w->from};
 	}
+	add_changed(c, t, o, "--config", out);
+	add_changed(c, t, o, "--config-dir", out);
+}
+
+/* What a shell reads before its text may set variables, which the text then fills in. */
+static void doubt_startup(const struct candidate *c, const struct text *t, struct launch *out)
+{
+	const struct variable *v = launch_variable(&c->environment, S("BASH_ENV"));
+	bool bash = str_eq(str_basename(t->shell.program), S("bash"));
+	if (str_find(t->text, '$') == t->text.n)
+		return;
+	if (t->login)
+		doubt(c, out, str_cat(c->a, t->name, S(" is run by a login shell: /etc/profile")),
+		      t->shell.from);
+	else if (bash && v && v->value.text.n)
+		doubt(c, out, str_cat(c->a, v->value.text, S(": file of BASH_ENV, not read")),
+		      v->value.from);
 }
 
 static bool find(const struct candidate *c, const struct text *t, struct launch *out)
@@ -146,6 +206,7 @@ static bool find(const struct candidate *c, const struct text *t, struct launch 
 	else if (x.several)
 		doubt(c, out, str_cat(c->a, t->name, S(" runs a kubelet in more than one place")),
 		      x.command->words.at[0].from);
+	doubt_startup(c, t, out);
 	add_pendings(c, t, &x, &before, out);
 	return true;
 }
@@ -161,7 +222,8 @@ static bool spent(const struct candidate *c)
 static bool read_script(const struct candidate *c, const struct file *script, struct str program,
 			struct words args, struct launch *out)
 {
-	struct text t = {shell_of(c, program, args), script->path, script->text};
+	struct text t = {
+		.shell = shell_of(c, program, args), .name = script->path, .text = script->text};
 	bool errexit;
 	struct str own = shell_interpreter(script->text, &errexit);
 	if (script->state != FILE_OK || script->kind != FILE_REGULAR)
@@ -222,14 +284,16 @@ static bool run_file(const struct candidate *c, size_t at, struct str program, s
 	return true;
 }
 
-static bool run_line(const struct candidate *c, size_t at, bool errexit, struct launch *out)
+static bool run_line(const struct candidate *c, size_t at, struct text how, struct launch *out)
 {
 	struct word line = c->words.at[at];
-	struct text t = {shell_of(c, c->words.at[0].text, words_from(c->words, at + 2)),
-			 S("the shell line"), line.text};
+	struct text t = {.shell = shell_of(c, c->words.at[0].text, words_from(c->words, at + 2)),
+			 .text = line.text,
+			 .login = how.login};
+	t.name = S("the shell line");
 	t.shell.name = at + 1 < c->words.n ? c->words.at[at + 1].text : word_program(c->words, 0);
 	t.shell.from = line.from;
-	t.shell.errexit = errexit;
+	t.shell.errexit = how.shell.errexit;
 	out->layout = "shell";
 	return !spent(c) && find(c, &t, out);
 }
@@ -248,7 +312,8 @@ static bool is_script(const struct candidate *c, struct word path)
 bool launch_shell(const struct candidate *c, struct launch *out)
 {
 	struct word program = c->words.at[0];
-	bool line = false, errexit = false;
+	struct text how = {0};
+	bool line = false;
 	size_t i = 1;
 	if (!shell_known(program.text)) {
 		bool named = str_starts(program.text, S("/")) && names_kubelet(c, program.text);
@@ -261,11 +326,12 @@ bool launch_shell(const struct candidate *c, struct launch *out)
 		struct str word = c->words.at[i].text;
 		bool letters = !str_starts(word, S("--"));
 		line |= letters && str_find(word, 'c') < word.n;
-		errexit |= letters && str_find(word, 'e') < word.n;
+		how.shell.errexit |= letters && str_find(word, 'e') < word.n;
+		how.login |= letters ? str_find(word, 'l') < word.n : str_eq(word, S("--login"));
 		/* -o pipefail, --rcfile FILE */
 		i += (letters && str_ends(word, S("o"))) || str_ends(word, S("file"));
 	}
 	if (i >= c->words.n)
 		return false;
-	return line ? run_line(c, i, errexit, out) : run_file(c, i, program.text, out);
+	return line ? run_line(c, i, how, out) : run_file(c, i, program.text, out);
 }
