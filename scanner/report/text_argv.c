@@ -32,7 +32,7 @@ void text_unit(struct text *t, const struct unit *u)
 {
 	out_safe(t->o, u->id.n ? u->id : u->name);
 	out_fmt(t->o, "   %s", unit_load_name(u->load));
-	if (u->enabled.n)
+	if (u->enabled.n && !str_eq(u->enabled, str_from(unit_load_name(u->load))))
 		out_fmt(t->o, ", %" PRIstr, ARG(u->enabled));
 	if (u->load == UNIT_LOADED) {
 		out_fmt(t->o, ", %s", starts_words[u->starts]);

@@ -194,7 +194,8 @@ struct installed install_find(struct systemd *sd, struct str name)
 		}
 	}
 	in.masked = l.sort == SORT_MASK;
-	in.absent = l.sort == SORT_ABSENT;
+	/* A link to a name that nothing has is an error of its own. */
+	in.absent = l.sort == SORT_ABSENT && str_eq(in.name, name);
 	in.found = in.masked || l.sort == SORT_FILE;
 	return in;
 }
