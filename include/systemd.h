@@ -143,7 +143,8 @@ struct story {
 
 const struct story *unit_story(struct systemd *sd, const struct unit *u);
 
-/* Names of every service that the image's search path holds, sorted; templates left out. */
+/* Names of every service that the image's search path holds, and of the instances that links
+ * enable, sorted; templates left out. */
 struct words systemd_services(struct systemd *sd);
 
 #endif

@@ -199,3 +199,16 @@ struct str enabled_state(struct systemd *sd, struct str name, bool *preset)
 		state = by_links(sd, &in, false) ? "indirect" : by_install(sd, &in, preset);
 	return str_from(state);
 }
+
+struct strs enabled_names(struct systemd *sd)
+{
+	struct strs all = {0};
+	if (!sd->links)
+		index_links(sd);
+	for (size_t i = 0; i < map_count(sd->links->by_name); i++) {
+		struct str name;
+		map_at(sd->links->by_name, i, &name);
+		*vec_push(sd->arena, &all) = name;
+	}
+	return all;
+}

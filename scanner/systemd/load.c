@@ -278,6 +278,12 @@ struct words systemd_services(struct systemd *sd)
 		if (str_ends(name, S(".service")) && unit_name_split(name).kind != NAME_TEMPLATE)
 			*vec_push(sd->arena, &all) = name;
 	}
+	/* Instances of templates seldom have a file of their own. */
+	struct strs enabled = enabled_names(sd);
+	for (size_t i = 0; i < enabled.n; i++)
+		if (str_ends(enabled.at[i], S(".service")) && !map_get(entries, enabled.at[i]) &&
+		    unit_name_split(enabled.at[i]).kind == NAME_INSTANCE)
+			*vec_push(sd->arena, &all) = enabled.at[i];
 	if (all.n)
 		qsort(all.at, all.n, sizeof *all.at, str_order);
 	for (size_t i = 0; i < all.n; i++)

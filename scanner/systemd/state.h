@@ -152,6 +152,9 @@ void start_judge(struct loading *l);
 /* As `systemctl is-enabled` says; *preset when it is a preset of the first boot that enables. */
 struct str enabled_state(struct systemd *sd, struct str name, bool *preset);
 
+/* Names of links in directories of dependencies: what they are to start, instances among them. */
+struct strs enabled_names(struct systemd *sd);
+
 /* ---- preset.c ---- */
 
 bool preset_enables(struct systemd *sd, struct str name);

@@ -305,6 +305,25 @@ static void look_at(struct search *s, const struct unit *u)
 		add_unknown(s, u);
 }
 
+/* Instances of templates that a unit pulls in. */
+static void look_at_pulled(struct search *s, const struct unit *u)
+{
+	static const char *const keys[] = {"Wants", "Requires", "BindsTo", "Upholds"};
+	for (size_t i = 0; i < u->assignments.n; i++) {
+		const struct assignment *x = &u->assignments.at[i];
+		bool pulls = false;
+		for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+			pulls |= str_eq(x->key, str_from(keys[k]));
+		struct str rest = x->value.text, name;
+		while (pulls && rest.n) {
+			str_cut(rest, ' ', &name, &rest);
+			if (str_ends(name, S(".service")) && str_has(name, S("@")) &&
+			    !str_has(name, S("%")) && !str_has(name, S("@.")))
+				look_at(s, unit_load(s->sd, name));
+		}
+	}
+}
+
 struct launches kubelet_launches(struct rootfs *root, struct systemd *sd,
 				 const struct kubelet_options *opts)
 {
@@ -313,6 +332,8 @@ struct launches kubelet_launches(struct rootfs *root, struct systemd *sd,
 	struct words names = systemd_services(sd);
 	for (size_t i = 0; i < names.n; i++)
 		look_at(&s, unit_load(sd, names.at[i].text));
+	for (size_t i = 0; i < names.n; i++)
+		look_at_pulled(&s, unit_load(sd, names.at[i].text));
 	launch_quadlets(root, sd, opts, &s.out);
 	struct launch promised;
 	if (!s.out.n && (launch_talos(root, &promised) || recognise_image(root, sd, &promised) ||

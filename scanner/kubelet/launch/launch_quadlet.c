@@ -1,10 +1,11 @@
 /*
  * launch_quadlet.c - .container files of podman-systemd.unit(5) that run a kubelet: podman's
  * generator makes each a service at boot whose command is `podman run` with the options that the
- * file's keys stand for. A service of that name that the image holds comes first. Not supported:
- * quotes, escapes, specifiers and variables in the values that decide, which leave a doubt;
- * templates.
+ * file's keys stand for. Of services with that name those of /etc come first, those of /usr last.
+ * Not supported: quotes, escapes, specifiers and variables in the values that decide, and drop-ins
+ * of systemd over the service, which leave a doubt; templates.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
@@ -66,18 +67,80 @@ static void read_file(struct quadlet *q, const struct file *f)
 	}
 }
 
+static const char *const dirs[] = {"/etc/containers/systemd", "/usr/share/containers/systemd"};
+
+enum { DIRS = sizeof dirs / sizeof dirs[0], DEPTH_MAX = 3 };
+
+struct dropin {
+	struct str name, path;
+};
+
+struct dropins {
+	struct dropin *at;
+	size_t n, cap;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return str_cmp(((const struct dropin *)a)->name, ((const struct dropin *)b)->name);
+}
+
+/* Of two with one name the first that is found counts. */
+static void add_dropins(struct quadlet *q, struct str of, struct dropins *out)
+{
+	for (size_t i = 0; i < DIRS; i++) {
+		struct str dir = str_fmt(q->a, "%s/%" PRIstr ".d", dirs[i], ARG(of));
+		const struct listing *l = rootfs_list(q->root, dir);
+		for (size_t k = 0; k < l->n && out->n < FILES_MAX; k++) {
+			struct dropin x = {l->names[k], str_fmt(q->a, "%" PRIstr "/%" PRIstr,
+								ARG(dir), ARG(l->names[k]))};
+			bool seen = !str_ends(x.name, S(".conf"));
+			for (size_t j = 0; j < out->n && !seen; j++)
+				seen = str_eq(out->at[j].name, x.name);
+			if (!seen)
+				*vec_push(q->a, out) = x;
+		}
+	}
+}
+
+/* "a-b.container.d", "a-.container.d", "container.d": in the order of their names. */
 static void read_dropins(struct quadlet *q)
 {
-	static const char *const dirs[] = {"/usr/share/containers/systemd",
-					   "/etc/containers/systemd"};
-	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
-		struct str dir = str_fmt(q->a, "%s/%" PRIstr ".container.d", dirs[i], ARG(q->name));
+	struct dropins all = {0};
+	struct str stem = q->name;
+	add_dropins(q, str_cat(q->a, stem, S(".container")), &all);
+	while (str_find(stem, '-') < stem.n) {
+		stem = str_slice(stem, 0, str_rfind(stem, '-'));
+		add_dropins(q, str_cat(q->a, stem, S("-.container")), &all);
+	}
+	add_dropins(q, S("container"), &all);
+	if (all.n)
+		qsort(all.at, all.n, sizeof all.at[0], by_name);
+	for (size_t i = 0; i < all.n; i++)
+		read_file(q, rootfs_read(q->root, all.at[i].path));
+}
+
+/* systemd lays drop-ins of its own over the service that podman makes. */
+static void doubt_service(struct quadlet *q)
+{
+	static const char *const units[] = {"/etc/systemd/system", "/usr/local/lib/systemd/system",
+					    "/usr/lib/systemd/system"};
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		struct str dir = str_fmt(q->a, "%s/%" PRIstr ".service.d", units[i], ARG(q->name));
 		const struct listing *l = rootfs_list(q->root, dir);
-		for (size_t k = 0; k < l->n && k < FILES_MAX; k++)
-			if (str_ends(l->names[k], S(".conf")))
-				read_file(q, rootfs_read(q->root,
-							 str_fmt(q->a, "%" PRIstr "/%" PRIstr,
-								 ARG(dir), ARG(l->names[k]))));
+		for (size_t k = 0; k < l->n && k < FILES_MAX; k++) {
+			struct str path =
+				str_fmt(q->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(l->names[k]));
+			const struct file *f = rootfs_read(q->root, path);
+			if (!str_ends(path, S(".conf")) || q->doubt.reason != REASON_NONE ||
+			    (f->state == FILE_OK && !str_has(f->text, S("Exec"))))
+				continue;
+			q->doubt = (struct doubt){
+				REASON_WRAPPER_UNRESOLVED,
+				str_cat(q->a, path,
+					S(": a drop-in of the service that podman makes")),
+				NULL};
+		}
 	}
 }
 
@@ -211,34 +274,81 @@ static bool find(struct quadlet *q, const struct kubelet_options *options, struc
 	return true;
 }
 
+/* The generator's units come after those of /etc, and before those of /usr. */
 static bool has_service(struct systemd *sd, struct arena *a, struct str name)
 {
-	return unit_load(sd, str_cat(a, name, S(".service")))->load != UNIT_NOT_FOUND;
+	const struct unit *u = unit_load(sd, str_cat(a, name, S(".service")));
+	return u->load != UNIT_NOT_FOUND &&
+	       (!u->fragment || str_starts(u->fragment->path, S("/etc/")));
+}
+
+/* The service of /usr that the new one hides. */
+static void drop(struct launches *out, struct str name)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < out->n; i++) {
+		const struct unit *u = out->at[i].unit;
+		bool hidden = u && u->id.n == name.n + strlen(".service") &&
+			      str_starts(u->id, name) && str_ends(u->id, S(".service"));
+		if (!hidden)
+			out->at[kept++] = out->at[i];
+	}
+	out->n = kept;
+}
+
+struct quadlets {
+	struct rootfs *root;
+	struct systemd *sd;
+	struct arena *a;
+	const struct kubelet_options *options;
+	struct launches *out;
+	VEC(struct str) seen; /* of two files with one name the first is taken */
+};
+
+static bool take(struct quadlets *all, struct str file)
+{
+	for (size_t i = 0; i < all->seen.n; i++)
+		if (str_eq(all->seen.at[i], file))
+			return false;
+	*vec_push(all->a, &all->seen) = file;
+	return !str_has(file, S("@."));
+}
+
+static void read_quadlet(struct quadlets *all, struct str dir, struct str file)
+{
+	struct quadlet q = {.root = all->root, .a = all->a};
+	struct launch found;
+	q.name = str_slice(file, 0, file.n - strlen(".container"));
+	read_file(&q,
+		  rootfs_read(q.root, str_fmt(q.a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(file))));
+	read_dropins(&q);
+	doubt_service(&q);
+	if (!make_command(&q) || has_service(all->sd, q.a, q.name) ||
+	    !find(&q, all->options, &found))
+		return;
+	drop(all->out, q.name);
+	*vec_push(q.a, all->out) = found;
+}
+
+static void read_dir(struct quadlets *all, struct str dir, unsigned depth)
+{
+	const struct listing *l = rootfs_list(all->root, dir);
+	for (size_t k = 0; k < l->n && k < FILES_MAX && all->seen.n < FILES_MAX; k++) {
+		struct str path =
+			str_fmt(all->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(l->names[k]));
+		bool users = !depth && str_eq(l->names[k], S("users"));
+		if (str_ends(path, S(".container")) && take(all, l->names[k]))
+			read_quadlet(all, dir, l->names[k]);
+		else if (depth < DEPTH_MAX && !users && !str_ends(path, S(".d")) &&
+			 rootfs_stat(all->root, path)->kind == FILE_DIRECTORY)
+			read_dir(all, path, depth + 1);
+	}
 }
 
 void launch_quadlets(struct rootfs *root, struct systemd *sd, const struct kubelet_options *options,
 		     struct launches *out)
 {
-	/* Of two files with one name the first is taken. */
-	static const char *const dirs[] = {"/etc/containers/systemd",
-					   "/usr/share/containers/systemd"};
-	struct arena *a = rootfs_arena(root);
-	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
-		const struct listing *l = rootfs_list(root, str_from(dirs[i]));
-		for (size_t k = 0; k < l->n && k < FILES_MAX; k++) {
-			struct quadlet q = {.root = root, .a = a};
-			struct launch found;
-			struct str path = str_fmt(a, "%s/%" PRIstr, dirs[i], ARG(l->names[k]));
-			struct str over = str_fmt(a, "%s/%" PRIstr, dirs[0], ARG(l->names[k]));
-			if (!str_ends(path, S(".container")) || str_has(l->names[k], S("@")) ||
-			    (i && rootfs_stat(root, over)->state != FILE_ABSENT))
-				continue;
-			q.name = str_slice(l->names[k], 0, l->names[k].n - strlen(".container"));
-			read_file(&q, rootfs_read(root, path));
-			read_dropins(&q);
-			if (make_command(&q) && !has_service(sd, a, q.name) &&
-			    find(&q, options, &found))
-				*vec_push(a, out) = found;
-		}
-	}
+	struct quadlets all = {root, sd, rootfs_arena(root), options, out, {0}};
+	for (size_t i = 0; i < DIRS; i++)
+		read_dir(&all, str_from(dirs[i]), 0);
 }
