@@ -189,28 +189,6 @@ static void await_made(struct search *s, const struct unit *u, struct launch *l)
 	}
 }
 
-static bool is_pending(const struct launch *l, struct str path)
-{
-	for (size_t i = 0; i < l->pending.n; i++)
-		if (str_eq(l->pending.at[i].path, path))
-			return true;
-	return false;
-}
-
-/* Environment files that are there, and are written once more before the unit starts. */
-static void await_environment(struct search *s, const struct unit *u, struct launch *l)
-{
-	if (u->load != UNIT_LOADED)
-		return;
-	const struct story *story = unit_story(s->sd, u);
-	for (size_t i = 0; i < story->environment_files.n; i++) {
-		const struct environment_file *e = &story->environment_files.at[i];
-		struct pendings all = unit_written(u, e->path, false);
-		for (size_t k = 0; k < all.n && !is_pending(l, e->path); k++)
-			*vec_push(s->a, &l->pending) = all.at[k];
-	}
-}
-
 static void add(struct search *s, const struct unit *u, struct launch l)
 {
 	l.unit = u;
@@ -223,7 +201,7 @@ static void add(struct search *s, const struct unit *u, struct launch l)
 	for (size_t i = 0; i < u->deciding; i++)
 		*vec_push(s->a, &l.pending) = u->pending.at[i];
 	await_made(s, u, &l);
-	await_environment(s, u, &l);
+	launch_await_writers(s->root, s->sd, u, &l);
 	deciders_await(s->root, s->sd, &l);
 	deciders_name(s->a, l.recognised, &l.pending, &l.doubt);
 	*vec_push(s->a, &s->out) = l;

@@ -47,6 +47,10 @@ bool unit_privileged(const struct command *cmd); /* prefix '+' */
 void launch_quadlets(struct rootfs *root, struct systemd *sd, const struct kubelet_options *options,
 		     struct launches *out);
 
+/* Adds to what is pending who writes, before the start, what the launch was read from. */
+void launch_await_writers(struct rootfs *root, struct systemd *sd, const struct unit *u,
+			  struct launch *l);
+
 /* The kubelet-wrapper of Container Linux, where the image does not hold it. */
 bool launch_kubelet_wrapper(const struct candidate *c, struct launch *out);
 
