@@ -93,21 +93,35 @@ static struct str variable_of(const struct origin *o)
 	return str_slice(s, 0, str_find(str_slice(s, 0, str_find(s, ':')), '['));
 }
 
+/* "at line 4 of FILE"; of a file that the boot makes, the line that writes it. */
+static struct str place_of(struct arena *a, const struct origin *o)
+{
+	const struct origin *made = o->file->made;
+	if (!made)
+		return str_fmt(a, "at line %zu of %" PRIstr, origin_place(o).line,
+			       ARG(o->file->path));
+	return str_fmt(a, "in what line %zu of %" PRIstr " writes to %" PRIstr,
+		       origin_place(made).line, ARG(made->file->path), ARG(o->file->path));
+}
+
 /* What to do about a flag: the span is the flag, or, where a variable stands inside of the word,
  * its value alone. */
 static struct str remedy_flag(struct arena *a, const struct rule *rule, const struct finding *f,
 			      const struct option *opt)
 {
-	struct str variable = variable_of(f->from), where = f->from->file->path;
+	const struct file *file = f->from->file;
+	struct str variable = variable_of(f->from), where = file->path;
 	const char *value = rule->want.value;
+	if (file->made)
+		where = str_fmt(a, "what %" PRIstr " writes", ARG(file->made->file->path));
 	if (variable.n && !str_has(spanned(f->from), S("--")))
 		return str_fmt(a, "set %" PRIstr " to %s in %" PRIstr, ARG(variable), value,
 			       ARG(where));
 	if (variable.n)
 		return str_fmt(a, "remove --%s from %" PRIstr " in %" PRIstr ", or set it to %s",
 			       opt->flag, ARG(variable), ARG(where), value);
-	return str_fmt(a, "remove --%s at line %zu of %" PRIstr ", or set it to %s", opt->flag,
-		       origin_place(f->from).line, ARG(where), value);
+	return str_fmt(a, "remove --%s %" PRIstr ", or set it to %s", opt->flag,
+		       ARG(place_of(a, f->from)), value);
 }
 
 static struct str remedy_of(struct arena *a, const struct rule *rule, const struct finding *f,
@@ -116,8 +130,8 @@ static struct str remedy_of(struct arena *a, const struct rule *rule, const stru
 	if (f->level == LEVEL_FLAG && f->from && opt->flag)
 		return remedy_flag(a, rule, f, opt);
 	if (f->from)
-		return str_fmt(a, "set %s: %s at line %zu of %" PRIstr, opt->path, rule->want.value,
-			       origin_place(f->from).line, ARG(f->from->file->path));
+		return str_fmt(a, "set %s: %s %" PRIstr, opt->path, rule->want.value,
+			       ARG(place_of(a, f->from)));
 	if (s->config_on_node.n)
 		return str_fmt(a, "add %s: %s to %" PRIstr, opt->path, rule->want.value,
 			       ARG(s->config_on_node));
