@@ -191,6 +191,17 @@ static void note_repeated(struct pass *w, const struct doc *map)
 		note(w->notes, map->from, "a key is set more than once; the last one counts");
 }
 
+/* On its way to JSON a YAML map has lost all but the last of equal keys. */
+static const struct doc *lasting(const struct pass *w, const struct doc *v)
+{
+	if (w->json || v->kind != DOC_MAP)
+		return v;
+	struct doc *last = NEW(w->a, struct doc);
+	*last = *v;
+	last->entries = entries_sorted(w->a, v, &last->n);
+	return last;
+}
+
 static bool walk_map(struct pass *w, const struct doc *map, struct str prefix)
 {
 	size_t n = map->n;
@@ -203,6 +214,7 @@ static bool walk_map(struct pass *w, const struct doc *map, struct str prefix)
 		if (!config_key(w->a, prefix, e[i].key, false, w->minor, &row, &deeper)) {
 			note_unknown(w, prefix, &e[i]);
 		} else if (row) {
+			v = lasting(w, v);
 			if (!field_fits(w->a, row, v, &problem))
 				return refuse(w->fault, CONFIG_DECODE, v->from, problem);
 			*vec_push(w->a, w->out) = (struct field){row, v};

@@ -34,6 +34,8 @@ static const char *go_type(enum form form)
 	case FORM_MEMORY:
 	case FORM_PATTERNS:
 	case FORM_LEVEL:
+	case FORM_SEVERITY:
+	case FORM_TRACE:
 	case FORM_VERSION:
 	case FORM_ANY: break;
 	}
@@ -73,6 +75,17 @@ static bool integer_fits(enum form form, struct str text)
 	return v <= most + negative;
 }
 
+static bool strings_fit(struct arena *a, const struct option_row *row, const struct doc *list,
+			struct str *problem)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct doc *e = list->entries[i].value;
+		if (e->kind != DOC_STRING && e->kind != DOC_NULL)
+			return misfit(a, row, e, FORM_STRING, problem);
+	}
+	return true;
+}
+
 static bool elements_fit(struct arena *a, const struct option_row *row, const struct doc *d,
 			 enum form element, struct str *problem)
 {
@@ -84,6 +97,8 @@ static bool elements_fit(struct arena *a, const struct option_row *row, const st
 		const struct doc *e = d->entries[i].value;
 		if (e->kind != want && e->kind != DOC_NULL)
 			return misfit(a, row, e, element, problem);
+		if (element == FORM_LIST && !strings_fit(a, row, e, problem))
+			return false;
 	}
 	return true;
 }
@@ -200,9 +215,41 @@ static void write_json(struct arena *a, struct out *o, const struct doc *d)
 	out_str(o, map ? S("}") : S("]"));
 }
 
+/* Go's zero of an element that is null. */
+static const struct doc *zero_of(struct arena *a, enum form form, const struct doc *d)
+{
+	struct doc *zero = NEW(a, struct doc);
+	*zero = *d;
+	zero->kind = form == FORM_GATES ? DOC_BOOL : DOC_STRING;
+	zero->text = form == FORM_GATES ? S("false") : S("");
+	return zero;
+}
+
+const struct doc *field_filled(struct arena *a, enum form form, const struct doc *d)
+{
+	bool flat = form == FORM_LIST || form == FORM_PAIRS || form == FORM_LANGLE ||
+		    form == FORM_GATES;
+	struct doc *full = NULL;
+	for (size_t i = 0; flat && i < d->n; i++) {
+		if (d->entries[i].value->kind != DOC_NULL)
+			continue;
+		if (!full) {
+			full = NEW(a, struct doc);
+			*full = *d;
+			full->entries = NEW_N(a, struct doc_entry, d->n);
+			for (size_t k = 0; k < d->n; k++)
+				full->entries[k] = d->entries[k];
+		}
+		full->entries[i].value = zero_of(a, form, d->entries[i].value);
+	}
+	return full ? full : d;
+}
+
 struct str field_text(struct arena *a, enum form form, const struct doc *d)
 {
 	int64_t ns;
+	if (form != FORM_FLOAT && d->kind == DOC_NUMBER && str_eq(d->text, S("-0")))
+		return S("0");
 	if (form == FORM_DURATION && go_duration(d->text, &ns))
 		return go_duration_text(a, ns);
 	if (d->kind != DOC_LIST && d->kind != DOC_MAP)

@@ -1,12 +1,12 @@
 /*
  * flag_objects.c - flags whose items are objects in a config file: --register-with-taints
  * (pkg/util/taints), --reserved-memory (pkg/util/flag) and --vmodule (component-base/logs), read
- * into the trees that their fields have. Not supported: quantities are not looked at, and of names
- * only their letters.
+ * into the trees that their fields have. Not supported: quantities are not looked at.
  */
 #include <string.h>
 
 #include "arena.h"
+#include "names.h"
 #include "options.h"
 
 static struct doc *leaf(struct arena *a, enum doc_kind kind, struct str text,
@@ -30,18 +30,7 @@ static struct doc *map_of(struct arena *a, size_t most, const struct origin *fro
 	return d;
 }
 
-static bool letters(struct str s, const char *besides)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i], low = (char)(c | 0x20);
-		if (!(low >= 'a' && low <= 'z') && !(c >= '0' && c <= '9') &&
-		    (!c || !strchr(besides, c)))
-			return false;
-	}
-	return true;
-}
-
-/* ---- KEY[=VALUE]:EFFECT ---- */
+/* ---- KEY[=VALUE]:EFFECT, or KEY ---- */
 
 struct taint {
 	struct str key, value, effect;
@@ -49,16 +38,12 @@ struct taint {
 
 static bool taint_read(struct str spec, struct taint *t)
 {
-	static const char *const effects[] = {"NoSchedule", "PreferNoSchedule", "NoExecute"};
 	struct str pair;
-	bool known = false;
-	*t = (struct taint){0};
+	*t = (struct taint){.key = spec};
 	if (!str_cut(spec, ':', &pair, &t->effect))
-		return false;
-	for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++)
-		known |= str_eq(t->effect, str_from(effects[i]));
+		return name_qualified(t->key);
 	str_cut(pair, '=', &t->key, &t->value);
-	return known && t->key.n && letters(t->key, "-_./") && letters(t->value, "-_.");
+	return name_effect(t->effect) && name_qualified(t->key) && name_value(t->value);
 }
 
 static struct doc *taint_doc(struct arena *a, struct str spec, const struct origin *from)
@@ -149,8 +134,9 @@ bool objects_split(struct arena *a, enum form form, struct str in, struct flag_i
 {
 	char between = form == FORM_MEMORY ? ';' : ',';
 	struct str rest = in, spec;
-	while (rest.n) {
-		str_cut(rest, between, &spec, &rest);
+	bool more = in.n > 0;
+	while (more) {
+		more = str_cut(rest, between, &spec, &rest);
 		if (!spec.n && form == FORM_PATTERNS)
 			continue;
 		if (!fits(form, spec)) {

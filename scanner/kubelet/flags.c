@@ -56,21 +56,38 @@ static bool bare_is_true(const struct parse *p, const struct option_row *row)
 	return boolean && !(p->second && row->scope == SCOPE_GLOBAL);
 }
 
+static bool read_value(const struct parse *p, struct given *g, struct str *problem)
+{
+	enum form form = g->row->arg;
+	uint64_t level;
+	/* Since 1.23 the level is component-base's own, and unsigned. */
+	if (form == FORM_LEVEL && p->minor >= 23 &&
+	    (!str_u64(g->raw, &level) || level > INT32_MAX)) {
+		*problem =
+			str_fmt(p->a, "strconv.ParseUint: parsing \"%" PRIstr "\": invalid syntax",
+				ARG(g->raw));
+		return false;
+	}
+	/* A version to pretend to came later. */
+	if (form == FORM_VERSION && p->minor && p->minor < 26 && str_starts(g->raw, S("v")))
+		form = FORM_BOOL;
+	if (form_is_list(form) || form_is_map(form))
+		return flag_split(p->a, form, g->raw, &g->items, problem);
+	return flag_scalar(p->a, form, g->raw, &g->value, problem);
+}
+
 static bool set(struct parse *p, const struct option_row *row, struct str shown, struct str raw,
 		const struct origin *from)
 {
 	struct given g = {.row = row, .name = str_from(row->pub.flag), .raw = raw, .from = from};
 	struct str problem = S("");
-	bool many = form_is_list(row->arg) || form_is_map(row->arg);
-	bool ok = true;
 	/* Library flags do nothing in the second parse, not even look at their value. */
 	if (p->second && row->scope == SCOPE_GLOBAL)
 		return true;
-	if (many)
-		ok = flag_split(p->a, row->arg, raw, &g.items, &problem);
-	else
-		ok = flag_scalar(p->a, row->arg, raw, &g.value, &problem);
-	if (!ok)
+	/* Nor does an address that is empty (pkg/util/flag, IPVar). */
+	if (row->arg == FORM_ADDRESS && !raw.n)
+		return true;
+	if (!read_value(p, &g, &problem))
 		return refuse(p, "flag-value", from,
 			      str_fmt(p->a,
 				      "invalid argument \"%" PRIstr "\" for \"%" PRIstr

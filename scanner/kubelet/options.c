@@ -15,6 +15,8 @@
 #define VALUE_FLOAT VALUE_INT
 #define VALUE_ADDRESS VALUE_STRING
 #define VALUE_VERSION VALUE_STRING
+#define VALUE_SEVERITY VALUE_INT
+#define VALUE_TRACE VALUE_STRING
 #define VALUE_ANY VALUE_STRING
 #define VALUE_TAINTS VALUE_LIST
 #define VALUE_MEMORY VALUE_LIST
@@ -126,6 +128,13 @@ bool field_exists(const struct option_row *row, unsigned minor)
 		if (strcmp(row->pub.path, younger[i].path) == 0)
 			return minor >= younger[i].first;
 	return minor >= row->first;
+}
+
+bool field_takes_zero(const struct option_row *row, unsigned minor)
+{
+	/* A pointer since 1.23, so that "" can be said. */
+	bool early = minor && minor < 23 && strcmp(row->pub.path, "resolvConf") == 0;
+	return row->zero_counts && !early;
 }
 
 const struct option *option_find(struct str name)

@@ -29,6 +29,8 @@ enum form {
 	FORM_HEADERS,  /* string to strings; flag: a:b,c:d */
 	FORM_OBJECTS,  /* field: a list of maps */
 	FORM_LEVEL,    /* flag: klog's verbosity */
+	FORM_SEVERITY, /* flag: INFO to FATAL, or a number */
+	FORM_TRACE,    /* flag: file.go:234 */
 	FORM_VERSION,  /* flag: a boolean, raw, or vX.Y.Z */
 	FORM_ANY,
 };
@@ -61,6 +63,9 @@ const char *row_default(const struct option_row *row, unsigned minor, bool legac
 /* Does a kubelet of that minor version (0: unknown) know the flag; the field of a file? */
 bool row_exists(const struct option_row *row, unsigned minor);
 bool field_exists(const struct option_row *row, unsigned minor);
+
+/* Is a zero in a file a value, rather than as good as nothing? */
+bool field_takes_zero(const struct option_row *row, unsigned minor);
 
 /* Go's strconv.ParseBool, time.ParseDuration, and Duration.String. */
 bool go_bool(struct str s, bool *out);
@@ -96,6 +101,9 @@ const struct doc *objects_item(struct arena *a, enum form form, struct str spec,
 /* A field's JSON value: fits, or false with Go's words. */
 bool field_fits(struct arena *a, const struct option_row *row, const struct doc *d,
 		struct str *problem);
+
+/* The same with its null elements as Go has them: "" or false. */
+const struct doc *field_filled(struct arena *a, enum form form, const struct doc *d);
 
 /* The text of a value for people and comparison: scalars plain, JSON for lists and maps. */
 struct str field_text(struct arena *a, enum form form, const struct doc *d);

@@ -12,6 +12,7 @@
 #include "gates.h"
 #include "intended.h"
 #include "mounts.h"
+#include "names.h"
 #include "slots.h"
 #include "validate.h"
 #include "version.h"
@@ -131,6 +132,15 @@ static bool check_dynamic(struct start *k, const struct flags *f)
 		    g->from);
 }
 
+/* OpenShift's kubelet lets its own labels pass. */
+static bool check_labels(struct start *k, const struct flags *f)
+{
+	struct str why;
+	const struct origin *from = NULL;
+	return k->slots.own_gates || labels_taken(k->a, f, k->minor, &why, &from) ||
+	       stop(k, "node-labels", why, from);
+}
+
 static bool first_parse(struct start *k, struct flags *f)
 {
 	*f = flags_parse(k->a, k->launch->argv, k->minor, false, rootfs_notes(k->root));
@@ -157,7 +167,7 @@ static bool first_parse(struct start *k, struct flags *f)
 		return stop(k, "help", S("prints its usage and exits"), help->from);
 	if (is_true(version) || (version && str_eq(version->value, S("raw"))))
 		return stop(k, "version", S("prints its version and exits"), version->from);
-	return check_gates(k, SETTING_GATES) && check_dynamic(k, f);
+	return check_gates(k, SETTING_GATES) && check_dynamic(k, f) && check_labels(k, f);
 }
 
 /* ---- files ---- */
@@ -443,7 +453,8 @@ bool setting_sayable(const struct settings *s, const struct setting *x)
 		if (strcmp(refs[i], row->pub.path) == 0 && x->value.n && x->value.p[0] != '/')
 			return false;
 	return row->pub.path && !x->null && field_exists(row, s->version.minor) &&
-	       (!zero || row->zero_counts || !preset || text_is_zero(row->form, str_from(preset)));
+	       (!zero || field_takes_zero(row, s->version.minor) || !preset ||
+		text_is_zero(row->form, str_from(preset)));
 }
 
 const char *level_name(enum level l)

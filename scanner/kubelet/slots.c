@@ -13,8 +13,9 @@
 static struct setting preset(const struct slots *s, const struct option_row *row, bool legacy)
 {
 	const char *value = row_default(row, s->minor, legacy);
-	/* What this kubelet has no field for has no default. */
-	if (!row->pub.flag && !field_exists(row, s->minor))
+	/* What this kubelet has neither a flag nor a field for has no default. */
+	bool flag = row->pub.flag && row_exists(row, s->minor);
+	if (!flag && !field_exists(row, s->minor))
 		value = NULL;
 	return (struct setting){.option = &row->pub,
 				.value = str_from(value),
@@ -54,14 +55,16 @@ void slot_reset(struct slots *s, const struct option_row *row)
 	slot_win(s, row, preset(s, row, false), NULL);
 }
 
-void slot_field(struct slots *s, const struct option_row *row, const struct doc *value,
+void slot_field(struct slots *s, const struct option_row *row, const struct doc *given,
 		enum level level)
 {
+	const struct doc *value = field_filled(s->a, row->form, given);
 	const char *fallback = row_default(row, s->minor, false);
 	struct str text = field_text(s->a, row->form, value);
 	bool zero = value->kind == DOC_NULL || text_is_zero(row->form, text);
-	bool unset = value->kind == DOC_NULL || (zero && !row->zero_counts && fallback &&
-						 !text_is_zero(row->form, str_from(fallback)));
+	bool unset =
+		value->kind == DOC_NULL || (zero && !field_takes_zero(row, s->minor) && fallback &&
+					    !text_is_zero(row->form, str_from(fallback)));
 	if (unset) {
 		if (s->at[row_index(row)].setting->level != LEVEL_DEFAULT)
 			slot_reset(s, row);
@@ -202,9 +205,22 @@ static void win_gathered(struct slots *s, const struct option_row *row, struct g
 	slot_win(s, row, won, d);
 }
 
+/* Some flags have an older name that sets the same variable. */
+static const struct option_row *row_set_by(const struct option_row *row)
+{
+	static const char *const older[][2] = {
+		{"experimental-kernel-memcg-notification", "kernel-memcg-notification"},
+		{"experimental-bootstrap-kubeconfig", "bootstrap-kubeconfig"},
+	};
+	for (size_t i = 0; i < sizeof older / sizeof older[0]; i++)
+		if (strcmp(row->pub.flag, older[i][0]) == 0)
+			return row_of_flag(str_from(older[i][1]));
+	return NULL;
+}
+
 static void win_scalar(struct slots *s, const struct given *g)
 {
-	const struct option_row *row = g->row;
+	const struct option_row *row = g->row, *other = row_set_by(row);
 	struct str below = s->at[row_index(row)].setting->value;
 	/* seccompDefault is on when either the file or the flag says so. */
 	if (strcmp(row->pub.flag, "seccomp-default") == 0 && str_eq(below, S("true")) &&
@@ -212,6 +228,8 @@ static void win_scalar(struct slots *s, const struct given *g)
 		return;
 	struct setting won = {.value = g->value, .level = LEVEL_FLAG, .from = g->from};
 	slot_win(s, row, won, NULL);
+	if (other)
+		slot_win(s, other, won, NULL);
 }
 
 void slots_libraries(struct slots *s, const struct flags *first)

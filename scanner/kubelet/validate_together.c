@@ -187,16 +187,19 @@ static bool enforcement(const struct slots *s, struct config_fault *fault)
 	return true;
 }
 
-/* cpuset.Parse: "0-3,7". */
-static bool cpu_list(struct str text)
+/* cpuset.Parse: "0-3,7". That of 1.20 lets ranges pass that are backwards or have a third end. */
+static bool cpu_list(struct str text, bool lax)
 {
 	struct str part, low, high;
-	while (text.n) {
+	bool more = text.n > 0;
+	while (more) {
 		uint64_t from, to;
-		bool more = str_cut(text, ',', &part, &text);
+		more = str_cut(text, ',', &part, &text);
 		bool range = str_cut(part, '-', &low, &high);
-		if (!str_u64(low, &from) || (range && (!str_u64(high, &to) || from > to)) ||
-		    (more && !text.n))
+		if (lax && range && str_find(high, '-') < high.n)
+			continue;
+		if (!str_u64(low, &from) || (range && !str_u64(high, &to)) ||
+		    (range && from > to && !lax))
 			return false;
 	}
 	return true;
@@ -212,7 +215,7 @@ static bool reserved_cpus(const struct slots *s, struct config_fault *fault)
 				       "can't be used with systemReservedCgroup "
 				       "(--system-reserved-cgroup) or kubeReservedCgroup "
 				       "(--kube-reserved-cgroup)");
-	return cpu_list(validate_setting(s, path)->value) ||
+	return cpu_list(validate_setting(s, path)->value, s->minor == 20) ||
 	       validate_refuse(s, fault, path, "cannot be parsed");
 }
 
@@ -230,13 +233,12 @@ static bool shutdown_periods(const struct slots *s, struct config_fault *fault)
 	const char *all = "shutdownGracePeriod", *critical = "shutdownGracePeriodCriticalPods";
 	int64_t period = nanoseconds(s, all), last = nanoseconds(s, critical);
 	if (gate_is(s, "GracefulNodeShutdown", false))
-		return !validate_since(s, 21) || (period <= 0 && last <= 0) ||
+		return (period <= 0 && last <= 0) ||
 		       validate_refuse(s, fault, period > 0 ? all : critical,
 				       "requires feature gate GracefulNodeShutdown");
 	if (last > period)
 		return validate_refuse(s, fault, critical, "must be <= shutdownGracePeriod");
-	return !validate_since(s, 21) ||
-	       (grace_period(s, all, fault) && grace_period(s, critical, fault));
+	return grace_period(s, all, fault) && grace_period(s, critical, fault);
 }
 
 static bool shutdown_by_priority(const struct slots *s, struct config_fault *fault)
@@ -338,6 +340,43 @@ static bool hidden_metrics(const struct slots *s, struct config_fault *fault)
 			       "must be omitted or have the value of the previous minor version");
 }
 
+/* klog's own flags go with no other format than text, as long as a kubelet had them. */
+static bool log_flags(const struct slots *s, struct config_fault *fault)
+{
+	static const struct {
+		const char *flag, *preset;
+		unsigned last;
+	} flags[] = {
+		{"add-dir-header", "false", 25},
+		{"alsologtostderr", "false", 25},
+		{"log-backtrace-at", "", 25},
+		{"log-dir", "", 25},
+		{"log-file", "", 25},
+		{"log-file-max-size", "1800", 25},
+		{"log-flush-frequency", "5s", 21},
+		{"logtostderr", "true", 25},
+		{"one-output", "false", 25},
+		{"skip-headers", "false", 25},
+		{"skip-log-headers", "false", 25},
+		{"stderrthreshold", "2", 25},
+	};
+	if (empty(s, "logging.format") || validate_is(s, "logging.format", "text"))
+		return true;
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+		const struct option_row *row = row_of_flag(str_from(flags[i].flag));
+		const struct setting *x = s->at[row_index(row)].setting;
+		if (!s->minor || s->minor > flags[i].last || x->level != LEVEL_FLAG ||
+		    str_eq(x->value, str_from(flags[i].preset)))
+			continue;
+		fault->text =
+			str_fmt(s->a, "Non-default format doesn't honor flag: %s", flags[i].flag);
+		fault->error = CONFIG_DECODE;
+		fault->from = x->from;
+		return false;
+	}
+	return true;
+}
+
 static bool log_format(const struct slots *s, struct config_fault *fault)
 {
 	return !validate_is(s, "logging.format", "json") || !given(s, "logging.vmodule") ||
@@ -397,6 +436,7 @@ bool validate_together(const struct slots *s, struct config_fault *fault)
 		pulled_images,
 		reserved_cpus,
 		hidden_metrics,
+		log_flags,
 		log_format,
 		throttling,
 		runtime,

@@ -1,9 +1,8 @@
 /*
  * values.c - single values as Go reads and writes them: strconv.ParseBool and ParseInt with base 0,
- * time.ParseDuration and Duration.String, pflag's CSV lists, and the key=value maps of
+ * klog's levels and severities, pflag's CSV lists, and the key=value maps of
  * k8s.io/component-base/cli/flag. A value comes out in one canonical spelling, or refused with
- * Go's words. Not supported: durations beyond 292 years are refused as Go does, but fractions are
- * cut to the nanosecond without its rounding.
+ * Go's words. Not supported: floats keep the spelling they came in.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -104,6 +103,48 @@ static bool signed_text(struct arena *a, unsigned bits, struct str in, struct st
 	return true;
 }
 
+/* klog's numbers: ParseInt(s, 10, 32). */
+static bool decimal_text(struct arena *a, struct str in, struct str *out, struct str *problem)
+{
+	bool negative = str_starts(in, S("-"));
+	struct str digits = str_tail(in, negative || str_starts(in, S("+")));
+	uint64_t v;
+	bool fits = str_u64(digits, &v) && v <= (uint64_t)INT32_MAX + negative;
+	if (!fits)
+		return refuse_number(a, "ParseInt", in, BAD_SYNTAX, problem);
+	*out = str_fmt(a, "%s%llu", negative && v ? "-" : "", (unsigned long long)v);
+	return true;
+}
+
+/* A name in any case, or a number. */
+static bool severity_text(struct arena *a, struct str in, struct str *out, struct str *problem)
+{
+	static const char *const names[] = {"INFO", "WARNING", "ERROR", "FATAL"};
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (str_eq_nocase(in, str_from(names[i]))) {
+			*out = str_fmt(a, "%u", i);
+			return true;
+		}
+	}
+	return decimal_text(a, in, out, problem);
+}
+
+/* "file.go:234", or nothing. */
+static bool trace_text(struct str in, struct str *out, struct str *problem)
+{
+	struct str file, line;
+	uint64_t v = 0;
+	bool two = str_cut(in, ':', &file, &line) && str_find(file, '.') < file.n;
+	bool negative = str_starts(line, S("-"));
+	bool number = str_u64(str_tail(line, negative || str_starts(line, S("+"))), &v);
+	*out = in;
+	if (!in.n || (two && number && v && !negative))
+		return true;
+	*problem = two && number ? S("negative or zero value for level")
+				 : S("syntax error: expect file.go:234");
+	return false;
+}
+
 static bool unsigned_text(struct arena *a, struct str in, struct str *out, struct str *problem)
 {
 	uint64_t v = 0;
@@ -112,110 +153,6 @@ static bool unsigned_text(struct arena *a, struct str in, struct str *out, struc
 		return refuse_number(a, "ParseUint", in, p, problem);
 	*out = str_fmt(a, "%llu", (unsigned long long)v);
 	return true;
-}
-
-/* ---- durations ---- */
-
-static size_t unit_of(struct str s, uint64_t *ns)
-{
-	static const struct {
-		const char *name;
-		uint64_t ns;
-	} units[] = {
-		{"ns", 1},       {"us", 1000},      {"\xC2\xB5s", 1000}, {"\xCE\xBCs", 1000},
-		{"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000},  {"h", 3600000000000},
-	};
-	size_t n = 0;
-	while (n < s.n && s.p[n] != '.' && !(s.p[n] >= '0' && s.p[n] <= '9'))
-		n++;
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		if (str_eq(str_slice(s, 0, n), str_from(units[i].name))) {
-			*ns = units[i].ns;
-			return n;
-		}
-	}
-	return 0;
-}
-
-/* One "1.5h" of it: digits, a fraction, a unit. */
-static size_t duration_part(struct str s, uint64_t *total)
-{
-	uint64_t whole = 0, ns = 0, part = 0, scale = 1;
-	size_t at = 0, digits = 0;
-	for (; at < s.n && s.p[at] >= '0' && s.p[at] <= '9'; at++, digits++)
-		if (__builtin_mul_overflow(whole, (uint64_t)10, &whole) ||
-		    __builtin_add_overflow(whole, (uint64_t)(s.p[at] - '0'), &whole))
-			return 0;
-	if (at < s.n && s.p[at] == '.') {
-		for (at++; at < s.n && s.p[at] >= '0' && s.p[at] <= '9'; at++, digits++) {
-			if (scale >= 1000000)
-				continue; /* further digits are below a nanosecond of an hour */
-			part = part * 10 + (uint64_t)(s.p[at] - '0');
-			scale *= 10;
-		}
-	}
-	size_t unit = digits ? unit_of(str_tail(s, at), &ns) : 0;
-	if (!unit || __builtin_mul_overflow(whole, ns, &whole) ||
-	    __builtin_add_overflow(*total, whole, total) ||
-	    __builtin_add_overflow(*total, part * ns / scale, total))
-		return 0;
-	return at + unit;
-}
-
-bool go_duration(struct str s, int64_t *out)
-{
-	bool negative = s.n && s.p[0] == '-';
-	struct str rest = str_tail(s, negative || (s.n && s.p[0] == '+'));
-	uint64_t total = 0;
-	if (str_eq(rest, S("0"))) {
-		*out = 0;
-		return true;
-	}
-	if (!rest.n)
-		return false;
-	while (rest.n) {
-		size_t n = duration_part(rest, &total);
-		if (!n || total > (uint64_t)INT64_MAX)
-			return false;
-		rest = str_tail(rest, n);
-	}
-	*out = negative ? -(int64_t)total : (int64_t)total;
-	return true;
-}
-
-/* A number of `places` decimal places without its trailing zeros. */
-static struct str fraction(struct arena *a, uint64_t v, uint64_t scale, const char *unit)
-{
-	struct str s = str_fmt(a, "%llu", (unsigned long long)(v / scale));
-	if (v % scale) {
-		struct str part = str_fmt(a, "%llu", (unsigned long long)(v % scale + scale));
-		s = str_fmt(a, "%" PRIstr ".%" PRIstr, ARG(s), ARG(str_tail(part, 1)));
-		while (str_ends(s, S("0")))
-			s.n--;
-	}
-	return str_cat(a, s, str_from(unit));
-}
-
-struct str go_duration_text(struct arena *a, int64_t ns)
-{
-	uint64_t v = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
-	const uint64_t second = 1000000000;
-	struct str text;
-	if (!v)
-		return S("0s");
-	if (v < second) {
-		uint64_t scale = v < 1000 ? 1 : v < 1000000 ? 1000 : 1000000;
-		text = fraction(a, v, scale, v < 1000 ? "ns" : v < 1000000 ? "\xC2\xB5s" : "ms");
-	} else {
-		uint64_t minutes = v / (60 * second);
-		text = fraction(a, v % (60 * second), second, "s");
-		if (minutes)
-			text = str_fmt(a, "%um%" PRIstr, (unsigned)(minutes % 60), ARG(text));
-		if (minutes >= 60)
-			text = str_fmt(a, "%lluh%" PRIstr, (unsigned long long)(minutes / 60),
-				       ARG(text));
-	}
-	return ns < 0 ? str_cat(a, S("-"), text) : text;
 }
 
 static bool duration_text(struct arena *a, struct str in, struct str *out, struct str *problem)
@@ -250,16 +187,27 @@ static bool float_text(struct arena *a, struct str in, struct str *out, struct s
 	return true;
 }
 
+/* Leading zeros are decimal here, as in ParseIPSloppy. */
+static bool is_ipv4(struct str s)
+{
+	struct str part;
+	for (size_t i = 0; i < 4; i++) {
+		uint64_t v;
+		bool more = str_cut(s, '.', &part, &s);
+		if (more != (i < 3) || !str_u64(part, &v) || v > 255)
+			return false;
+	}
+	return true;
+}
+
 static bool address_text(struct arena *a, struct str in, struct str *out, struct str *problem)
 {
 	unsigned char room[16];
-	char *z = str_z(a, str_trim(in, " "));
-	if (inet_pton(AF_INET, z, room) != 1 && inet_pton(AF_INET6, z, room) != 1) {
-		*problem = str_fmt(a, "failed to parse IP: \"%" PRIstr "\"", ARG(in));
-		return false;
-	}
-	*out = str_trim(in, " ");
-	return true;
+	*out = in;
+	if (is_ipv4(in) || inet_pton(AF_INET6, str_z(a, in), room) == 1)
+		return true;
+	*problem = str_fmt(a, "\"%" PRIstr "\" is not a valid IP address", ARG(in));
+	return false;
 }
 
 static bool version_text(struct arena *a, struct str in, struct str *out, struct str *problem)
@@ -276,8 +224,10 @@ bool flag_scalar(struct arena *a, enum form form, struct str in, struct str *out
 {
 	switch (form) {
 	case FORM_BOOL: return bool_text(a, in, out, problem);
-	case FORM_INT32:
-	case FORM_LEVEL: return signed_text(a, 32, in, out, problem);
+	case FORM_INT32: return signed_text(a, 32, in, out, problem);
+	case FORM_LEVEL: return decimal_text(a, in, out, problem);
+	case FORM_SEVERITY: return severity_text(a, in, out, problem);
+	case FORM_TRACE: return trace_text(in, out, problem);
 	case FORM_INT64: return signed_text(a, 64, in, out, problem);
 	case FORM_UINT32:
 	case FORM_UINT64: return unsigned_text(a, in, out, problem);
@@ -319,50 +269,78 @@ bool form_is_map(enum form form)
 	       form == FORM_GATES || form == FORM_HEADERS;
 }
 
-/* One field of Go's encoding/csv: bare, or in quotes with "" for a quote. */
-static bool csv_field(struct arena *a, struct str *rest, struct str *out, struct str *problem)
+/* ---- one record of Go's encoding/csv ---- */
+
+/* Without the carriage returns that stand before a line feed or at the end, and without the empty
+ * lines before the record. */
+static struct str csv_lines(struct arena *a, struct str in)
 {
-	struct str s = *rest;
-	size_t at = 0, n = 0;
-	char *p = arena_alloc(a, 1, s.n + 1);
-	bool quoted = s.n && s.p[0] == '"';
-	for (at = quoted; at < s.n; at++) {
-		if (quoted && s.p[at] == '"') {
-			if (at + 1 >= s.n || s.p[at + 1] != '"')
-				break;
-			at++;
-		} else if (!quoted && s.p[at] == ',') {
-			break;
-		} else if (!quoted && s.p[at] == '"') {
-			*problem = S("parse error on line 1: bare \" in non-quoted-field");
-			return false;
-		}
+	char *p = arena_alloc(a, 1, in.n + 1);
+	size_t n = 0, blank = 0;
+	for (size_t i = 0; i < in.n; i++)
+		if (in.p[i] != '\r' || (i + 1 < in.n && in.p[i + 1] != '\n'))
+			p[n++] = in.p[i];
+	while (blank < n && p[blank] == '\n')
+		blank++;
+	return (struct str){p + blank, n - blank};
+}
+
+/* Where the quote is that closes it; "" stands for one. */
+static size_t csv_close(struct str s)
+{
+	size_t at = 0;
+	while (at < s.n && (s.p[at] != '"' || (at + 1 < s.n && s.p[at + 1] == '"')))
+		at += s.p[at] == '"' ? 2 : 1;
+	return at < s.n ? at : s.n;
+}
+
+static bool csv_quoted(struct arena *a, struct str *rest, struct str *out)
+{
+	struct str s = str_tail(*rest, 1);
+	size_t end = csv_close(s), n = 0;
+	char *p = arena_alloc(a, 1, end + 1);
+	for (size_t at = 0; at < end; at++) {
+		at += s.p[at] == '"';
 		p[n++] = s.p[at];
 	}
-	if (quoted && (at == s.n || (at + 1 < s.n && s.p[at + 1] != ','))) {
-		*problem = S("parse error on line 1: extraneous or missing \" in quoted-field");
-		return false;
-	}
 	*out = (struct str){p, n};
-	*rest = str_tail(s, at + quoted);
-	return true;
+	*rest = str_tail(s, end + 1);
+	return end < s.n && (!rest->n || rest->p[0] == ',' || rest->p[0] == '\n');
+}
+
+static bool csv_field(struct arena *a, struct str *rest, struct str *out, struct str *problem)
+{
+	size_t n = 0;
+	if (rest->n && rest->p[0] == '"') {
+		*problem = S("parse error on line 1: extraneous or missing \" in quoted-field");
+		return csv_quoted(a, rest, out);
+	}
+	while (n < rest->n && rest->p[n] != ',' && rest->p[n] != '\n')
+		n++;
+	*out = str_slice(*rest, 0, n);
+	*rest = str_tail(*rest, n);
+	*problem = S("parse error on line 1: bare \" in non-quoted-field");
+	return str_find(*out, '"') == n;
 }
 
 static bool split_csv(struct arena *a, struct str in, struct flag_items *out, struct str *problem)
 {
-	struct str rest = in;
+	struct str rest = csv_lines(a, in);
 	if (!in.n)
 		return true;
-	for (;;) {
+	*problem = S("EOF");
+	bool more = rest.n > 0, right = more;
+	while (more && right) {
 		struct flag_item item = {0};
-		if (!csv_field(a, &rest, &item.value, problem))
-			return false;
+		right = csv_field(a, &rest, &item.value, problem);
 		*vec_push(a, out) = item;
-		if (!rest.n)
-			return true;
+		more = rest.n && rest.p[0] == ',';
 		rest = str_tail(rest, 1);
 	}
+	return right;
 }
+
+/* ---- key=value ---- */
 
 static bool split_pair(struct arena *a, enum form form, struct str part, struct flag_item *item,
 		       struct str *problem)

@@ -63,7 +63,7 @@ static const struct row rows[] = {
 	{{"-m"}, 34, false, "flag-unknown-shorthand", NULL, NULL, 0},
 	{{"-v=2"}, 34, false, NULL, "v", "2", 0},
 	{{"-v2"}, 34, false, NULL, "v", "2", 0},
-	{{"-v", "0x10"}, 34, false, NULL, "v", "16", 0},
+	{{"-v", "0x10"}, 34, false, "flag-value", NULL, NULL, 0},
 	{{"-v="}, 34, false, "flag-value", NULL, NULL, 0},
 	{{"-v"}, 34, false, "flag-needs-argument", NULL, NULL, 0},
 	{{"-test.v", "--v=3"}, 34, false, NULL, "v", "3", 0},
@@ -116,6 +116,39 @@ static const struct row rows[] = {
 	{{"--address=::"}, 34, false, NULL, "address", "::", 0},
 	{{"--node-labels=a,b=c"}, 34, false, NULL, "node-labels", "", 0},
 	{{"--version=vX"}, 34, false, NULL, "version", "vX", 0},
+	{{"--version=v1.2.3"}, 20, false, "flag-value", NULL, NULL, 0},
+	{{"-v", "0x10"}, 20, false, "flag-value", NULL, NULL, 0},
+	{{"-v=-1"}, 20, false, NULL, "v", "-1", 0},
+	{{"-v=-1"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"-v=+2"}, 20, false, NULL, "v", "2", 0},
+	{{"--stderrthreshold=warning"}, 20, false, NULL, "stderrthreshold", "1", 0},
+	{{"--stderrthreshold=3"}, 20, false, NULL, "stderrthreshold", "3", 0},
+	{{"--stderrthreshold=0x3"}, 20, false, "flag-value", NULL, NULL, 0},
+	{{"--stderrthreshold=loud"}, 20, false, "flag-value", NULL, NULL, 0},
+	{{"--log-backtrace-at="}, 20, false, NULL, "log-backtrace-at", "", 0},
+	{{"--log-backtrace-at=a.go:7"}, 20, false, NULL, "log-backtrace-at", "a.go:7", 0},
+	{{"--log-backtrace-at=a.go:0"}, 20, false, "flag-value", NULL, NULL, 0},
+	{{"--log-backtrace-at=a:7"}, 20, false, "flag-value", NULL, NULL, 0},
+	{{"--log-backtrace-at=a.go"}, 20, false, "flag-value", NULL, NULL, 0},
+	{{"--address="}, 34, false, NULL, NULL, NULL, 0},
+	{{"--address= 1.2.3.4"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--address=01.2.3.04"}, 34, false, NULL, "address", "01.2.3.04", 0},
+	{{"--address=1.2.3.256"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--register-with-taints=a"}, 34, false, NULL, "register-with-taints", "", 0},
+	{{"--register-with-taints=a=:NoExecute"}, 34, false, NULL, "register-with-taints", "", 0},
+	{{"--register-with-taints=a-"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--register-with-taints=-a=b:NoSchedule"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--register-with-taints=a=b:NoSchedule,"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--register-with-taints=/a:NoSchedule"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--register-with-taints=a=b:Sometimes"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--tls-cipher-suites=\n"}, 34, false, "flag-value", NULL, NULL, 0},
+	{{"--sync-frequency=-9223372036854775808ns"},
+	 34,
+	 false,
+	 NULL,
+	 "sync-frequency",
+	 "-2562047h47m16.854775808s",
+	 0},
 	{{"--version=x"}, 34, false, "flag-value", NULL, NULL, 0},
 };
 
@@ -149,9 +182,12 @@ static void words_errors_like_pflag(void **state)
 			   S("invalid argument \"maybe\" for \"--make-iptables-util-chains\" flag: "
 			     "strconv.ParseBool: parsing \"maybe\": invalid syntax")));
 	const char *eaten[WORDS] = {"-v", "--x"};
-	f = flags_parse(a, argv_of(a, eaten), 34, false, NULL);
+	f = flags_parse(a, argv_of(a, eaten), 20, false, NULL);
 	assert_true(str_eq(f.error_text, S("invalid argument \"--x\" for \"-v, --v\" flag: "
 					   "strconv.ParseInt: parsing \"--x\": invalid syntax")));
+	f = flags_parse(a, argv_of(a, eaten), 34, false, NULL);
+	assert_true(str_eq(f.error_text, S("invalid argument \"--x\" for \"-v, --v\" flag: "
+					   "strconv.ParseUint: parsing \"--x\": invalid syntax")));
 	arena_free(a);
 }
 
@@ -203,6 +239,11 @@ static void spells_durations_like_go(void **state)
 	assert_false(go_duration(S("1x"), &ns));
 	assert_false(go_duration(S("."), &ns));
 	assert_false(go_duration(S("9999999999h"), &ns));
+	assert_false(go_duration(S("9223372036854775808ns"), &ns));
+	/* What Go makes of fractions that no float64 holds. */
+	assert_true(go_duration(S("0.12345678901234567890123456789m"), &ns) && ns == 7407407340);
+	assert_true(go_duration(S("0.3333333333333333333h"), &ns) && ns == 1200000000000);
+	assert_true(go_duration(S("1.9999999999s"), &ns) && ns == 1999999999);
 	arena_free(a);
 }
 

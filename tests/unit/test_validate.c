@@ -93,7 +93,13 @@ static const struct row rows[] = {
 	{"reservedSystemCPUs: 3-1", 28, "cannot be parsed"},
 	{"reservedSystemCPUs: 0,x", 28, "cannot be parsed"},
 	{"reservedSystemCPUs: 0-1\nkubeReservedCgroup: /k", 28, "can't be used with"},
-	{"shutdownGracePeriod: 10s", 20, NULL},
+	{"shutdownGracePeriod: 10s", 20, "requires feature gate GracefulNodeShutdown"},
+	{"shutdownGracePeriod: 10s\nfeatureGates: {GracefulNodeShutdown: true}", 20, NULL},
+	{"reservedSystemCPUs: 3-1", 20, NULL},
+	{"reservedSystemCPUs: 3-1", 34, "cannot be parsed"},
+	{"reservedSystemCPUs: 1-2-x", 20, NULL},
+	{"reservedSystemCPUs: 0-", 20, "cannot be parsed"},
+	{"reservedSystemCPUs: '0,'", 20, "cannot be parsed"},
 	{"shutdownGracePeriod: 10s", 21, NULL},
 	{"shutdownGracePeriod: 10ms", 21, "must be either zero or otherwise >= 1 sec"},
 	{"shutdownGracePeriod: 10s\nshutdownGracePeriodCriticalPods: 20s", 34,
@@ -127,7 +133,9 @@ static const struct row rows[] = {
 	 34, "requires enableSystemLogHandler"},
 	{"podLogsDir: logs", 31, NULL}, /* no such field yet */
 	{"podLogsDir: /var//log", 32, "must be normalized"},
-	{"podLogsDir: /var/log/p\xC3\xB6" "ds", 32, "ASCII"},
+	{"podLogsDir: /var/log/p\xC3\xB6"
+	 "ds",
+	 32, "ASCII"},
 	{"logging: {format: xml}", 28, "logging.format"},
 	{"logging: {format: json, vmodule: [{filePattern: a, verbosity: 1}]}", 28,
 	 "text log format"},
@@ -174,6 +182,17 @@ static const struct hanging hanging[] = {
 	{"containerRuntimeEndpoint: unix:///x", 27, "containerRuntimeEndpoint", "unix:///x"},
 	{"enforceNodeAllocatable: []", 34, "enforceNodeAllocatable", "[]"},
 	{"podPidsLimit: -7", 34, "podPidsLimit", "-1"},
+	{"resolvConf: ''", 22, "resolvConf", "/etc/resolv.conf"},
+	{"resolvConf: ''", 23, "resolvConf", ""},
+	{"kubeReserved: {cpu: null}", 34, "kubeReserved", "{\"cpu\":\"\"}"},
+	{"featureGates: {AllAlpha: null}", 34, "featureGates", "{\"AllAlpha\":false}"},
+	{"featureGates: {AllAlpha: 'x', AllAlpha: true}", 34, "featureGates",
+	 "{\"AllAlpha\":true}"},
+	{"clusterDNS: [a, null]", 34, "clusterDNS", "[\"a\",\"\"]"},
+	{"eventRecordQPS: -0", 34, "eventRecordQPS", "0"},
+	{"", 20, "memoryManagerPolicy", NULL},
+	{"", 21, "memoryManagerPolicy", "None"},
+	{"", 20, "enableProfilingHandler", NULL},
 };
 
 static void hang_on_others(void **state)
