@@ -1,6 +1,7 @@
 /*
  * recorder.c - stands in for the program of a unit: writes its argument vector and environment to
- * /out/<its own file name>, each byte as two hexadecimal digits. A line is one execution's "A" or "E".
+ * /out/<its own file name>, each byte as two hexadecimal digits. A line is one execution's "A" or
+ * "E".
  */
 #include <limits.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * test_shell.c - shell_read: one text a row, and what it runs and prints. Each row is also run by the
- * real shells where they are installed, with a kubelet that writes down its words: the table must
- * say what they do, and the reader what the table says.
+ * test_shell.c - shell_read: one text a row, and what it runs and prints. Each row is also run by
+ * the real shells where they are installed, with a kubelet that writes down its words: the table
+ * must say what they do, and the reader what the table says.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,8 +45,8 @@ static const struct {
 
 enum { BASH = 1, DASH = 2, BOTH = 3 };
 
-/* `want`: each kubelet's words, joined by "|", a line each; then "> " and what is printed. "?" stands
- * for what the reader must not claim to know. */
+/* `want`: each kubelet's words, joined by "|", a line each; then "> " and what is printed. "?"
+ * stands for what the reader must not claim to know. */
 static const struct row {
 	int shells;
 	const char *text, *want;
@@ -147,11 +147,12 @@ static struct str done_by_shell(const char *shell, const char *text)
 	set_up_directory();
 	write_file("script", text, 0644);
 	write_file("said", "", 0644);
-	snprintf(command, sizeof command,
-		 "cd '%s/w' && env -i PATH='%s/bin:/usr/bin:/bin' SAID='%s/said' "
-		 "FROM_UNIT='--from --unit' timeout 10 %s ../script 'a 1' b >../printed 2>/dev/null "
-		 "</dev/null",
-		 directory, directory, directory, shell);
+	snprintf(
+		command, sizeof command,
+		"cd '%s/w' && env -i PATH='%s/bin:/usr/bin:/bin' SAID='%s/said' "
+		"FROM_UNIT='--from --unit' timeout 10 %s ../script 'a 1' b >../printed 2>/dev/null "
+		"</dev/null",
+		directory, directory, directory, shell);
 	int status = system(command);
 	(void)status;
 	struct str said = slurp("said"), printed = slurp("printed");

@@ -62,7 +62,7 @@ static struct str percent_decode(struct arena *a, struct str in)
 	for (size_t i = 0; i < in.n; i++) {
 		int high = in.p[i] == '%' && i + 2 < in.n ? nibble(in.p[i + 1]) : -1;
 		int low = high >= 0 ? nibble(in.p[i + 2]) : -1;
-		to[n++] = low < 0 ? in.p[i] : (char)(high << 4 | low);
+		to[n++] = (char)(low < 0 ? in.p[i] : high << 4 | low);
 		if (low >= 0)
 			i += 2;
 	}
