@@ -171,17 +171,17 @@ void run_redirections(struct run *r, const struct node *n)
 
 static enum flow run_function(struct run *r, const struct call *c, const struct node *body)
 {
-	struct frame frame = {0}, *outer = r->frame;
+	struct frame *frame = NEW(r->a, struct frame), *outer = r->frame;
 	struct fields args = r->posture.args;
 	struct untold args_untold = r->posture.args_untold;
 	bool left = r->left;
-	r->frame = &frame;
+	r->frame = frame;
 	r->posture.args = (struct fields){c->fields.at + 1, c->fields.n - 1, c->fields.n - 1};
 	r->posture.args_untold = call_untold(c, 1);
 	r->left = false;
 	enum flow flow = run_command(r, body);
-	for (size_t i = frame.hidden.n; i-- > 0;) {
-		const struct change *x = &frame.hidden.at[i];
+	for (size_t i = frame->hidden.n; i-- > 0;) {
+		const struct change *x = &frame->hidden.at[i];
 		name_bind(r, x->slot->name, x->before ? *x->before : (struct binding){0});
 	}
 	r->frame = outer;
