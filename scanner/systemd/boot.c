@@ -57,6 +57,8 @@ struct boot *boot_of(struct systemd *sd)
 		return sd->boot;
 	sd->boot = NEW(sd->arena, struct boot);
 	sd->boot->sd = sd;
+	sd->boot->services = map_new(sd->arena);
+	sd->boot->scripts = map_new(sd->arena);
 	for (size_t i = 0; i < sd->generators.n; i++)
 		*vec_push(sd->arena, &sd->boot->everywhere) = sd->generators.at[i];
 	find_extensions(sd->boot);

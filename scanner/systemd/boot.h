@@ -14,6 +14,9 @@ struct boot {
 	struct pendings everywhere; /* what may concern any unit */
 	struct pendings written;    /* files that a first-boot tool is told to write */
 	struct files texts;         /* user data, in which commands may write others */
+	struct map *services;       /* target -> struct pendings: services that write it */
+	struct map *scripts;        /* script and target -> whether it writes it */
+	unsigned readings;          /* of shell texts, so far */
 };
 
 /* What is asked for: a file, or what may come to be in a directory. */

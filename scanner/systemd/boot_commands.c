@@ -10,7 +10,8 @@
 #include "out.h"
 #include "shell.h"
 
-enum { SCRIPT_MAX = 64 << 10, WORDS_MAX = 3 };
+/* Beyond, a text is judged by its words alone. */
+enum { SCRIPT_MAX = 64 << 10, WORDS_MAX = 3, READINGS_MAX = 30 };
 
 /* Programs that only look at the files they are given, or change no byte of them. */
 static bool only_reads(struct str program)
@@ -68,6 +69,8 @@ static bool shell_writes(const struct unit *u, struct shell sh, struct str text,
 		return true;
 	if (!str_has(text, name) || text.n > SCRIPT_MAX)
 		return false;
+	if (boot_of(sd)->readings++ >= READINGS_MAX)
+		return text_names(text, t);
 	sh.root = sd->root;
 	sh.variables = u->environment;
 	sh.workdir = u->workdir;
@@ -75,15 +78,14 @@ static bool shell_writes(const struct unit *u, struct shell sh, struct str text,
 	return outcome_writes(sd->arena, &o, t);
 }
 
-/* A script, perhaps behind its shell. */
-static bool script_writes(const struct unit *u, const struct words *w, size_t at,
-			  const struct target *t)
+static bool script_read(const struct unit *u, const struct words *w, size_t at,
+			const struct target *t)
 {
 	struct rootfs *root = u->loading->sd->root;
 	struct word path = w->at[at];
-	const struct file *f = str_starts(path.text, S("/")) ? rootfs_stat(root, path.text) : NULL;
+	const struct file *f = rootfs_stat(root, path.text);
 	struct shell sh = {.from = path.from, .name = path.text};
-	if (!f || f->state != FILE_OK || f->kind != FILE_REGULAR || f->size > SCRIPT_MAX)
+	if (f->state != FILE_OK || f->kind != FILE_REGULAR || f->size > SCRIPT_MAX)
 		return false;
 	f = rootfs_read(root, path.text);
 	sh.program = shell_interpreter(f->text, &sh.errexit);
@@ -94,6 +96,33 @@ static bool script_writes(const struct unit *u, const struct words *w, size_t at
 		return text_names(f->text, t);
 	sh.args = (struct words){w->at + at + 1, w->n - at - 1, 0};
 	return shell_writes(u, sh, f->text, t);
+}
+
+static struct str key_of(struct arena *a, const struct target *t)
+{
+	return t->below ? str_cat(a, t->path, S("/")) : t->path;
+}
+
+/* A script, perhaps behind its shell. Many services may run one script: without words of their
+ * own they are told once. */
+static bool script_writes(const struct unit *u, const struct words *w, size_t at,
+			  const struct target *t)
+{
+	static char told[2];
+	struct systemd *sd = u->loading->sd;
+	struct map *scripts = boot_of(sd)->scripts;
+	if (!str_starts(w->at[at].text, S("/")))
+		return false;
+	if (w->n > at + 1)
+		return script_read(u, w, at, t);
+	struct str key = str_fmt(sd->arena, "%" PRIstr "\n%" PRIstr, ARG(w->at[at].text),
+				 ARG(key_of(sd->arena, t)));
+	char *known = map_get(scripts, key);
+	if (!known) {
+		known = &told[script_read(u, w, at, t)];
+		map_put(scripts, key, known);
+	}
+	return known == &told[1];
 }
 
 /* The word after "-c", "-ec". */
@@ -158,22 +187,34 @@ static void push(struct systemd *sd, struct pendings *out, const struct target *
 				 .from = from};
 }
 
-static void ask_services(struct systemd *sd, const struct unit *but, const struct target *t,
-			 struct pendings *out)
+static void ask_service(struct systemd *sd, const struct unit *u, const struct target *t,
+			struct pendings *out)
 {
 	static const char *const keys[] = {"ExecStartPre", "ExecStart", "ExecStartPost"};
+	const struct command *c = NULL;
+	for (size_t k = 0; !c && k < sizeof keys / sizeof *keys; k++)
+		c = writer(u, keys[k], t, false);
+	if (c)
+		push(sd, out, t, u->id, c->from);
+}
+
+/* All of them, whoever asks. */
+static const struct pendings *services_of(struct systemd *sd, const struct target *t)
+{
+	struct map *known = boot_of(sd)->services;
+	struct str key = key_of(sd->arena, t);
+	struct pendings *out = map_get(known, key);
+	if (out)
+		return out;
+	out = NEW(sd->arena, struct pendings);
+	map_put(known, key, out);
 	struct words names = systemd_services(sd);
 	for (size_t i = 0; i < names.n; i++) {
 		const struct unit *u = unit_load(sd, names.at[i].text);
-		const struct command *c = NULL;
-		if (u->load != UNIT_LOADED || str_eq(u->id, but->id) ||
-		    !str_eq(u->id, names.at[i].text))
-			continue;
-		for (size_t k = 0; !c && k < sizeof keys / sizeof *keys; k++)
-			c = writer(u, keys[k], t, false);
-		if (c)
-			push(sd, out, t, u->id, c->from);
+		if (u->load == UNIT_LOADED && str_eq(u->id, names.at[i].text))
+			ask_service(sd, u, t, out);
 	}
+	return out;
 }
 
 struct pendings unit_written(const struct unit *u, struct str path, bool below)
@@ -193,6 +234,9 @@ struct pendings unit_written(const struct unit *u, struct str path, bool below)
 	const struct command *own = writer(u, "ExecStartPre", &t, true);
 	if (own)
 		push(sd, &out, &t, S("ExecStartPre"), own->from);
-	ask_services(sd, u, &t, &out);
+	const struct pendings *services = services_of(sd, &t);
+	for (size_t i = 0; i < services->n; i++)
+		if (!str_eq(services->at[i].writer, u->id))
+			*vec_push(sd->arena, &out) = services->at[i];
 	return out;
 }
