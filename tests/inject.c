@@ -159,7 +159,8 @@ static void lay_out(struct arena *a, struct rootfs *root, struct str dir, const 
 			FILE *file = fopen(dest, "wb");
 			if (!file)
 				continue;
-			fwrite(text.p, 1, text.n, file);
+			if (text.n)
+				fwrite(text.p, 1, text.n, file);
 			fclose(file);
 			chmod(dest, f->mode);
 		}
