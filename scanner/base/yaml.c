@@ -208,10 +208,25 @@ static bool has_bare_tag(const struct reading *r, const struct node *n)
 	return s.n && s.p[0] == '!' && (s.n == 1 || strchr(" \t\r\n", s.p[1]));
 }
 
+/* libyaml takes "\/" for a slash; go-yaml v2 does not know it. */
+static bool has_slash_escape(const struct reading *r, const struct node *n)
+{
+	struct str s = str_slice(r->marks.text, n->at, n->at + n->len);
+	for (size_t i = 0; i + 1 < s.n; i++)
+		if (s.p[i] == '\\' && s.p[++i] == '/')
+			return true;
+	return false;
+}
+
 static struct node *read_scalar(struct reading *r)
 {
 	struct node *n = node_new(r, NODE_SCALAR);
+	bool quoted = r->event.data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 	const char *tag = (const char *)r->event.data.scalar.tag;
+	if (quoted && has_slash_escape(r, n)) {
+		refuse(r, n, S("found unknown escape character"));
+		return NULL;
+	}
 	n->scalar.text = str_dup(r->a, (struct str){(const char *)r->event.data.scalar.value,
 						    r->event.data.scalar.length});
 	n->scalar.plain = r->event.data.scalar.plain_implicit;

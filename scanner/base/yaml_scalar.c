@@ -177,6 +177,65 @@ static struct meaning meaning_of(struct arena *a, struct str in)
 	return m;
 }
 
+static int sextet(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+	return at ? (int)(at - digits) : -1;
+}
+
+/* base64.StdEncoding: padded, line ends anywhere. */
+static bool from_base64(struct arena *a, struct str in, struct str *out)
+{
+	char *p = arena_alloc(a, 1, in.n + 1);
+	size_t n = 0, digits = 0, pads = 0;
+	uint32_t bits = 0;
+	for (size_t i = 0; i < in.n; i++) {
+		char c = in.p[i];
+		if (c == '\r' || c == '\n')
+			continue;
+		if ((c != '=' && (pads || sextet(c) < 0)) || (c == '=' && ++pads > 2))
+			return false;
+		bits = bits << 6 | (uint32_t)(c == '=' ? 0 : sextet(c));
+		if (++digits % 4 == 0)
+			for (unsigned k = 0; k < 3; k++)
+				p[n++] = (char)(bits >> (16 - 8 * k) & 255);
+	}
+	*out = (struct str){p, n - pads};
+	return digits % 4 == 0;
+}
+
+/* json.Marshal puts U+FFFD for each byte that is no UTF-8. */
+static struct str to_utf8(struct arena *a, struct str s)
+{
+	if (str_utf8(s))
+		return s;
+	char *p = arena_alloc(a, 3, s.n);
+	size_t n = 0;
+	while (s.n) {
+		uint32_t c;
+		size_t k = str_rune(s, &c);
+		memcpy(p + n, k ? s.p : "\xEF\xBF\xBD", k ? k : 3);
+		n += k ? k : 3;
+		s = str_tail(s, k ? k : 1);
+	}
+	return (struct str){p, n};
+}
+
+static bool binary_resolve(struct arena *a, struct str in, enum doc_kind *kind, struct str *text,
+			   struct str *problem)
+{
+	struct str bytes;
+	if (!from_base64(a, in, &bytes)) {
+		*problem = S("!!binary value contains invalid base64 data");
+		return false;
+	}
+	*kind = DOC_STRING;
+	*text = to_utf8(a, bytes);
+	return true;
+}
+
 bool scalar_resolve(struct arena *a, const struct scalar *s, enum doc_kind *kind, struct str *text,
 		    struct str *problem)
 {
@@ -186,6 +245,8 @@ bool scalar_resolve(struct arena *a, const struct scalar *s, enum doc_kind *kind
 	static const char *const typed[] = {"bool", "int", "float", "null", NULL};
 	struct meaning m = {.kind = DOC_STRING, .text = s->text, .tag = "str"};
 	bool asked = standard && one_of(name, typed);
+	if (standard && str_eq(name, S("binary")))
+		return binary_resolve(a, s->text, kind, text, problem);
 	if (asked || (!tag.n && s->plain))
 		m = meaning_of(a, s->text);
 	bool widened = str_eq(name, S("float")) && str_eq(str_from(m.tag), S("int"));

@@ -28,7 +28,7 @@ static const struct range {
 	{"iptablesMasqueradeBit", 0, 31, false, 0, "must be between 0 and 31, inclusive"},
 	{"kubeAPIBurst", 0, INT32_MAX, false, 0, "must not be a negative number"},
 	{"kubeAPIQPS", 0, INT32_MAX, false, 0, "must not be a negative number"},
-	{"nodeStatusMaxImages", -1, INT32_MAX, false, 22, "must be -1 or greater"},
+	{"nodeStatusMaxImages", -1, INT32_MAX, false, 0, "must be -1 or greater"},
 	{"maxOpenFiles", 0, INT64_MAX, false, 0, "must not be a negative number"},
 	{"maxPods", 0, INT32_MAX, false, 0, "must not be a negative number"},
 	{"oomScoreAdj", -1000, 1000, false, 0, "must be between -1000 and 1000, inclusive"},

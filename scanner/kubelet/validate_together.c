@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "gates.h"
+#include "names.h"
 
 typedef bool check_fn(const struct slots *s, struct config_fault *fault);
 
@@ -176,10 +177,28 @@ static bool enforced_item(const struct slots *s, const struct doc *list, size_t 
 			       "needs cgroupsPerQOS (--cgroups-per-qos) to be true");
 }
 
+static bool holds(const struct doc *list, const char *item)
+{
+	for (size_t i = 0; list && i < list->n; i++)
+		if (str_eq(doc_string(list->entries[i].value), str_from(item)))
+			return true;
+	return false;
+}
+
+/* What is compressible is part of the whole. */
+static bool twofold(const struct doc *list)
+{
+	return (holds(list, "system-reserved") && holds(list, "system-reserved-compressible")) ||
+	       (holds(list, "kube-reserved") && holds(list, "kube-reserved-compressible"));
+}
+
 static bool enforcement(const struct slots *s, struct config_fault *fault)
 {
 	const struct doc *list = tree_of(s, "enforceNodeAllocatable");
 	size_t n = list ? list->n : 1; /* the default is pods */
+	if (validate_since(s, 32) && twofold(list))
+		return validate_refuse(s, fault, "enforceNodeAllocatable",
+				       "holds both a reservation and its compressible part");
 	/* Each is compared with those before it: a handful makes sense. */
 	for (size_t i = 0; i < n && i < 64; i++)
 		if (!enforced_item(s, list, i, fault))
@@ -292,6 +311,28 @@ static bool back_off(const struct slots *s, struct config_fault *fault)
 	int64_t ns = nanoseconds(s, path);
 	return (ns >= SECOND && ns <= 300 * SECOND) ||
 	       validate_refuse(s, fault, path, "must be set between 1s and 300s");
+}
+
+/* ---- taints ---- */
+
+/* CheckTaintValidation. */
+static bool taint_valid(const struct doc *taint)
+{
+	struct str value = doc_string(doc_get(taint, S("value")));
+	struct str effect = doc_string(doc_get(taint, S("effect")));
+	const struct doc *added = doc_get(taint, S("timeAdded"));
+	return name_qualified(doc_string(doc_get(taint, S("key")))) && name_value(value) &&
+	       (!effect.n || name_effect(effect)) && (!added || added->kind == DOC_NULL);
+}
+
+static bool taints(const struct slots *s, struct config_fault *fault)
+{
+	const char *path = "registerWithTaints";
+	const struct doc *list = tree_of(s, path);
+	for (size_t i = 0; validate_since(s, 23) && list && i < list->n; i++)
+		if (!taint_valid(list->entries[i].value))
+			return validate_refuse(s, fault, path, "holds an invalid taint");
+	return true;
 }
 
 /* ---- logs, metrics, the runtime ---- */
@@ -427,6 +468,7 @@ bool validate_together(const struct slots *s, struct config_fault *fault)
 		pulls,
 		server_bootstrap,
 		run_once,
+		taints,
 		topology,
 		shutdown_periods,
 		shutdown_by_priority,

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-static const struct settings *settings_of(const char *body, unsigned minor)
+static const struct settings *settings_with(const char *flag, const char *body, unsigned minor)
 {
 	struct launch l = {.workdir = S("/")};
 	struct kubelet_options opts = {.version = {.major = minor ? 1 : 0, .minor = minor}};
@@ -25,7 +25,14 @@ static const struct settings *settings_of(const char *body, unsigned minor)
 				  body);
 	*vec_push(arena, &l.argv) = (struct word){S("kubelet"), NULL};
 	*vec_push(arena, &l.argv) = (struct word){S("--config=/c"), NULL};
+	if (flag)
+		*vec_push(arena, &l.argv) = (struct word){str_from(flag), NULL};
 	return kubelet_settings(captured_root(arena, text), &l, &opts);
+}
+
+static const struct settings *settings_of(const char *body, unsigned minor)
+{
+	return settings_with(NULL, body, minor);
 }
 
 struct row {
@@ -95,6 +102,18 @@ static const struct row rows[] = {
 	{"reservedSystemCPUs: 0-1\nkubeReservedCgroup: /k", 28, "can't be used with"},
 	{"shutdownGracePeriod: 10s", 20, "requires feature gate GracefulNodeShutdown"},
 	{"shutdownGracePeriod: 10s\nfeatureGates: {GracefulNodeShutdown: true}", 20, NULL},
+	{"nodeStatusMaxImages: -2", 20, "nodeStatusMaxImages (--node-status-max-images) -2"},
+	{"registerWithTaints: [{key: a, effect: NoSchedule}]", 34, NULL},
+	{"registerWithTaints: [{key: a}]", 34, NULL},
+	{"registerWithTaints: [{key: a, effect: Sometimes}]", 34, "holds an invalid taint"},
+	{"registerWithTaints: [{key: a, effect: Sometimes}]", 22, NULL}, /* no such field */
+	{"registerWithTaints: [{key: -a}]", 34, "holds an invalid taint"},
+	{"registerWithTaints: [{key: a, value: b c}]", 34, "holds an invalid taint"},
+	{"registerWithTaints: [{key: a, timeAdded: '2020-01-01T00:00:00Z'}]", 34,
+	 "holds an invalid taint"},
+	{"systemReservedCgroup: /s\nenforceNodeAllocatable: [system-reserved, "
+	 "system-reserved-compressible]",
+	 34, "compressible part"},
 	{"reservedSystemCPUs: 3-1", 20, NULL},
 	{"reservedSystemCPUs: 3-1", 34, "cannot be parsed"},
 	{"reservedSystemCPUs: 1-2-x", 20, NULL},
@@ -209,9 +228,64 @@ static void hang_on_others(void **state)
 	}
 }
 
+struct flagged {
+	const char *flag, *body;
+	unsigned minor;
+	const char *error; /* NULL: starts */
+};
+
+static const struct flagged flagged[] = {
+	/* pkg/kubelet/apis/well_known_labels.go; since 1.25 labels must be labels. */
+	{"--node-labels=node-role.kubernetes.io/worker=", "", 20, "node-labels"},
+	{"--node-labels=node-role.kubernetes.io/worker=", "", 0, "node-labels"},
+	{"--node-labels=kubernetes.io/role=node", "", 34, "node-labels"},
+	{"--node-labels=x.k8s.io/a=b", "", 34, "node-labels"},
+	{"--node-labels=k8s.io/", "", 20, "node-labels"},
+	{"--node-labels=a=b,kubernetes.io/os=linux", "", 34, NULL},
+	{"--node-labels=node.kubernetes.io/a=b,x.kubelet.kubernetes.io/y=", "", 34, NULL},
+	{"--node-labels=topology.kubernetes.io/zone=a", "", 34, NULL},
+	{"--node-labels=xk8s.io/a=b,k8s.io", "", 34, NULL},
+	{"--node-labels=a=b/c", "", 24, NULL},
+	{"--node-labels=a=b/c", "", 25, "node-labels"},
+	{"--node-labels=-a=b", "", 25, "node-labels"},
+	{"--node-labels=a=b/c,a=d", "", 25, NULL},
+	{"--node-labels=Example.com/a=b", "", 25, "node-labels"},
+	{"--node-labels=example.com/a=b", "", 25, NULL},
+	/* component-base/logs: what klog alone honours. */
+	{"--log-dir=/x", "logging: {format: json}", 25, "validation"},
+	{"--log-dir=/x", "logging: {format: text}", 25, NULL},
+	{"--log-dir=", "logging: {format: json}", 25, NULL},
+	{"--logtostderr", "logging: {format: json}", 25, "reparse-needs-argument"},
+	{"--stderrthreshold=error", "logging: {format: json}", 25, NULL},
+	{"--stderrthreshold=info", "logging: {format: json}", 25, "validation"},
+	{"--log-flush-frequency=1s", "logging: {format: json}", 20, "validation"},
+	{"--log-flush-frequency=1s", "logging: {format: json}", 25, NULL},
+	/* Two flags, one variable. */
+	{"--experimental-kernel-memcg-notification=true", "", 24, NULL},
+};
+
+static void stop_flags(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof flagged / sizeof flagged[0]; i++) {
+		const struct flagged *f = &flagged[i];
+		const struct settings *s = settings_with(f->flag, f->body, f->minor);
+		const char *error = s->error ? s->error : "none";
+		if (strcmp(error, f->error ? f->error : "none") != 0)
+			fail_msg("%s in 1.%u: %s, %.*s", f->flag, f->minor, error,
+				 ARG(s->error_text));
+	}
+	const struct settings *s =
+		settings_with("--experimental-kernel-memcg-notification", "", 24);
+	assert_true(str_eq(setting_get(s, S("kernelMemcgNotification"))->value, S("true")));
+	s = settings_with("--cluster-dns=\r\na,\"b\nc\",\nd", "", 34);
+	assert_true(str_eq(setting_get(s, S("clusterDNS"))->value, S("[\"a\",\"b\\nc\",\"\"]")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stop_flags),
 		cmocka_unit_test(are_weighed),
 		cmocka_unit_test(hang_on_others),
 	};
