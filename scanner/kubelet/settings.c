@@ -135,10 +135,17 @@ static bool check_dynamic(struct start *k, const struct flags *f)
 /* OpenShift's kubelet lets its own labels pass. */
 static bool check_labels(struct start *k, const struct flags *f)
 {
+	enum { FIRST = 16 };
 	struct str why;
 	const struct origin *from = NULL;
-	return k->slots.own_gates || labels_taken(k->a, f, k->minor, &why, &from) ||
-	       stop(k, "node-labels", why, from);
+	if (k->slots.own_gates || (k->minor && k->minor < FIRST) ||
+	    labels_taken(k->a, f, k->minor ? k->minor : FIRST, &why, &from))
+		return true;
+	if (k->minor)
+		return stop(k, "node-labels", why, from);
+	note(rootfs_notes(k->root), from, "a kubelet since 1.%u ends here: %" PRIstr, FIRST,
+	     ARG(why));
+	return true;
 }
 
 static bool first_parse(struct start *k, struct flags *f)

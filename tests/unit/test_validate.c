@@ -237,7 +237,9 @@ struct flagged {
 static const struct flagged flagged[] = {
 	/* pkg/kubelet/apis/well_known_labels.go; since 1.25 labels must be labels. */
 	{"--node-labels=node-role.kubernetes.io/worker=", "", 20, "node-labels"},
-	{"--node-labels=node-role.kubernetes.io/worker=", "", 0, "node-labels"},
+	{"--node-labels=node-role.kubernetes.io/worker=", "", 0, NULL},
+	{"--node-labels=node-role.kubernetes.io/worker=", "", 15, NULL},
+	{"--node-labels=node-role.kubernetes.io/worker=", "", 16, "node-labels"},
 	{"--node-labels=kubernetes.io/role=node", "", 34, "node-labels"},
 	{"--node-labels=x.k8s.io/a=b", "", 34, "node-labels"},
 	{"--node-labels=k8s.io/", "", 20, "node-labels"},
