@@ -58,7 +58,7 @@ node() { # node DIRECTORY: the tree that all images end as
 	echo 'KUBELET_EXTRA_ARGS="--make-iptables-util-chains=false"' | put "$1/etc/default/kubelet"
 	printf 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmakeIPTablesUtilChains: true\n' |
 		put "$1/var/lib/kubelet/config.yaml"
-	printf '#!/bin/sh\n' | put "$1/usr/bin/kubelet"
+	printf '\177ELF' | put "$1/usr/bin/kubelet"
 	chmod 755 "$1/usr/bin/kubelet"
 	echo shared | put "$1/etc/shared"
 	ln "$1/etc/shared" "$1/usr/shared"

@@ -4,14 +4,17 @@
  */
 #include "launch.h"
 
-static bool is_script(const struct candidate *c, struct word path)
+/* A program that cannot be read may be a script: a doubt. */
+static bool is_script(const struct candidate *c, struct word path, struct doubt *doubt)
 {
 	char head[2];
 	size_t got;
 	struct str at;
 	if (!str_starts(path.text, S("/")) || !candidate_path(c, path, &at))
 		return false;
-	rootfs_peek(c->root, at, 0, head, 2, &got);
+	const struct file *f = rootfs_peek(c->root, at, 0, head, 2, &got);
+	if (f->state == FILE_UNREADABLE)
+		*doubt = doubt_file(c->a, f, path.from);
 	return got == 2 && head[0] == '#' && head[1] == '!';
 }
 
@@ -45,7 +48,7 @@ bool launch_direct(const struct candidate *c, struct launch *out)
 	    !str_eq(str_basename(c->path), S("kubelet")))
 		return false;
 	struct word path = candidate_program(c);
-	if (is_script(c, path)) {
+	if (is_script(c, path, &out->doubt)) {
 		if (!wrapper)
 			return run_script(c, path, out);
 		if (launch_script(c, candidate_file(c, path), words_from(c->words, 1), out))
