@@ -166,8 +166,15 @@ bool config_key(struct arena *a, struct str prefix, struct str key, bool fold, u
 	       (fold && find_key(a, prefix, key, true, minor, row, deeper));
 }
 
+/* A map that is written more than once grows. */
+struct grown {
+	struct doc *doc;
+	size_t cap;
+};
+
 struct pass {
 	struct arena *a;
+	struct grown *grown; /* by row, for JSON */
 	unsigned minor;
 	bool json;
 	struct notes *notes;
@@ -191,6 +198,34 @@ static void note_repeated(struct pass *w, const struct doc *map)
 		note(w->notes, map->from, "a key is set more than once; the last one counts");
 }
 
+/* JSON is decoded into the map that is there already, unless a null has taken it away. False when
+ * it is the first. */
+static bool grow(struct pass *w, const struct option_row *row, const struct doc *v)
+{
+	struct grown *g = &w->grown[row_index(row)];
+	for (size_t i = 0; g->doc && i < v->n; i++) {
+		struct doc *d = g->doc;
+		if (d->n == g->cap)
+			d->entries =
+				vec_grow(w->a, d->entries, sizeof(struct doc_entry), d->n, &g->cap);
+		d->entries[d->n++] = v->entries[i];
+	}
+	return g->doc != NULL;
+}
+
+static void take_json(struct pass *w, const struct option_row *row, const struct doc *v)
+{
+	if (!w->grown)
+		w->grown = NEW_N(w->a, struct grown, options_n);
+	struct grown *g = &w->grown[row_index(row)];
+	if (v->kind == DOC_MAP && grow(w, row, v))
+		return;
+	struct doc *d = NEW(w->a, struct doc);
+	*d = *v;
+	*g = (struct grown){v->kind == DOC_MAP ? d : NULL, v->n};
+	*vec_push(w->a, w->out) = (struct field){row, d};
+}
+
 /* On its way to JSON a YAML map has lost all but the last of equal keys. */
 static const struct doc *lasting(const struct pass *w, const struct doc *v)
 {
@@ -202,6 +237,19 @@ static const struct doc *lasting(const struct pass *w, const struct doc *v)
 	return last;
 }
 
+static bool take_field(struct pass *w, const struct option_row *row, const struct doc *v)
+{
+	struct str problem;
+	const struct doc *last = lasting(w, v);
+	if (!field_fits(w->a, row, last, &problem))
+		return refuse(w->fault, CONFIG_DECODE, v->from, problem);
+	if (w->json && form_is_map(row->form))
+		take_json(w, row, v);
+	else
+		*vec_push(w->a, w->out) = (struct field){row, last};
+	return true;
+}
+
 static bool walk_map(struct pass *w, const struct doc *map, struct str prefix)
 {
 	size_t n = map->n;
@@ -209,15 +257,13 @@ static bool walk_map(struct pass *w, const struct doc *map, struct str prefix)
 	note_repeated(w, map);
 	for (size_t i = 0; i < n; i++) {
 		const struct option_row *row;
-		struct str deeper, problem;
+		struct str deeper;
 		const struct doc *v = e[i].value;
 		if (!config_key(w->a, prefix, e[i].key, false, w->minor, &row, &deeper)) {
 			note_unknown(w, prefix, &e[i]);
 		} else if (row) {
-			v = lasting(w, v);
-			if (!field_fits(w->a, row, v, &problem))
-				return refuse(w->fault, CONFIG_DECODE, v->from, problem);
-			*vec_push(w->a, w->out) = (struct field){row, v};
+			if (!take_field(w, row, v))
+				return false;
 		} else if (v->kind == DOC_MAP) {
 			if (!walk_map(w, v, deeper))
 				return false;
@@ -239,14 +285,14 @@ bool config_decode(struct arena *a, const struct file *f, unsigned minor, struct
 	const struct doc *d = config_document(a, f, &json, fault);
 	if (!d || !identify(a, d, json, &id, fault) || !check_identity(a, d, &id, fault))
 		return false;
-	struct pass w = {a, minor, json, notes, out, fault};
+	struct pass w = {a, NULL, minor, json, notes, out, fault};
 	return walk_map(&w, d, S(""));
 }
 
 bool config_fields(struct arena *a, const struct doc *d, unsigned minor, struct notes *notes,
 		   struct fields *out, struct config_fault *fault)
 {
-	struct pass w = {a, minor, false, notes, out, fault};
+	struct pass w = {a, NULL, minor, false, notes, out, fault};
 	return walk_map(&w, d, S(""));
 }
 

@@ -82,6 +82,23 @@ static struct branch *map_below(struct arena *a, struct branch *parent, struct s
 	return b;
 }
 
+/* On its way a number with a point or an exponent has been a float64. */
+static const struct doc *as_carried(struct arena *a, const struct doc *d)
+{
+	bool plain = true;
+	for (size_t i = 0; i < d->text.n; i++)
+		plain = plain && !strchr(".eE", d->text.p[i]);
+	if (d->kind != DOC_NUMBER || plain)
+		return d;
+	double v = strtod(str_z(a, d->text), NULL);
+	if (!(v > -1e15 && v < 1e15) || v != (double)(int64_t)v)
+		return d;
+	struct doc *whole = NEW(a, struct doc);
+	*whole = *d;
+	whole->text = str_fmt(a, "%lld", (long long)v);
+	return whole;
+}
+
 static void patch(struct arena *a, struct branch *b, const struct doc *d)
 {
 	b->touched = true;
@@ -95,7 +112,7 @@ static void patch(struct arena *a, struct branch *b, const struct doc *d)
 			patch(a, map_below(a, b, key), v);
 		} else {
 			struct branch *leaf = grow(a, b, key);
-			leaf->leaf = v;
+			leaf->leaf = as_carried(a, v);
 			leaf->touched = true;
 		}
 	}
@@ -248,6 +265,15 @@ static bool harvest_map(struct harvest *h, const struct branch *b, struct str pr
 	return true;
 }
 
+/* Since 1.25 the default thresholds are put in before the drop-ins, and never after. */
+static void take_out(struct slots *s, const struct option_row *row)
+{
+	if (strcmp(row->pub.path, "evictionHard") == 0 && (!s->minor || s->minor >= 25))
+		slot_win(s, row, (struct setting){.null = true, .level = LEVEL_DEFAULT}, NULL);
+	else
+		slot_reset(s, row);
+}
+
 static bool merge_json(struct slots *s, struct config_dir *d)
 {
 	struct branch root = {.kids = map_new(s->a)};
@@ -273,7 +299,7 @@ static bool merge_json(struct slots *s, struct config_dir *d)
 	for (size_t i = 0; i < options_n; i++)
 		if (options[i].pub.path && !h.met[i] &&
 		    (!left_out(s, &options[i]) || is_empty(s, &options[i])))
-			slot_reset(s, &options[i]);
+			take_out(s, &options[i]);
 	return true;
 }
 

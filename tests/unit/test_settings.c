@@ -52,6 +52,9 @@ struct row {
 
 #define BASE "-- /c --\n" HEAD
 #define DROP "-- /d/1.conf --\n" HEAD
+#define DROP_JSON \
+	"-- /d/1.conf --\n{\"apiVersion\":\"kubelet.config.k8s.io/v1beta1\"," \
+	"\"kind\":\"KubeletConfiguration\","
 
 static const struct row rows[] = {
 	{BASE "readOnlyPort: 1\n" DROP "readOnlyPort: null\n",
@@ -96,6 +99,51 @@ static const struct row rows[] = {
 	 "evictionHard",
 	 "{\"a\":\"1%\",\"c\":\"3%\"}",
 	 LEVEL_CONFIG_DIR,
+	 NULL},
+	{BASE "evictionHard: {a: 1%}\n" DROP "evictionHard: null\n",
+	 {"--config=/c", "--config-dir=/d"},
+	 34,
+	 "evictionHard",
+	 "",
+	 LEVEL_DEFAULT,
+	 NULL},
+	/* A drop-in is carried as JSON whose numbers are float64; a config file is not. */
+	{BASE DROP_JSON "\"maxPods\":1.5e2}\n",
+	 {"--config=/c", "--config-dir=/d"},
+	 34,
+	 "maxPods",
+	 "150",
+	 LEVEL_CONFIG_DIR,
+	 NULL},
+	{BASE DROP_JSON "\"maxPods\":1.5}\n",
+	 {"--config=/c", "--config-dir=/d"},
+	 34,
+	 "maxPods",
+	 NULL,
+	 LEVEL_DEFAULT,
+	 "config-dir-decode"},
+	{DROP_JSON "\"maxPods\":1.5e2}\n",
+	 {"--config=/d/1.conf"},
+	 34,
+	 "maxPods",
+	 NULL,
+	 LEVEL_DEFAULT,
+	 "config-decode"},
+	/* encoding/json decodes a map into the one that is there. */
+	{DROP_JSON "\"kubeReserved\":{\"cpu\":\"1\"},\"kubeReserved\":{\"pid\":\"2\"}}\n",
+	 {"--config=/d/1.conf"},
+	 34,
+	 "kubeReserved",
+	 "{\"cpu\":\"1\",\"pid\":\"2\"}",
+	 LEVEL_CONFIG,
+	 NULL},
+	{DROP_JSON "\"kubeReserved\":{\"cpu\":\"1\"},\"kubeReserved\":null,"
+		   "\"kubeReserved\":{\"pid\":\"2\"}}\n",
+	 {"--config=/d/1.conf"},
+	 34,
+	 "kubeReserved",
+	 "{\"pid\":\"2\"}",
+	 LEVEL_CONFIG,
 	 NULL},
 	{BASE "clusterDNS: [a, b]\n" DROP "clusterDNS: [c]\n",
 	 {"--config=/c", "--config-dir=/d"},
