@@ -189,7 +189,8 @@ struct seen path_read(struct run *r, struct str path)
 	if (s.there == THERE && f->kind == FILE_REGULAR) {
 		const struct origin *from = origin_new(r->a, f, 0, f->text.n, NULL);
 		s.text = value_plain(r, f->text, from);
-		s.text.pieces.at[0].value = false;
+		if (s.text.pieces.n)
+			s.text.pieces.at[0].value = false;
 	}
 	return s;
 }

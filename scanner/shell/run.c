@@ -137,7 +137,6 @@ static enum flow run_apart(struct run *r, enum flow (*fn)(struct run *, const st
 static enum flow run_pipeline(struct run *r, const struct node *pipe)
 {
 	struct posture before = r->posture;
-	struct value in = {0};
 	int failed = 0;
 	for (const struct node *n = pipe->first; n && !r->lost; n = n->next) {
 		struct sink *sink = NEW(r->a, struct sink);
@@ -147,10 +146,10 @@ static enum flow run_pipeline(struct run *r, const struct node *pipe)
 		run_apart(r, run_command, n);
 		r->posture = before;
 		struct value *next = NEW(r->a, struct value);
-		*next = in = (struct value){.text = out_text(sink->out),
-					    .pieces = sink->pieces,
-					    .untold = sink->untold,
-					    .set = true};
+		*next = (struct value){.text = out_text(sink->out),
+				       .pieces = sink->pieces,
+				       .untold = sink->untold,
+				       .set = true};
 		r->posture.in = next;
 		failed = r->status < 0 || failed < 0 ? -1 : failed | r->status;
 	}

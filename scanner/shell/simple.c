@@ -95,7 +95,6 @@ static struct value here_text(struct run *r, const struct source *s, const struc
 
 static void redirect_in(struct run *r, const struct source *s, const struct redirection *d)
 {
-	struct value v = {.set = true};
 	if (d->number > 0)
 		return;
 	if (d->direction == FROM_HERE) {
@@ -103,7 +102,7 @@ static void redirect_in(struct run *r, const struct source *s, const struct redi
 		return;
 	}
 	struct field f = field_of_word(r, s, d->word);
-	v = f.value;
+	struct value v = f.value;
 	if (d->direction == FROM_WORD) {
 		struct out *o = out_new(r->a);
 		out_str(o, v.text);
