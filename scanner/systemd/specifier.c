@@ -137,32 +137,65 @@ static enum filling of_runtime(struct specifiers *s, char letter, struct str *ou
 	return AT_RUNTIME;
 }
 
+/* `manager` is since when system.conf knows the letter, which has no unit that %n could name; 0:
+ * never. Each was seen in booted systems of 252, 257 and 262. */
 static const struct {
 	char letter;
-	unsigned since;
+	unsigned short since, manager;
 	specifier_fn *fill;
 } table[] = {
-	{'n', 0, of_name},          {'N', 0, of_name},          {'p', 0, of_name},
-	{'P', 0, of_name},          {'i', 0, of_name},          {'I', 0, of_name},
-	{'j', 239, of_name},        {'J', 239, of_name},        {'f', 0, of_path},
-	{'t', 0, of_directories},   {'S', 236, of_directories}, {'C', 236, of_directories},
-	{'L', 236, of_directories}, {'E', 236, of_directories}, {'T', 236, of_directories},
-	{'V', 236, of_directories}, {'D', 257, of_directories}, {'u', 0, of_directories},
-	{'U', 0, of_directories},   {'g', 240, of_directories}, {'G', 240, of_directories},
-	{'h', 0, of_directories},   {'d', 251, of_directories}, {'s', 0, of_shell},
-	{'y', 251, of_fragment},    {'Y', 251, of_fragment},    {'m', 0, of_machine_id},
-	{'o', 246, of_os},          {'w', 246, of_os},          {'W', 246, of_os},
-	{'B', 246, of_os},          {'M', 249, of_os},          {'A', 249, of_os},
-	{'H', 0, of_host},          {'l', 246, of_host},        {'q', 251, of_host},
-	{'b', 0, of_runtime},       {'v', 0, of_runtime},       {'a', 246, of_runtime},
-	{'c', 0, of_runtime},       {'r', 0, of_runtime},       {'R', 0, of_runtime},
+	{'n', 0, 0, of_name},
+	{'N', 0, 0, of_name},
+	{'p', 0, 0, of_name},
+	{'P', 0, 0, of_name},
+	{'i', 0, 0, of_name},
+	{'I', 0, 0, of_name},
+	{'j', 239, 0, of_name},
+	{'J', 239, 0, of_name},
+	{'f', 0, 0, of_path},
+	{'t', 0, 0, of_directories},
+	{'S', 236, 0, of_directories},
+	{'C', 236, 0, of_directories},
+	{'L', 236, 0, of_directories},
+	{'E', 236, 0, of_directories},
+	{'T', 236, 249, of_directories},
+	{'V', 236, 249, of_directories},
+	{'D', 257, 0, of_directories},
+	{'u', 0, 253, of_directories},
+	{'U', 0, 253, of_directories},
+	{'g', 240, 253, of_directories},
+	{'G', 240, 253, of_directories},
+	{'h', 0, 253, of_directories},
+	{'d', 251, 0, of_directories},
+	{'s', 0, 253, of_shell},
+	{'y', 251, 0, of_fragment},
+	{'Y', 251, 0, of_fragment},
+	{'m', 0, 249, of_machine_id},
+	{'o', 246, 249, of_os},
+	{'w', 246, 249, of_os},
+	{'W', 246, 249, of_os},
+	{'B', 246, 249, of_os},
+	{'M', 249, 249, of_os},
+	{'A', 249, 249, of_os},
+	{'H', 0, 249, of_host},
+	{'l', 246, 249, of_host},
+	{'q', 251, 251, of_host},
+	{'b', 0, 249, of_runtime},
+	{'v', 0, 249, of_runtime},
+	{'a', 246, 249, of_runtime},
+	{'c', 0, 0, of_runtime},
+	{'r', 0, 0, of_runtime},
+	{'R', 0, 0, of_runtime},
 };
 
 static specifier_fn *find(const struct specifiers *s, char letter)
 {
+	bool manager = s->name.n == 0;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (table[i].letter == letter)
-			return table[i].since > s->version ? NULL : table[i].fill;
+		if (table[i].letter == letter) {
+			unsigned since = manager ? table[i].manager : table[i].since;
+			return since > s->version || (manager && since == 0) ? NULL : table[i].fill;
+		}
 	return NULL;
 }
 
