@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "origin.h"
 #include "str.h"
 
 struct arena;
@@ -70,6 +71,40 @@ bool blob_read(struct blob *b, uint64_t at, void *buf, size_t n, struct error *e
 
 /* The whole blob in memory; ERR_LIMIT past `max` bytes. */
 bool blob_slurp(struct arena *a, struct blob *b, size_t max, struct str *out, struct error *e);
+
+/* ---- disks: blocks at any place, through the containers they lie in ---- */
+
+/* What reading a disk may cost, counted in one place beneath every reader: where bytes are taken
+ * from the file that was typed, after the cache. One a target; `inspect` shows what was used. */
+struct blob_budget {
+	uint64_t max_reads, max_bytes; /* ERR_LIMIT past them */
+	uint64_t max_table;            /* bytes of one table (an L1, a BAT) held in memory */
+	unsigned max_depth;            /* containers, volumes and files inside each other */
+	uint64_t reads, bytes;         /* so far */
+};
+
+/* `of` through a cache of pages, least recently used first out; counts against the budget. */
+struct blob *blob_cached(struct arena *a, struct blob *of, struct blob_budget *budget);
+
+/* Opens a second file that a container names (a backing file, an extent): `name` is a bare file
+ * name beside the target. A container whose opening has no siblings refuses such names. */
+struct blob_siblings {
+	struct blob *(*open)(struct blob_siblings *s, struct str name, struct error *e);
+};
+
+struct blob_opening {
+	struct blob_budget *budget;
+	struct blob_siblings *siblings; /* NULL: a second file is refused with a sentence */
+	/* Filled by what is opened: why its bytes may be older than what the machine would see,
+	 * one clause each: "the log of the vhdx holds writes that are not in place". */
+	struct words *stale;
+};
+
+/* The disk inside a container: *name is the container's ("qcow2") and *inside its bytes; *inside is
+ * NULL, without a failure, when no container claims the bytes. The list is
+ * scanner/blob/wrappers.h. `only` forces one of them, or is NULL. */
+bool blob_unwrap(struct arena *a, struct blob *b, const char *only, const struct blob_opening *o,
+		 struct blob **inside, const char **name, struct error *e);
 
 /* ---- streams ---- */
 

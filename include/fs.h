@@ -57,10 +57,15 @@ struct fs_ops {
 	bool (*gist)(struct fs *fs, uint64_t ino, struct str *out, struct error *e);
 };
 
-/* Backends embed this as their first member. */
+/* Backends embed this as their first member. What stands on a volume is told besides: fstab names
+ * volumes by label and UUID. */
 struct fs {
 	const struct fs_ops *ops;
 	uint64_t root;
+	struct str label, uuid; /* a volume's own, uuid as lsblk prints it; or empty */
+	/* Why the tree may be older than what the machine would see, one clause with what would
+	 * settle it: "its log is dirty and was not replayed; mount it once". Else empty. */
+	struct str stale;
 };
 
 /* Which file bodies an archive should keep on its one pass: a path without leading slash, and

@@ -409,7 +409,8 @@ struct fs *fs_open_txtar(struct arena *a, struct blob *b, const struct fs_option
 	struct str text, inner, body;
 	if (!blob_slurp(a, b, TXTAR_MAX, &text, e))
 		return NULL;
-	*t = (struct txtar){{&txtar_ops, TREE_ROOT}, a, tree_new(a, opts->max_entries, false)};
+	*t = (struct txtar){
+		{.ops = &txtar_ops, .root = TREE_ROOT}, a, tree_new(a, opts->max_entries, false)};
 	while (next_section(&text, &inner, &body)) {
 		struct section s = parse_marker(inner);
 		if (s.name.n == 0 || s.name.p[0] != '/')

@@ -256,7 +256,7 @@ static const struct fs_ops overlay_ops = {
 static struct fs *overlay_of(struct arena *a, const struct layers *layers, size_t n, unsigned hops)
 {
 	struct overlay *o = NEW(a, struct overlay);
-	*o = (struct overlay){.fs = {&overlay_ops, 0},
+	*o = (struct overlay){.fs = {.ops = &overlay_ops, .root = 0},
 			      .arena = a,
 			      .layers = layers,
 			      .n = n,

@@ -60,7 +60,7 @@ static struct fs *layer_fs(const char *const *members)
 {
 	struct tree_fs *t = NEW(arena, struct tree_fs);
 	struct error e = {0};
-	*t = (struct tree_fs){{&tree_fs_ops, TREE_ROOT}, tree_new(arena, 0, true)};
+	*t = (struct tree_fs){{.ops = &tree_fs_ops, .root = TREE_ROOT}, tree_new(arena, 0, true)};
 	for (; *members; members++) {
 		struct str member = str_from(*members), path, text;
 		struct fs_stat st = {.kind = FS_REGULAR, .mode = 0644};
