@@ -86,6 +86,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 WHOLE := $(patsubst tests/%.c,%,$(wildcard tests/golden.c tests/inject.c tests/vectors.c tests/forms.c))
+# What scripts call: no tests by themselves.
+TOOLS := manifest mutate
 SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 C_FILES := $(sort $(wildcard scanner/*.c scanner/*/*.[ch] scanner/*/*/*.[ch] include/*.h tests/*.c tests/*.h tests/*/*.c tests/*/*.h))
 
@@ -171,7 +173,7 @@ define whole
 $(BUILD)/tests/$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/$(1).c tests/$(1)_*.c)) $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
 	$$(link_test)
 endef
-$(foreach w,$(WHOLE),$(eval $(call whole,$(w))))
+$(foreach w,$(WHOLE) $(TOOLS),$(eval $(call whole,$(w))))
 
 ifdef LIBFUZZER
 $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(SUPPORT_OBJ) $(BUILD)/liboffnode.a
@@ -192,7 +194,7 @@ run = BUILD=$(BUILD) OFFNODE=$(abspath $(BUILD)/offnode) VECTORS=$(VECTORS) CORP
 .PHONY: unit run-tests tests-built
 unit: $(UNIT:%=$(BUILD)/tests/%)
 
-tests-built: $(BUILD)/offnode $(PROGRAMS)
+tests-built: $(BUILD)/offnode $(PROGRAMS) $(TOOLS:%=$(BUILD)/tests/%)
 
 run-tests: all tests-built
 	@$(run) $(SCRIPTS) $(PROGRAMS)
