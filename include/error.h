@@ -18,6 +18,7 @@ enum error_kind {
 	ERR_LOOP,        /* links lead in a circle, or too far: an ELOOP */
 	ERR_CORRUPT,     /* the bytes are not what their format promises */
 	ERR_UNSUPPORTED, /* recognised, but not readable here */
+	ERR_ENCRYPTED,   /* recognised, but only a key opens it */
 	ERR_LIMIT,       /* a limit of ours was hit */
 	ERR_USAGE,       /* the target's words cannot be right */
 };

@@ -98,6 +98,11 @@ struct fs_options {
 /* The tree inside a blob: a txtar, tar, cpio, … ERR_UNSUPPORTED when no backend knows it. */
 struct fs *fs_open(struct arena *a, struct blob *b, const struct fs_options *opts, struct error *e);
 
+/* The same for a volume, on which only the file systems of that table are looked for: *out is NULL,
+ * without a failure, when none of them claims the bytes. `only` forces one ("ext"), or is NULL. */
+bool fs_open_volume(struct arena *a, struct blob *b, const char *only,
+		    const struct fs_options *opts, struct fs **out, struct error *e);
+
 struct fs *fs_open_dir(struct arena *a, struct str path, const struct fs_options *opts,
 		       struct error *e);
 struct fs *fs_open_txtar(struct arena *a, struct blob *b, const struct fs_options *opts,

@@ -35,6 +35,7 @@ enum file_fault {
 	FAULT_CORRUPT,
 	FAULT_LIMIT,
 	FAULT_UNSUPPORTED,
+	FAULT_ENCRYPTED,
 };
 
 struct file {

@@ -99,9 +99,13 @@ const char *reason_name(enum reason r)
 struct doubt doubt_file(struct arena *a, const struct file *f, const struct origin *from)
 {
 	static const enum reason by_fault[] = {
-		[FAULT_NONE] = REASON_UNREADABLE, [FAULT_IO] = REASON_UNREADABLE,
-		[FAULT_LOOP] = REASON_UNREADABLE, [FAULT_CORRUPT] = REASON_CORRUPT,
-		[FAULT_LIMIT] = REASON_LIMIT,     [FAULT_UNSUPPORTED] = REASON_UNSUPPORTED_FORMAT,
+		[FAULT_NONE] = REASON_UNREADABLE,
+		[FAULT_IO] = REASON_UNREADABLE,
+		[FAULT_LOOP] = REASON_UNREADABLE,
+		[FAULT_CORRUPT] = REASON_CORRUPT,
+		[FAULT_LIMIT] = REASON_LIMIT,
+		[FAULT_UNSUPPORTED] = REASON_UNSUPPORTED_FORMAT,
+		[FAULT_ENCRYPTED] = REASON_ENCRYPTED,
 	};
 	return (struct doubt){by_fault[f->fault],
 			      str_fmt(a, "%" PRIstr ": %" PRIstr, ARG(f->path), ARG(f->why)), from};

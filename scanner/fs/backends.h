@@ -9,9 +9,13 @@
 
 #include "fs.h"
 
-#define BACKENDS(X) X(txtar) X(archive)
+/* What may stand on a volume: these alone are looked for by fs_open_volume. */
+#define FILE_SYSTEMS(X)
+
+#define BACKENDS(X) X(txtar) FILE_SYSTEMS(X) X(archive)
 
 struct fs_backend {
+	const char *name;
 	bool (*probe)(struct blob *b, bool *mine, struct error *e);
 	struct fs *(*open)(struct arena *a, struct blob *b, const struct fs_options *opts,
 			   struct error *e);
@@ -19,6 +23,12 @@ struct fs_backend {
 
 #define X(name) bool fs_probe_##name(struct blob *b, bool *mine, struct error *e);
 BACKENDS(X)
+#undef X
+
+#define X(name) \
+	struct fs *fs_open_##name(struct arena *a, struct blob *b, const struct fs_options *opts, \
+				  struct error *e);
+FILE_SYSTEMS(X)
 #undef X
 
 #endif

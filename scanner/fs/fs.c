@@ -4,6 +4,8 @@
  */
 #include "fs.h"
 
+#include <string.h>
+
 #include "arena.h"
 #include "backends.h"
 
@@ -97,7 +99,7 @@ struct blob *fs_blob(struct arena *a, struct fs *fs, uint64_t ino, struct str na
 struct fs *fs_open(struct arena *a, struct blob *b, const struct fs_options *opts, struct error *e)
 {
 	static const struct fs_backend backends[] = {
-#define X(name) {fs_probe_##name, fs_open_##name},
+#define X(name) {#name, fs_probe_##name, fs_open_##name},
 		BACKENDS(X)
 #undef X
 	};
@@ -110,4 +112,30 @@ struct fs *fs_open(struct arena *a, struct blob *b, const struct fs_options *opt
 	}
 	fail(e, ERR_UNSUPPORTED, "not a file system or archive that is known here");
 	return NULL;
+}
+
+bool fs_open_volume(struct arena *a, struct blob *b, const char *only,
+		    const struct fs_options *opts, struct fs **out, struct error *e)
+{
+	static const struct fs_backend backends[] = {
+#define X(name) {#name, fs_probe_##name, fs_open_##name},
+		FILE_SYSTEMS(X)
+#undef X
+			{0},
+	};
+	for (const struct fs_backend *x = backends; x->name; x++) {
+		bool mine = false;
+		if (only)
+			mine = strcmp(only, x->name) == 0;
+		else if (!x->probe(b, &mine, e))
+			return false;
+		if (!mine)
+			continue;
+		struct fs *fs = x->open(a, b, opts, e);
+		if (fs)
+			*out = fs;
+		return fs != NULL;
+	}
+	*out = NULL;
+	return true;
 }

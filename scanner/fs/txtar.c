@@ -9,8 +9,8 @@
  *	absent                  hides this path of lower layers
  *	escaped                 \xHH in path and target is that byte
  *	device, fifo            a device node; a FIFO or socket
- *	unreadable=KIND         reading or listing fails (io, corrupt, limit, unsupported); the body
- *says why
+ *	unreadable=KIND         reading or listing fails (io, corrupt, limit, unsupported,
+ *	                        encrypted); the body says why
  *	-> TARGET               a symbolic link
  *
  * Sections without a leading slash are not part of the image; fs_txtar_section gives them to
@@ -306,6 +306,7 @@ static bool recorded_failure(const struct tree_inode *inode, struct error *e)
 	enum error_kind as = str_eq(kind, S("corrupt"))       ? ERR_CORRUPT
 			     : str_eq(kind, S("limit"))       ? ERR_LIMIT
 			     : str_eq(kind, S("unsupported")) ? ERR_UNSUPPORTED
+			     : str_eq(kind, S("encrypted"))   ? ERR_ENCRYPTED
 							      : ERR_IO;
 	return fail(e, as, "%" PRIstr, ARG(why));
 }

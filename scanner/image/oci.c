@@ -273,7 +273,7 @@ static bool layer_type(struct str type, struct error *e)
 	};
 	static const char *const suffixes[] = {"", "+gzip", "+zstd", ".gzip", ".zstd"};
 	if (str_ends(type, S("+encrypted")))
-		return fail(e, ERR_UNSUPPORTED, "is encrypted");
+		return fail(e, ERR_ENCRYPTED, "is encrypted");
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
 		struct str prefix = str_from(prefixes[i]);
 		for (size_t k = 0; k < sizeof suffixes / sizeof *suffixes; k++)

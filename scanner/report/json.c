@@ -24,10 +24,15 @@ static void tool(struct json *j)
 static void error_member(struct json *j, const struct error *e)
 {
 	static const char *const kinds[] = {
-		[ERR_NONE] = "",           [ERR_IO] = "io",
-		[ERR_MISSING] = "missing", [ERR_LOOP] = "corrupt",
-		[ERR_CORRUPT] = "corrupt", [ERR_UNSUPPORTED] = "unsupported",
-		[ERR_LIMIT] = "limit",     [ERR_USAGE] = "usage",
+		[ERR_NONE] = "",
+		[ERR_IO] = "io",
+		[ERR_MISSING] = "missing",
+		[ERR_LOOP] = "corrupt",
+		[ERR_CORRUPT] = "corrupt",
+		[ERR_UNSUPPORTED] = "unsupported",
+		[ERR_LIMIT] = "limit",
+		[ERR_USAGE] = "usage",
+		[ERR_ENCRYPTED] = "encrypted",
 	};
 	json_key(&j->out, "error");
 	if (e->kind == ERR_NONE) {

@@ -89,9 +89,13 @@ static void write_body(struct out *o, const struct file *f, struct str gist)
 static void write_unreadable(struct out *o, const struct file *f)
 {
 	static const char *const kinds[] = {
-		[FAULT_NONE] = "io",     [FAULT_IO] = "io",
-		[FAULT_LOOP] = "io",     [FAULT_CORRUPT] = "corrupt",
-		[FAULT_LIMIT] = "limit", [FAULT_UNSUPPORTED] = "unsupported",
+		[FAULT_NONE] = "io",
+		[FAULT_IO] = "io",
+		[FAULT_LOOP] = "io",
+		[FAULT_CORRUPT] = "corrupt",
+		[FAULT_LIMIT] = "limit",
+		[FAULT_UNSUPPORTED] = "unsupported",
+		[FAULT_ENCRYPTED] = "encrypted",
 	};
 	out_fmt(o, " unreadable=%s --\n", kinds[f->fault]);
 	out_z(o, str_starts(f->why, S("-- ")) ? " " : ""); /* not a marker */

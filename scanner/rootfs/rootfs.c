@@ -109,6 +109,7 @@ static void set_unreadable(struct rootfs *root, struct file *f, const struct err
 		   : e->kind == ERR_CORRUPT     ? FAULT_CORRUPT
 		   : e->kind == ERR_LIMIT       ? FAULT_LIMIT
 		   : e->kind == ERR_UNSUPPORTED ? FAULT_UNSUPPORTED
+		   : e->kind == ERR_ENCRYPTED   ? FAULT_ENCRYPTED
 						: FAULT_IO;
 	f->why = str_dup(root->arena, str_from(e->text));
 	struct str text = str_fmt(root->arena, "%" PRIstr ": %" PRIstr, ARG(f->real), ARG(f->why));

@@ -275,8 +275,8 @@ static void layers_must_keep_their_word(void **state)
 		enum error_kind kind;
 		const char *part;
 	} table[] = {
-		{LAYER "+encrypted", "", ERR_UNSUPPORTED, "layer 2 of 2: is encrypted"},
-		{LAYER "+gzip+encrypted", "", ERR_UNSUPPORTED, "layer 2 of 2: is encrypted"},
+		{LAYER "+encrypted", "", ERR_ENCRYPTED, "layer 2 of 2: is encrypted"},
+		{LAYER "+gzip+encrypted", "", ERR_ENCRYPTED, "layer 2 of 2: is encrypted"},
 		{"text/plain", "", ERR_UNSUPPORTED, "layer 2 of 2: media type 'text/plain'"},
 		{LAYER, "sha256:" HEX64, ERR_CORRUPT, "blob sha256:" HEX64 " is missing"},
 		{LAYER, "sha256:0", ERR_CORRUPT, "digest 'sha256:0' is malformed"},

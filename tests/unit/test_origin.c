@@ -114,10 +114,9 @@ static void doubts_by_fault(void **state)
 		enum file_fault fault;
 		const char *reason;
 	} cases[] = {
-		{FAULT_IO, "unreadable"},
-		{FAULT_CORRUPT, "corrupt"},
-		{FAULT_LIMIT, "limit"},
-		{FAULT_UNSUPPORTED, "unsupported-format"},
+		{FAULT_IO, "unreadable"},       {FAULT_CORRUPT, "corrupt"},
+		{FAULT_LIMIT, "limit"},         {FAULT_UNSUPPORTED, "unsupported-format"},
+		{FAULT_ENCRYPTED, "encrypted"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct file f = {.path = S("/x"), .fault = cases[i].fault, .why = S("why")};
