@@ -5,8 +5,9 @@ set -u
 order='base blob fs image rootfs inventory shell systemd kubelet rules report'
 # Headers in include/ that are not named after their stage.
 of_base='arena bytes crc32c doc error map origin out reason str variables vec'
+of_blob='unpack'
 
-awk -v order="$order" -v of_base="$of_base" -v headers="$(find scanner -name '*.h' -o -name '*.def' | tr '\n' ' ')" '
+awk -v order="$order" -v of_base="$of_base" -v of_blob="$of_blob" -v headers="$(find scanner -name '*.h' -o -name '*.def' | tr '\n' ' ')" '
 BEGIN {
 	n = split(headers, path, " ")
 	for (i = 1; i <= n; i++) {
@@ -17,6 +18,8 @@ BEGIN {
 	for (i = 1; i <= n; i++) { rank[stage[i]] = i; owner[stage[i]] = stage[i] }
 	split(of_base, b, " ")
 	for (i in b) owner[b[i]] = "base"
+	split(of_blob, b, " ")
+	for (i in b) owner[b[i]] = "blob"
 }
 function complain(text) { print FILENAME ":" FNR ": " text; failed = 1 }
 FNR == 1 {
