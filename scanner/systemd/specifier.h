@@ -13,7 +13,7 @@ struct specifiers {
 	struct arena *arena;
 	struct rootfs *root;
 	unsigned version;
-	struct str name;     /* %n, "kubelet@a.service"; empty: the manager, who knows fewer letters */
+	struct str name;     /* %n, "kubelet@a.service"; empty: the manager's */
 	struct str fragment; /* %y */
 	struct doubt doubt;  /* the first one that only the running machine could tell */
 };

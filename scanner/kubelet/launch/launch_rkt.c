@@ -102,7 +102,7 @@ static bool read_pod(struct pod *p, struct words words, struct words *args)
 			*args = words_from(words, in.i);
 			return false;
 		}
-		bool dashes = in.i && str_eq(words.at[in.i - 1].text, S("--"));
+		bool dashes = words.at && in.i && str_eq(words.at[in.i - 1].text, S("--"));
 		if (dashes || in.i >= words.n)
 			break;
 		p->image = words.at[in.i++];
