@@ -29,6 +29,7 @@ PKG_CONFIG ?= pkg-config
 # ---- libraries: each has one door, one file that includes its header ----
 
 PACKAGES := libarchive yaml-0.1 jansson libcrypto zlib libzstd sqlite3
+PACKAGES += libsquashfs1
 HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PACKAGES += libisal
@@ -185,7 +186,8 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/
 endif
 
 # The long ones first, so that the last to finish is a short one.
-SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/install.sh tests/ostree.sh)
+SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/install.sh tests/ostree.sh \
+	tests/squashfs.sh)
 PROGRAMS := $(WHOLE:%=$(BUILD)/tests/%) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
 VECTORS ?= ../shared/vectors
 CORPUS  ?= ../shared/corpus

@@ -1,8 +1,10 @@
 /*
- * backends.h - the trees that fs_open finds inside a blob, in the order in which they look.
+ * backends.h - the trees that fs_open finds inside a blob, in the order in which they look; private
+ * to fs/.
  *
- * A backend X brings fs_probe_X, which looks at leading bytes (and fails only when they cannot
- * be read), and fs_open_X. The archive comes last: it claims whatever libarchive might read.
+ * A backend X brings fs_probe_X, which looks at the bytes that give it away (and fails only when
+ * they cannot be read), and fs_open_X. The archive comes last: it claims whatever libarchive might
+ * read.
  */
 #ifndef BACKENDS_H
 #define BACKENDS_H
@@ -10,7 +12,7 @@
 #include "fs.h"
 
 /* What may stand on a volume: these alone are looked for by fs_open_volume. */
-#define FILE_SYSTEMS(X)
+#define FILE_SYSTEMS(X) X(squashfs)
 
 #define BACKENDS(X) X(txtar) FILE_SYSTEMS(X) X(archive)
 
@@ -30,5 +32,9 @@ BACKENDS(X)
 				  struct error *e);
 FILE_SYSTEMS(X)
 #undef X
+
+/* Is it a name that a tree may have, by fs.h? Any other in a directory is damage. */
+enum { FS_NAME_MAX = 255 };
+bool fs_name_valid(struct str name);
 
 #endif

@@ -9,6 +9,12 @@
 #include "arena.h"
 #include "backends.h"
 
+bool fs_name_valid(struct str name)
+{
+	return name.n >= 1 && name.n <= FS_NAME_MAX && !memchr(name.p, '/', name.n) &&
+	       !memchr(name.p, 0, name.n) && !str_eq(name, S(".")) && !str_eq(name, S(".."));
+}
+
 bool fs_stat_at(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
 {
 	return fs->ops->stat(fs, ino, out, e);
