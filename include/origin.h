@@ -38,6 +38,13 @@ enum file_fault {
 	FAULT_ENCRYPTED,
 };
 
+/* Of a saved report, which quotes files and does not hold them: where the quoted part of a line
+ * lies in its file, and whether the line goes on before and behind it. */
+struct quote {
+	size_t line, column; /* of the span, from 1 */
+	bool cut_head, cut_tail;
+};
+
 struct file {
 	struct str path;  /* as it was asked for: absolute, without links resolved */
 	struct str real;  /* the path after all links; equals `path` where there are none */
@@ -50,6 +57,7 @@ struct file {
 	struct str text;           /* FILE_OK and FILE_REGULAR only, and only from rootfs_read */
 	struct str why;            /* FILE_UNREADABLE: one clause */
 	const struct origin *made; /* of a file that the boot writes: what writes it; else NULL */
+	const struct quote *quote; /* `text` is not the file's but quoted from it; else NULL */
 };
 
 struct origin {

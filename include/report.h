@@ -67,12 +67,16 @@ struct report_counts report_count(const struct report *r);
 
 struct report_format {
 	const char *name;  /* "text" */
+	unsigned kinds;    /* 1 << REPORT_SCAN | …: what it can show */
 	const char *about; /* for --help */
 	void (*write)(const struct report *r, struct out *o);
 };
 
 const struct report_format *report_formats(size_t *n);
 const struct report_format *report_format_find(struct str name);
+
+/* Can this format show that kind of report? */
+bool report_format_shows(const struct report_format *f, enum report_kind kind);
 
 /* A line with its secrets starred out, for all formats alike: the value of a flag, variable or key
  * whose name speaks of a token, a password or a bootstrap secret. Paths, numbers, truth values

@@ -135,7 +135,7 @@ static void value_refused(size_t i, const char *value, char *why, size_t size)
 		[KIND_DURATION] = "a time as 30s, 5m or 1h",
 		[KIND_VERSION] = "a version as 1.29",
 		[KIND_TIMESTAMP] = "\"now\" or seconds since 1970",
-		[KIND_FORMAT] = "text or json, with =FILE or without",
+		[KIND_FORMAT] = "a format of `offnode help`, with =FILE or without",
 		[KIND_RULE] = "a rule of `offnode rules`",
 		[KIND_BENCHMARK] = "a benchmark of `offnode rules show`",
 	};

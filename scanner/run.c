@@ -204,6 +204,19 @@ static bool words_fit(struct offnode_report *r, const struct offnode_command *c,
 	return true;
 }
 
+static bool formats_fit(struct offnode_report *r)
+{
+	const struct offnode *o = r->session;
+	for (size_t i = 0; i < o->values[OPTION_format].n; i++) {
+		struct str name, file;
+		(void)str_cut(o->values[OPTION_format].at[i], '=', &name, &file);
+		if (!report_format_shows(report_format_find(name), r->report.kind))
+			return run_fail(r, OFFNODE_USAGE, "%s: has no format '%" PRIstr "'",
+					r->command->told.name, ARG(name));
+	}
+	return true;
+}
+
 static void run_command(struct offnode_report *r, const char *command, const char *const *words,
 			size_t n)
 {
@@ -216,6 +229,8 @@ static void run_command(struct offnode_report *r, const char *command, const cha
 	r->report.kind = r->command->kind;
 	if (!words_fit(r, &r->command->told, n) ||
 	    (r->command->begin && !r->command->begin(r, words, n)))
+		return;
+	if (!formats_fit(r))
 		return;
 	size_t targets = r->command->targets < 0 ? n : (size_t)r->command->targets;
 	for (size_t i = 0; i < targets; i++)

@@ -1,8 +1,6 @@
 /*
  * write.c - a finished report in a format, handed to the caller.
  */
-#include <string.h>
-
 #include "session.h"
 
 /* The writers' own memory: a report is written from one that nobody changes. */
@@ -46,8 +44,7 @@ bool offnode_write(const struct offnode_report *r, const char *format, bool colo
 		   offnode_write_fn *write, void *arg)
 {
 	const struct report_format *f = report_format_find(str_from(format));
-	bool raw = r->report.kind == REPORT_RAW;
-	if (!f || !r->command || (raw && strcmp(format, "text") != 0))
+	if (!f || !r->command || !report_format_shows(f, r->report.kind))
 		return false;
 	struct report copy = r->report;
 	struct writing w = {0};

@@ -196,6 +196,7 @@ status 0 'ls' "$OFFNODE" ls "$unknown" /etc
 says 'a line a name' out 'os-release'
 status 66 'ls of what is not there' "$OFFNODE" ls "$unknown" /nothing
 status 64 'ls has no JSON' "$OFFNODE" ls -f json "$unknown" /etc
+one_line "one line says so"
 status 0 'capture' "$OFFNODE" capture "$unknown"
 cp "$dir/out" "$dir/capture"
 status 2 'a capture scans to the same verdict' "$OFFNODE" "$dir/capture"
@@ -267,7 +268,7 @@ seen = set()
 def pruned(value, key=""):
     if isinstance(value, dict):
         return {k: pruned(v, k) for k, v in value.items()}
-    if not isinstance(value, list) or key == "targets":
+    if not isinstance(value, list) or key in ("targets", "span"):
         return [pruned(v) for v in value] if isinstance(value, list) else value
     fresh = {(key, json.dumps(v, sort_keys=True)): v for v in value}
     fresh = {k: v for k, v in fresh.items() if k not in seen}

@@ -44,6 +44,9 @@ static size_t columns(struct str before)
 struct place origin_place(const struct origin *o)
 {
 	struct str text = o->file->text;
+	const struct quote *quote = o->file->quote;
+	if (quote)
+		return (struct place){quote->line, quote->column, text, o->at, o->len};
 	size_t at = o->at < text.n ? o->at : text.n;
 	size_t start = 0, line = 1;
 	for (size_t i = 0; i < at; i++) {

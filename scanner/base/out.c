@@ -3,7 +3,7 @@
  *
  * What counts as unsafe for a terminal: C0 and C1 controls, DEL, bytes that are not UTF-8, and
  * the characters that reorder or hide text (bidi controls, zero-width and tag characters, line
- * and paragraph separators; compare CVE-2021-42574).
+ * and paragraph separators; compare CVE-2021-42574), and noncharacters, which XML does not take.
  */
 #include "out.h"
 
@@ -81,7 +81,7 @@ static bool hidden(uint32_t cp)
 	return (cp >= 0x80 && cp < 0xA0) || cp == 0xAD || cp == 0x61C || cp == 0x180E ||
 	       (cp >= 0x200B && cp <= 0x200F) || (cp >= 0x2028 && cp <= 0x202E) ||
 	       (cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF || (cp >= 0xFFF9 && cp <= 0xFFFB) ||
-	       (cp >= 0xE0000 && cp <= 0xE007F);
+	       (cp & 0xFFFE) == 0xFFFE || (cp >= 0xE0000 && cp <= 0xE007F);
 }
 
 /* The printable form of the character at the head of s, which takes *used bytes of it. */
@@ -150,7 +150,8 @@ void out_json(struct out *o, struct str s)
 		size_t n = str_rune(s, &cp);
 		if (!n)
 			out_z(o, "\\ufffd");
-		else if (cp < 0x20 || cp == '"' || cp == '\\' || cp == 0x7F || hidden(cp))
+		else if (cp < 0x20 || cp == '"' || cp == '\\' || cp == 0x7F || cp == 0xFFFD ||
+			 hidden(cp))
 			json_escape(o, cp);
 		else
 			out_str(o, str_slice(s, 0, n));

@@ -1,16 +1,24 @@
 /*
- * formats.h - the list of report formats: one file each, at least, that defines write_NAME.
+ * formats.h - the list of report formats: one file each, at least, that defines write_ID.
+ *
+ * X(id, name, the kinds of report that it can show, about)
  */
 #ifndef REPORT_FORMATS_H
 #define REPORT_FORMATS_H
 
 #include "report.h"
 
-#define FORMATS(X) \
-	X(text, "for people: findings with the lines that decide them") \
-	X(json, "for programs: one document, schemaVersion 1.0")
+enum {
+	SHOWS_ALL = ~0u >> 1,
+	SHOWS_DOCUMENTS = SHOWS_ALL & ~(1 << REPORT_RAW),
+	SHOWS_SCAN = 1 << REPORT_SCAN
+};
 
-#define X(name, about) void write_##name(const struct report *r, struct out *o);
+#define FORMATS(X) \
+	X(text, "text", SHOWS_ALL, "for people: findings with the lines that decide them") \
+	X(json, "json", SHOWS_DOCUMENTS, "for programs: one document, schemaVersion 1.0")
+
+#define X(id, name, kinds, about) void write_##id(const struct report *r, struct out *o);
 FORMATS(X)
 #undef X
 

@@ -26,34 +26,52 @@ static struct str hex(struct arena *a, struct str s)
 	return (struct str){text, 2 * s.n};
 }
 
+static void put_bytes(struct json *j, const char *key, struct str text)
+{
+	if (str_utf8(text))
+		return;
+	json_key(&j->out, key);
+	json_str(&j->out, hex(j->arena, text));
+}
+
 void put_exact(struct json *j, const char *key, struct str text)
 {
 	json_key(&j->out, key);
 	json_str(&j->out, text);
-	if (!str_utf8(text)) {
-		json_key(&j->out, "bytes");
-		json_str(&j->out, hex(j->arena, text));
+	put_bytes(j, "bytes", text);
+}
+
+static void excerpt_members(struct json *j, const struct origin *o)
+{
+	struct excerpt e = excerpt_of(j->arena, o);
+	size_t from = runes(str_slice(e.text, 0, e.from));
+	size_t length = runes(str_slice(e.text, e.from, e.from + e.len));
+	json_key(&j->out, "line");
+	json_int(&j->out, (int64_t)e.line);
+	json_key(&j->out, "column");
+	json_int(&j->out, (int64_t)e.column);
+	json_key(&j->out, "excerpt");
+	json_str(&j->out, e.text);
+	put_bytes(j, "excerptBytes", e.text);
+	json_key(&j->out, "span");
+	json_raw(&j->out, str_fmt(j->arena, "[%zu, %zu]", from, from + length));
+	if (e.cut_head || e.cut_tail) {
+		json_key(&j->out, "cut");
+		json_z(&j->out, !e.cut_tail ? "before" : !e.cut_head ? "behind" : "both");
 	}
 }
 
 static void origin_members(struct json *j, const struct origin *o)
 {
+	static const char *const quoted[] = {"line", "column", "excerpt", "span"};
 	put_exact(j, "path", o->file->path);
-	if (o->file->text.n) {
-		struct excerpt e = excerpt_of(j->arena, o);
-		json_key(&j->out, "line");
-		json_int(&j->out, (int64_t)e.line);
-		json_key(&j->out, "column");
-		json_int(&j->out, (int64_t)e.column);
-		put_text(j, "layer", o->file->layer);
-		json_key(&j->out, "excerpt");
-		json_str(&j->out, e.text);
+	put_text(j, "layer", o->file->layer);
+	if (origin_quotable(o)) {
+		excerpt_members(j, o);
 		return;
 	}
-	put_text(j, "line", (struct str){0});
-	put_text(j, "column", (struct str){0});
-	put_text(j, "layer", o->file->layer);
-	put_text(j, "excerpt", (struct str){0});
+	for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++)
+		put_text(j, quoted[i], (struct str){0});
 }
 
 /* Deeper trails than this are cut: the emitter nests an object for each step. */

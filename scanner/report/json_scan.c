@@ -88,8 +88,10 @@ static void fixed_member(struct json *j, const struct settings *s)
 static void launch(struct json *j, const struct launch *l, const struct settings *s)
 {
 	const struct doubt *d = l->doubt.reason != REASON_NONE ? &l->doubt : &s->doubt;
+	const struct file *fragment = l->unit ? l->unit->fragment : NULL;
 	json_open(&j->out, '{');
 	put_text(j, "unit", l->unit ? launch_name(l) : (struct str){0});
+	put_text(j, "fragment", fragment ? fragment->path : (struct str){0});
 	json_key(&j->out, "layout");
 	json_z(&j->out, l->layout);
 	put_text(j, "recognised", l->recognised);

@@ -21,8 +21,12 @@ static size_t rune_head(struct str s, size_t at)
 
 struct excerpt excerpt_of(struct arena *a, const struct origin *o)
 {
+	const struct quote *quote = o->file->quote;
 	struct place p = origin_place(o);
 	struct excerpt e = {.line = p.line, .column = p.column};
+	if (quote)
+		return (struct excerpt){p.line, p.column,        p.text,         p.from,
+					p.len,  quote->cut_head, quote->cut_tail};
 	size_t from = 0;
 	while (from < p.from && (p.text.p[from] == ' ' || p.text.p[from] == '\t'))
 		from++;
@@ -39,6 +43,22 @@ struct excerpt excerpt_of(struct arena *a, const struct origin *o)
 	e.from = p.from - from;
 	e.len = p.len < e.text.n - e.from ? p.len : e.text.n - e.from;
 	return e;
+}
+
+size_t runes(struct str s)
+{
+	size_t count = 0;
+	uint32_t cp;
+	for (size_t used; s.n; s = str_tail(s, used ? used : 1), count++)
+		used = str_rune(s, &cp);
+	return count;
+}
+
+struct str safe(struct arena *a, struct str s)
+{
+	struct out *o = out_new(a);
+	out_safe(o, s);
+	return out_text(o);
 }
 
 struct str setting_shown(struct arena *a, const struct setting *x)

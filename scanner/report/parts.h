@@ -22,6 +22,19 @@ static inline bool origin_placed(const struct origin *o)
 	return o && o->file;
 }
 
+/* One whose line can be quoted, be it an empty one. */
+static inline bool origin_quotable(const struct origin *o)
+{
+	return origin_placed(o) && (o->file->text.n || o->file->quote);
+}
+
+/* Characters of a text, each byte that is not UTF-8 counted as one: what columns count. */
+size_t runes(struct str s);
+
+/* A text with nothing in it that a terminal or a reader could take for something else, as out_safe
+ * writes it. */
+struct str safe(struct arena *a, struct str s);
+
 /* The value of a setting as shown: masked by the name of its option. */
 struct str setting_shown(struct arena *a, const struct setting *x);
 

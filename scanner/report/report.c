@@ -29,7 +29,7 @@ struct report_counts report_count(const struct report *r)
 const struct report_format *report_formats(size_t *n)
 {
 	static const struct report_format formats[] = {
-#define X(name, about) {#name, about, write_##name},
+#define X(id, name, kinds, about) {name, kinds, about, write_##id},
 		FORMATS(X)
 #undef X
 	};
@@ -45,6 +45,11 @@ const struct report_format *report_format_find(struct str name)
 		if (str_eq(str_from(all[i].name), name))
 			return &all[i];
 	return NULL;
+}
+
+bool report_format_shows(const struct report_format *f, enum report_kind kind)
+{
+	return f->kinds >> kind & 1;
 }
 
 /* ---- secrets ---- */

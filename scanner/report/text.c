@@ -21,7 +21,7 @@ void text_paint(struct text *t, enum paint paint, const char *word)
 static struct str place_suffix(struct text *t, const struct origin *o)
 {
 	struct str suffix = {0};
-	if (o->file->text.n) {
+	if (origin_quotable(o)) {
 		struct place p = origin_place(o);
 		suffix = str_fmt(t->arena, ":%zu:%zu", p.line, p.column);
 	}
@@ -73,9 +73,7 @@ void text_target(struct text *t, const struct target_report *target)
 
 void text_heading(struct text *t, const struct target_report *target)
 {
-	struct out *name = out_new(t->arena);
-	out_safe(name, target->target);
-	text_paint(t, PAINT_BOLD, str_z(t->arena, out_text(name)));
+	text_paint(t, PAINT_BOLD, str_z(t->arena, safe(t->arena, target->target)));
 	if (target->error.kind != ERR_NONE) {
 		out_z(t->o, "    not read: ");
 		out_safe(t->o, str_from(target->error.text));
@@ -104,7 +102,7 @@ static void remark(struct text *t, struct str what, const struct origin *from)
 	}
 	out_safe(t->o, what);
 	out_z(t->o, "\n");
-	if (from && origin_placed(from) && from->file->text.n && t->r->verbosity > 0) {
+	if (origin_quotable(from) && t->r->verbosity > 0) {
 		out_z(t->o, "      ");
 		text_caret(t, from, 6);
 	}

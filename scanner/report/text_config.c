@@ -205,7 +205,7 @@ static void contender(struct text *t, const char *role, const struct setting *x)
 	out_fill(t->o, ' ', 8);
 	text_place(t, x->from);
 	out_z(t->o, "   ");
-	if (!x->from->file->text.n) {
+	if (!origin_quotable(x->from)) {
 		out_z(t->o, "\n");
 		return;
 	}

@@ -49,7 +49,7 @@ static void quoted(struct text *t, const struct origin *o)
 	out_fill(t->o, ' ', INDENT);
 	text_place(t, o);
 	out_z(t->o, "   ");
-	if (o->file->text.n)
+	if (origin_quotable(o))
 		text_caret(t, o, INDENT + text_place_width(t, o) + 3);
 	else
 		out_z(t->o, "\n");
