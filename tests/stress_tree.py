@@ -64,7 +64,7 @@ def make_files(top):
             f.seek(end)
             f.write(b'end of a hole at %d\n' % end)
     with open(top + b'/hole-at-end', 'wb') as f:
-        f.write(b'head')
+        f.write(pattern(5000))
         f.truncate(1 << 20)
     with open(top + b'/only-hole', 'wb') as f:
         f.truncate(123456)

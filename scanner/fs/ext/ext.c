@@ -1,0 +1,342 @@
+/*
+ * ext.c - ext2, ext3 and ext4 as a tree.
+ *
+ * Specification: Linux, Documentation/filesystems/ext4/ (directory.rst, inlinedata.rst).
+ * Directories are read here block by block, so that one which cannot be read whole is an error and
+ * never a shorter list; holes and unwritten extents are zeros. A hashed directory is read as the
+ * plain one that it also is. Not supported: names and contents under fscrypt, and the folding of
+ * case in look-ups: names are bytes.
+ */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+#include "backends.h"
+#include "bytes.h"
+#include "volume.h"
+
+enum {
+	DIRECTORY_BYTES_MAX = 64 << 20,
+	ENTRIES_MAX = 1000000,
+	NAME_AT = 8,      /* of a name in an entry */
+	ENTRY_MIN = 12,   /* bytes of the shortest entry */
+	INLINE_HEAD = 4,  /* the parent's number, before entries in an inode */
+	INLINE_NEAR = 60, /* bytes that lie in the inode's block map, the rest in an attribute */
+};
+
+/* A block's worth of memory, handed out again after use. */
+struct page {
+	struct page *next;
+	unsigned char *bytes;
+};
+
+struct ext_fs {
+	struct fs fs;
+	struct arena *arena;
+	struct blob *blob;
+	struct ext_super super;
+	struct volume *volume;
+	struct page *spare;
+};
+
+/* ---- inodes ---- */
+
+static bool inode_of(struct ext_fs *x, uint64_t ino, struct ext_inode *out, struct error *e)
+{
+	if (ino != EXT_ROOT_INODE && ino < x->super.first_inode)
+		return fail(e, ERR_CORRUPT, "inode %llu: is not one of a file",
+			    (unsigned long long)ino);
+	return volume_inode(x->volume, ino, out, e);
+}
+
+static bool kind_of(const struct ext_inode *i, enum fs_kind *out, struct error *e)
+{
+	switch (i->mode & S_IFMT) {
+	case S_IFREG: *out = FS_REGULAR; return true;
+	case S_IFDIR: *out = FS_DIRECTORY; return true;
+	case S_IFLNK: *out = FS_SYMLINK; return true;
+	case S_IFCHR:
+	case S_IFBLK: *out = FS_DEVICE; return true;
+	case S_IFIFO:
+	case S_IFSOCK: *out = FS_OTHER; return true;
+	default: return fail(e, ERR_CORRUPT, "inode %u: is of no known kind", i->number);
+	}
+}
+
+static bool readable(const struct ext_inode *i, struct error *e)
+{
+	if (i->flags & EXT_ENCRYPTED)
+		return fail(e, ERR_ENCRYPTED, "inode %u: is encrypted (fscrypt)", i->number);
+	return true;
+}
+
+/* ---- contents ---- */
+
+static struct page *take_page(struct ext_fs *x)
+{
+	struct page *p = x->spare;
+	if (p) {
+		x->spare = p->next;
+		return p;
+	}
+	p = NEW(x->arena, struct page);
+	p->bytes = NEW_N(x->arena, unsigned char, x->super.block_size);
+	return p;
+}
+
+static void give_page(struct ext_fs *x, struct page *p)
+{
+	p->next = x->spare;
+	x->spare = p;
+}
+
+static bool read_stored(struct ext_fs *x, const struct ext_inode *i, uint64_t at, char *buf,
+			size_t n, struct error *e)
+{
+	uint64_t bs = x->super.block_size;
+	while (n) {
+		struct ext_run run;
+		uint64_t end;
+		if (!volume_run(x->volume, i, at / bs, &run, e))
+			return false;
+		if (!add_u64(run.first, run.n, &end) || !mul_u64(end, bs, &end))
+			end = UINT64_MAX;
+		size_t piece = end - at < n ? (size_t)(end - at) : n;
+		if (!run.at)
+			memset(buf, 0, piece);
+		else if (!blob_read(x->blob, run.at * bs + (at - run.first * bs), buf, piece, e))
+			return false;
+		buf += piece, at += piece, n -= piece;
+	}
+	return true;
+}
+
+static void copy_slice(struct str from, uint64_t at, char *buf, size_t n)
+{
+	struct str part = at < from.n ? str_slice(from, (size_t)at, (size_t)at + n) : S("");
+	if (part.n)
+		memcpy(buf, part.p, part.n);
+	memset(buf + part.n, 0, n - part.n);
+}
+
+static bool read_inline(struct ext_fs *x, const struct ext_inode *i, uint64_t at, char *buf,
+			size_t n, struct error *e)
+{
+	struct arena *a = x->arena;
+	struct str text;
+	if (!volume_inline(x->volume, a, i, &text, e))
+		return false;
+	copy_slice(text, at, buf, n);
+	return true;
+}
+
+static bool ext_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t n, size_t *got,
+		     struct error *e)
+{
+	struct ext_fs *x = (struct ext_fs *)fs;
+	struct ext_inode i;
+	enum fs_kind kind;
+	bool ok = true;
+	if (!inode_of(x, ino, &i, e) || !kind_of(&i, &kind, e) || !readable(&i, e))
+		return false;
+	if (kind != FS_REGULAR && kind != FS_SYMLINK)
+		return fail(e, ERR_CORRUPT, "inode %u: is no file", i.number);
+	uint64_t left = at < i.size ? i.size - at : 0;
+	n = left < n ? (size_t)left : n;
+	if (i.fast_link)
+		copy_slice(volume_fast_link(&i), at, buf, n);
+	else if (i.flags & EXT_INLINE)
+		ok = read_inline(x, &i, at, buf, n, e);
+	else
+		ok = read_stored(x, &i, at, buf, n, e);
+	if (ok)
+		*got = n;
+	return ok;
+}
+
+static bool ext_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
+{
+	struct ext_fs *x = (struct ext_fs *)fs;
+	struct ext_inode i;
+	enum fs_kind kind;
+	if (!inode_of(x, ino, &i, e) || !kind_of(&i, &kind, e))
+		return false;
+	if (i.size > INT64_MAX)
+		return fail(e, ERR_CORRUPT, "inode %u: its size is negative", i.number);
+	*out = (struct fs_stat){
+		.kind = kind,
+		.mode = i.mode & 07777,
+		.uid = i.uid,
+		.gid = i.gid,
+		.size = kind == FS_REGULAR || kind == FS_SYMLINK ? i.size : 0,
+	};
+	return true;
+}
+
+/* ---- directories ---- */
+
+struct listing {
+	struct ext_fs *x;
+	const struct ext_inode *dir;
+	fs_visit *visit;
+	void *arg;
+	size_t seen;
+	bool stopped;
+};
+
+/* In blocks of 64 KiB a length has more than 16 bits: the two lowest ones, which are always zero,
+ * hold the highest; all ones are a whole block, as is none. */
+static uint32_t entry_length(const unsigned char *entry, uint32_t block_size)
+{
+	uint32_t n = load_le16(entry + 4);
+	if (block_size < 65536)
+		return n;
+	return n == 65535 || n == 0 ? block_size : (n & ~3u) | (n & 3) << 16;
+}
+
+static bool damaged(const struct listing *l, struct error *e)
+{
+	return fail(e, ERR_CORRUPT, "directory %u: an entry is damaged", l->dir->number);
+}
+
+static bool take_entry(struct listing *l, struct str name, uint32_t ino, struct error *e)
+{
+	if (str_eq(name, S(".")) || str_eq(name, S("..")))
+		return true;
+	if (name.n == 0 || memchr(name.p, '/', name.n) || memchr(name.p, 0, name.n) ||
+	    ino > l->x->super.inodes)
+		return damaged(l, e);
+	if (++l->seen > ENTRIES_MAX)
+		return fail(e, ERR_LIMIT, "directory %u: more than %d entries", l->dir->number,
+			    ENTRIES_MAX);
+	l->stopped = !l->visit(l->arg, name, ino);
+	return true;
+}
+
+static bool take_entries(struct listing *l, const unsigned char *bytes, size_t n, struct error *e)
+{
+	for (size_t at = 0; at < n && !l->stopped;) {
+		const unsigned char *entry = bytes + at;
+		if (n - at < ENTRY_MIN)
+			return damaged(l, e);
+		uint32_t length = entry_length(entry, l->x->super.block_size),
+			 ino = load_le32(entry);
+		struct str name = {(const char *)entry + NAME_AT, entry[6]};
+		if (length < ENTRY_MIN || length % 4 || length > n - at ||
+		    length < NAME_AT + name.n)
+			return damaged(l, e);
+		if (ino && !take_entry(l, name, ino, e))
+			return false;
+		at += length;
+	}
+	return true;
+}
+
+static bool list_inline(struct listing *l, struct error *e)
+{
+	struct str text;
+	if (!volume_inline(l->x->volume, l->x->arena, l->dir, &text, e))
+		return false;
+	if (text.n < INLINE_NEAR)
+		return damaged(l, e);
+	const unsigned char *bytes = (const unsigned char *)text.p;
+	return take_entries(l, bytes + INLINE_HEAD, INLINE_NEAR - INLINE_HEAD, e) &&
+	       take_entries(l, bytes + INLINE_NEAR, text.n - INLINE_NEAR, e);
+}
+
+static bool list_run(struct listing *l, const struct ext_run *run, uint64_t from, uint64_t to,
+		     struct page *page, struct error *e)
+{
+	for (uint64_t block = from; block < to && !l->stopped; block++)
+		if (!volume_directory_block(l->x->volume, l->dir, run->at + (block - run->first),
+					    page->bytes, e) ||
+		    !take_entries(l, page->bytes, l->x->super.block_size, e))
+			return false;
+	return true;
+}
+
+static bool list_stored(struct listing *l, struct page *page, struct error *e)
+{
+	uint64_t bs = l->x->super.block_size, blocks = l->dir->size / bs;
+	for (uint64_t block = 0; block < blocks && !l->stopped;) {
+		struct ext_run run;
+		if (!volume_run(l->x->volume, l->dir, block, &run, e))
+			return false;
+		if (!run.at)
+			return fail(e, ERR_CORRUPT, "directory %u: has a hole", l->dir->number);
+		uint64_t end = run.n < blocks - run.first ? run.first + run.n : blocks;
+		if (!list_run(l, &run, block, end, page, e))
+			return false;
+		block = end;
+	}
+	return true;
+}
+
+static bool ext_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
+{
+	struct ext_fs *x = (struct ext_fs *)fs;
+	struct ext_inode dir;
+	struct listing l = {.x = x, .dir = &dir, .visit = visit, .arg = arg};
+	if (!inode_of(x, ino, &dir, e) || !readable(&dir, e))
+		return false;
+	if (!S_ISDIR(dir.mode))
+		return fail(e, ERR_CORRUPT, "inode %u: is no directory", dir.number);
+	if (dir.flags & EXT_INLINE)
+		return list_inline(&l, e);
+	if (dir.size > DIRECTORY_BYTES_MAX)
+		return fail(e, ERR_LIMIT, "directory %u: more than %d bytes", dir.number,
+			    DIRECTORY_BYTES_MAX);
+	if (dir.size == 0 || dir.size % x->super.block_size)
+		return fail(e, ERR_CORRUPT, "directory %u: ends within a block", dir.number);
+	struct page *page = take_page(x);
+	bool ok = list_stored(&l, page, e);
+	give_page(x, page);
+	return ok;
+}
+
+/* ---- opening ---- */
+
+static const struct fs_ops ext_ops[] = {
+	{.name = "ext2", .stat = ext_stat, .list = ext_list, .read = ext_read},
+	{.name = "ext3", .stat = ext_stat, .list = ext_list, .read = ext_read},
+	{.name = "ext4", .stat = ext_stat, .list = ext_list, .read = ext_read},
+};
+
+static const struct fs_ops *ops_named(const char *kind)
+{
+	size_t i = 0;
+	while (strcmp(ext_ops[i].name, kind) != 0)
+		i++;
+	return &ext_ops[i];
+}
+
+bool fs_probe_ext(struct blob *b, bool *mine, struct error *e)
+{
+	unsigned char s[EXT_SUPER_BYTES];
+	size_t got;
+	if (!b->read(b, EXT_SUPER_AT, s, sizeof s, &got, e))
+		return false;
+	*mine = got == sizeof s && ext_super_looks(s);
+	return true;
+}
+
+struct fs *fs_open_ext(struct arena *a, struct blob *b, const struct fs_options *opts,
+		       struct error *e)
+{
+	(void)opts;
+	struct ext_fs *x = NEW(a, struct ext_fs);
+	x->arena = a;
+	x->blob = b;
+	if (!ext_super_read(a, b, &x->super, e))
+		return NULL;
+	x->volume = volume_open(a, b, &x->super, e);
+	if (!x->volume)
+		return NULL;
+	x->fs = (struct fs){
+		.ops = ops_named(x->super.kind),
+		.root = EXT_ROOT_INODE,
+		.label = x->super.label,
+		.uuid = x->super.uuid,
+	};
+	return &x->fs;
+}
