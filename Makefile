@@ -28,7 +28,7 @@ PKG_CONFIG ?= pkg-config
 
 # ---- libraries: each has one door, one file that includes its header ----
 
-PACKAGES := libarchive yaml-0.1 jansson libcrypto zlib libzstd sqlite3 libsquashfs1 ext2fs
+PACKAGES := libarchive yaml-0.1 jansson libcrypto zlib libzstd liblz4 liblzma sqlite3 libsquashfs1 ext2fs
 HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PACKAGES += libisal

@@ -1,6 +1,6 @@
 /*
  * unpack.c - blocks of deflate (RFC 1951), zlib (RFC 1950) and zstd (RFC 8878) in memory; the one
- * door to libzstd. Dictionaries are not supported.
+ * door to libzstd. Other codecs are beside it. Dictionaries are not supported.
  */
 #include "unpack.h"
 
@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "bytes.h"
 #include "inflate.h"
+#include "unpack_codecs.h"
 
 enum {
 	ZLIB_HEAD = 2,
@@ -24,6 +25,7 @@ struct unpacker {
 	struct arena *arena;
 	struct inflate *inflate;
 	ZSTD_DCtx *zstd;
+	struct unlzma *lzma;
 };
 
 static void free_zstd(void *arg)
@@ -143,6 +145,14 @@ static bool unpack_zstd(struct unpacker *u, struct str in, void *out, size_t n, 
 	return true;
 }
 
+static bool unpack_lzma(struct unpacker *u, struct str in, void *out, size_t n, size_t *got,
+			struct error *e)
+{
+	if (!u->lzma)
+		u->lzma = unlzma_new(u->arena);
+	return unlzma_block(u->lzma, in, out, n, got, e);
+}
+
 struct unpacker *unpacker_new(struct arena *a)
 {
 	struct unpacker *u = NEW(a, struct unpacker);
@@ -157,6 +167,8 @@ bool unpack(struct unpacker *u, enum packing how, struct str in, void *out, size
 	case PACKING_DEFLATE: return unpack_deflate(u, in, out, n, got, e);
 	case PACKING_ZLIB: return unpack_zlib(u, in, out, n, got, e);
 	case PACKING_ZSTD: return unpack_zstd(u, in, out, n, got, e);
+	case PACKING_LZ4: return unlz4_block(in, out, n, got, e);
+	case PACKING_LZMA: return unpack_lzma(u, in, out, n, got, e);
 	}
 	return fail(e, ERR_UNSUPPORTED, "unknown compression");
 }

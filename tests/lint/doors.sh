@@ -19,5 +19,7 @@ door 'isa-l\.h|isa-l/[a-z0-9_]+\.h' scanner/blob/gunzip_isal.c
 door 'ext2fs/[a-z0-9_]+\.h' scanner/fs/ext/volume.c
 door 'zlib\.h' scanner/blob/gunzip_zlib.c
 door 'zstd\.h' scanner/blob/unpack.c
+door 'lz4[a-z]*\.h' scanner/blob/unpack_lz4.c
+door 'lzma\.h' scanner/blob/unpack_lzma.c
 [ $failed = 0 ] && echo 'doors: clean'
 exit $failed
