@@ -87,7 +87,7 @@ UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 WHOLE := $(patsubst tests/%.c,%,$(wildcard tests/golden.c tests/inject.c tests/vectors.c tests/forms.c))
 # What scripts call: no tests by themselves.
-TOOLS := manifest mutate
+TOOLS := manifest mutate diskcmp
 SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 C_FILES := $(sort $(wildcard scanner/*.c scanner/*/*.[ch] scanner/*/*/*.[ch] include/*.h tests/*.c tests/*.h tests/*/*.c tests/*/*.h))
 
@@ -186,7 +186,7 @@ endif
 
 # The long ones first, so that the last to finish is a short one.
 SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/install.sh tests/ostree.sh \
-	tests/squashfs.sh)
+	tests/squashfs.sh tests/containers.sh)
 PROGRAMS := $(WHOLE:%=$(BUILD)/tests/%) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
 VECTORS ?= ../shared/vectors
 CORPUS  ?= ../shared/corpus

@@ -78,23 +78,28 @@ bool blob_slurp(struct arena *a, struct blob *b, size_t max, struct str *out, st
  * from the file that was typed, after the cache. One a target; `inspect` shows what was used. */
 struct blob_budget {
 	uint64_t max_reads, max_bytes; /* ERR_LIMIT past them */
-	uint64_t max_table;            /* bytes of one table (an L1, a BAT) held in memory */
 	unsigned max_depth;            /* containers, volumes and files inside each other */
 	uint64_t reads, bytes;         /* so far */
 };
 
-/* `of` through a cache of pages, least recently used first out; counts against the budget. */
+/* `of` through a cache of pages, least recently used first out; counts against the budget. A
+ * large read goes past the cache. */
 struct blob *blob_cached(struct arena *a, struct blob *of, struct blob_budget *budget);
 
-/* Opens a second file that a container names (a backing file, an extent): `name` is a bare file
- * name beside the target. A container whose opening has no siblings refuses such names. */
+/* Opens a second file: `name` is a bare file name beside the target, of a regular file. Whoever
+ * allows containers to name others gives their opening the siblings; without, such names are
+ * refused. */
 struct blob_siblings {
 	struct blob *(*open)(struct blob_siblings *s, struct str name, struct error *e);
 };
 
+/* The files beside PATH, each cached and counted against the budget. */
+struct blob_siblings *blob_beside(struct arena *a, struct str path, struct blob_budget *budget,
+				  struct watch *w, struct error *e);
+
 struct blob_opening {
-	struct blob_budget *budget;
 	struct blob_siblings *siblings; /* NULL: a second file is refused with a sentence */
+	unsigned chain;                 /* files opened on behalf of each other so far */
 	/* Filled by what is opened: why its bytes may be older than what the machine would see,
 	 * one clause each: "the log of the vhdx holds writes that are not in place". */
 	struct words *stale;
@@ -102,7 +107,8 @@ struct blob_opening {
 
 /* The disk inside a container: *name is the container's ("qcow2") and *inside its bytes; *inside is
  * NULL, without a failure, when no container claims the bytes. The list is
- * scanner/blob/wrappers.h. `only` forces one of them, or is NULL. */
+ * scanner/blob/wrappers.h. `only` forces one of them, or is NULL. Containers hold no tables in
+ * memory but read them as they are needed: `b` had better be cached. */
 bool blob_unwrap(struct arena *a, struct blob *b, const char *only, const struct blob_opening *o,
 		 struct blob **inside, const char **name, struct error *e);
 

@@ -1,0 +1,35 @@
+/*
+ * unwrap.c - from the bytes of a disk container to the disk inside: asks the containers of
+ * wrappers.h, one after another, whose bytes these are.
+ */
+#include <string.h>
+
+#include "wrappers.h"
+
+bool blob_unwrap(struct arena *a, struct blob *b, const char *only, const struct blob_opening *o,
+		 struct blob **inside, const char **name, struct error *e)
+{
+	static const struct blob_wrapper wrappers[] = {
+#define X(name) {#name, blob_probe_##name, blob_open_##name},
+		WRAPPERS(X)
+#undef X
+	};
+	for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
+		const struct blob_wrapper *w = &wrappers[i];
+		bool mine = only && strcmp(only, w->name) == 0;
+		if (!only && !w->probe(b, &mine, e))
+			return false;
+		if (!mine)
+			continue;
+		struct blob *disk = w->open(a, b, o, e);
+		if (!disk)
+			return fail_in(e, "%s", w->name);
+		*inside = disk;
+		*name = w->name;
+		return true;
+	}
+	if (only)
+		return fail(e, ERR_USAGE, "%s: is no container of disks", only);
+	*inside = NULL;
+	return true;
+}
