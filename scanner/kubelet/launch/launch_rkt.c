@@ -94,7 +94,7 @@ static bool read_pod(struct pod *p, struct words words, struct words *args)
 	struct arguments in = {.grammar = &grammar, .words = words};
 	struct argument arg;
 	enum arguments_state state;
-	for (;;) {
+	while (words.at) {
 		while ((state = arguments_next(&in, &arg)) == ARGUMENTS_OPTION)
 			on_option(p, &arg);
 		if (state == ARGUMENTS_UNKNOWN) {
@@ -102,7 +102,7 @@ static bool read_pod(struct pod *p, struct words words, struct words *args)
 			*args = words_from(words, in.i);
 			return false;
 		}
-		bool dashes = words.at && in.i && str_eq(words.at[in.i - 1].text, S("--"));
+		bool dashes = in.i && str_eq(words.at[in.i - 1].text, S("--"));
 		if (dashes || in.i >= words.n)
 			break;
 		p->image = words.at[in.i++];
