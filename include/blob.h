@@ -148,4 +148,7 @@ enum codec codec_of(struct str head);
 /* Hex sha256 of bytes in memory, as "sha256:…". */
 struct str digest_sha256(struct arena *a, struct str bytes);
 
+/* The same, as bytes. */
+void digest_sha256_raw(struct str bytes, unsigned char sum[32]);
+
 #endif

@@ -55,6 +55,8 @@ struct fs_ops {
 		     struct error *e);
 	/* Optional: the gist of a file that was skimmed; out->p is NULL where it was not. */
 	bool (*gist)(struct fs *fs, uint64_t ino, struct str *out, struct error *e);
+	/* Optional: another of the trees on the same volume. */
+	struct fs *(*subvolume)(struct fs *fs, struct arena *a, struct str which, struct error *e);
 };
 
 /* Backends embed this as their first member. What stands on a volume is told besides: fstab names
@@ -90,6 +92,10 @@ struct fs_options {
 	size_t max_kept;    /* bytes of bodies; wanted files past it are not kept */
 	size_t max_file;    /* ERR_LIMIT on reading a larger file out of a compressed archive */
 	uint64_t max_spill; /* bytes of a compressed outer archive kept on disk */
+	/* A file system may lie on several volumes: the target's, among which one that does finds
+	 * its own. The one that is opened may be among them. */
+	struct blob *const *volumes;
+	size_t n_volumes;
 	struct watch *watch;
 };
 
@@ -102,6 +108,11 @@ struct fs *fs_open(struct arena *a, struct blob *b, const struct fs_options *opt
  * without a failure, when none of them claims the bytes. `only` forces one ("ext"), or is NULL. */
 bool fs_open_volume(struct arena *a, struct blob *b, const char *only,
 		    const struct fs_options *opts, struct fs **out, struct error *e);
+
+/* Another tree on the volume of `fs`, as mount(8) names a subvolume of btrfs: a path from the top
+ * level ("@/.snapshots/1/snapshot", "" or "/" for the top level itself) or "subvolid=N".
+ * ERR_MISSING where there is none of that name, ERR_UNSUPPORTED where the volume has one tree. */
+struct fs *fs_subvolume(struct arena *a, struct fs *fs, struct str which, struct error *e);
 
 struct fs *fs_open_dir(struct arena *a, struct str path, const struct fs_options *opts,
 		       struct error *e);

@@ -3,9 +3,10 @@
  * for a diff with what tests/stress_tree.py prints of the source. On standard error: the kind of
  * tree, label, UUID, and why it may be stale. Ends with 1 when something could not be read.
  *
- *	manifest FILE
+ *	manifest [-s SUBVOLUME] FILE [VOLUME…]: with the other volumes that it lies on
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "arena.h"
 #include "tour.h"
@@ -27,25 +28,40 @@ static int print(struct arena *a, struct fs *fs)
 	return t.failures || t.entries >= t.max_entries;
 }
 
+static struct fs *open_first(struct arena *a, char **files, size_t n, struct error *e)
+{
+	struct blob **volumes = NEW_N(a, struct blob *, n);
+	struct fs_options opts = {.max_entries = ENTRIES_MAX,
+				  .max_kept = 1 << 20,
+				  .max_file = (size_t)1 << 30,
+				  .max_spill = (uint64_t)4 << 30,
+				  .volumes = volumes,
+				  .n_volumes = n};
+	for (size_t i = 0; i < n; i++) {
+		volumes[i] = blob_open(a, str_from(files[i]), NULL, e);
+		if (!volumes[i])
+			return NULL;
+	}
+	return fs_open(a, volumes[0], &opts, e);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct fs_options opts = {.max_entries = ENTRIES_MAX,
-					       .max_kept = 1 << 20,
-					       .max_file = (size_t)1 << 30,
-					       .max_spill = (uint64_t)4 << 30};
+	const char *subvolume = argc > 2 && strcmp(argv[1], "-s") == 0 ? argv[2] : NULL;
+	int first = subvolume ? 3 : 1, status = 1;
 	struct error e = {0};
-	if (argc != 2) {
-		fputs("usage: manifest FILE\n", stderr);
+	if (argc <= first) {
+		fputs("usage: manifest [-s SUBVOLUME] FILE [VOLUME...]\n", stderr);
 		return 64;
 	}
 	struct arena *a = arena_new(memory, NULL, NULL);
-	struct blob *b = blob_open(a, str_from(argv[1]), NULL, &e);
-	struct fs *fs = b ? fs_open(a, b, &opts, &e) : NULL;
-	int status = 1;
+	struct fs *fs = open_first(a, argv + first, (size_t)(argc - first), &e);
+	if (fs && subvolume)
+		fs = fs_subvolume(a, fs, str_from(subvolume), &e);
 	if (fs)
 		status = print(a, fs);
 	else
-		fprintf(stderr, "%s: %s\n", argv[1], e.text);
+		fprintf(stderr, "%s: %s\n", argv[first], e.text);
 	arena_free(a);
 	return status;
 }

@@ -137,10 +137,16 @@ struct stream *stream_verify(struct arena *a, struct stream *of, struct str dige
 	return &v->stream;
 }
 
+void digest_sha256_raw(struct str bytes, unsigned char sum[32])
+{
+	unsigned len = 0;
+	memset(sum, 0, 32);
+	EVP_Digest(bytes.p, bytes.n, sum, &len, EVP_sha256(), NULL);
+}
+
 struct str digest_sha256(struct arena *a, struct str bytes)
 {
-	unsigned char sum[EVP_MAX_MD_SIZE] = {0};
-	unsigned len = 0;
-	EVP_Digest(bytes.p, bytes.n, sum, &len, EVP_sha256(), NULL);
-	return str_cat(a, S("sha256:"), hex_of(a, sum, len));
+	unsigned char sum[32];
+	digest_sha256_raw(bytes, sum);
+	return str_cat(a, S("sha256:"), hex_of(a, sum, sizeof sum));
 }

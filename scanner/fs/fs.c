@@ -25,6 +25,14 @@ bool fs_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct err
 	return fs->ops->list(fs, ino, visit, arg, e);
 }
 
+struct fs *fs_subvolume(struct arena *a, struct fs *fs, struct str which, struct error *e)
+{
+	if (fs->ops->subvolume)
+		return fs->ops->subvolume(fs, a, which, e);
+	fail(e, ERR_UNSUPPORTED, "subvolume %" PRIstr ": a %s has none", ARG(which), fs->ops->name);
+	return NULL;
+}
+
 struct search {
 	struct str name;
 	uint64_t ino;

@@ -1,0 +1,223 @@
+/*
+ * chunks.c - logical addresses to the bytes of devices (On-disk Format, "CHUNK_ITEM"; "Volume
+ * management" for how each profile lays its stripes). All profiles are read; a block that only
+ * parity could give back, since its device is not here, is refused with the name of the device.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "btrfs.h"
+#include "bytes.h"
+
+enum {
+	CHUNK_HEAD = 48,
+	STRIPE_SIZE = 32,
+	STRIPE = 64 << 10, /* bytes on one device before the next one's turn; no other is made */
+	CHUNKS_MAX = 1 << 20,
+};
+
+enum profile {
+	RAID0 = 1 << 3,
+	RAID1 = 1 << 4,
+	DUP = 1 << 5,
+	RAID10 = 1 << 6,
+	RAID5 = 1 << 7,
+	RAID6 = 1 << 8,
+	RAID1C3 = 1 << 9,
+	RAID1C4 = 1 << 10,
+	COPIED = RAID1 | DUP | RAID1C3 | RAID1C4,
+	PROFILES = COPIED | RAID0 | RAID10 | RAID5 | RAID6,
+};
+
+static unsigned parities(const struct btrfs_chunk *c)
+{
+	return c->profile == RAID6 ? 2 : c->profile == RAID5;
+}
+
+static bool check_chunk(const struct btrfs_chunk *c, uint32_t size, uint64_t stripe,
+			struct error *e)
+{
+	uint64_t end;
+	bool profile_ok = (c->profile & (c->profile - 1)) == 0;
+	bool stripes_ok =
+		c->stripes > parities(c) && (size - CHUNK_HEAD) / STRIPE_SIZE >= c->stripes;
+	bool pairs_ok =
+		c->profile != RAID10 || (c->sub_stripes > 0 && c->stripes % c->sub_stripes == 0);
+	if (profile_ok && stripes_ok && pairs_ok && stripe == STRIPE && c->length &&
+	    add_u64(c->logical, c->length, &end))
+		return true;
+	return fail(e, ERR_CORRUPT, "btrfs: the chunk at %llu does not hold together",
+		    (unsigned long long)c->logical);
+}
+
+static bool load_chunk(struct arena *a, const struct btrfs_item *item, struct btrfs_chunk *out,
+		       struct error *e)
+{
+	if (item->n < CHUNK_HEAD)
+		return fail(e, ERR_CORRUPT, "btrfs: a chunk of %u bytes", item->n);
+	struct btrfs_chunk c = {
+		.logical = item->key.offset,
+		.length = load_le64(item->p),
+		.profile = load_le64(item->p + 24) & PROFILES,
+		.stripes = load_le16(item->p + 44),
+		.sub_stripes = load_le16(item->p + 46),
+	};
+	if (!check_chunk(&c, item->n, load_le64(item->p + 16), e))
+		return false;
+	struct btrfs_stripe *stripe = NEW_N(a, struct btrfs_stripe, c.stripes);
+	for (unsigned i = 0; i < c.stripes; i++) {
+		const unsigned char *p = item->p + CHUNK_HEAD + STRIPE_SIZE * i;
+		stripe[i].at = load_le64(p + 8);
+		memcpy(stripe[i].device, p + 16, 16);
+	}
+	c.stripe = stripe;
+	*out = c;
+	return true;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct btrfs_chunk *x = a, *y = b;
+	return x->logical < y->logical ? -1 : x->logical > y->logical;
+}
+
+bool btrfs_add_system_chunks(struct btrfs *v, struct error *e)
+{
+	struct str left = v->super.system_chunks;
+	while (left.n) {
+		const unsigned char *p = (const unsigned char *)left.p;
+		if (left.n < BTRFS_KEY_SIZE + CHUNK_HEAD)
+			return fail(e, ERR_CORRUPT, "btrfs: the system chunks are cut short");
+		uint32_t size = CHUNK_HEAD + STRIPE_SIZE * load_le16(p + BTRFS_KEY_SIZE + 44);
+		if (size > left.n - BTRFS_KEY_SIZE)
+			return fail(e, ERR_CORRUPT, "btrfs: the system chunks are cut short");
+		struct btrfs_item item = {btrfs_load_key(p), p + BTRFS_KEY_SIZE, size};
+		if (!load_chunk(v->arena, &item, vec_push(v->arena, &v->chunks), e))
+			return false;
+		left = str_tail(left, BTRFS_KEY_SIZE + size);
+	}
+	if (v->chunks.n)
+		qsort(v->chunks.at, v->chunks.n, sizeof *v->chunks.at, by_address);
+	return true;
+}
+
+bool btrfs_load_chunks(struct btrfs *v, struct error *e)
+{
+	struct btrfs_tree tree = {.root = v->super.chunk_root,
+				  .generation = v->super.chunk_generation,
+				  .level = v->super.chunk_level};
+	struct btrfs_key k = {BTRFS_CHUNKS, BTRFS_CHUNK_ITEM, 0};
+	struct btrfs all = *v;
+	struct btrfs_item item;
+	bool found;
+	uint64_t end = 0;
+	memset(&all.chunks, 0, sizeof all.chunks);
+	do {
+		if (!btrfs_from(v, &tree, k, &found, &item, e))
+			return false;
+		if (!found || item.key.objectid != BTRFS_CHUNKS || item.key.type != k.type)
+			break;
+		struct btrfs_chunk *c = vec_push(v->arena, &all.chunks);
+		if (!load_chunk(v->arena, &item, c, e))
+			return false;
+		if (c->logical < end)
+			return fail(e, ERR_CORRUPT, "btrfs: chunks overlap at %llu",
+				    (unsigned long long)c->logical);
+		if (all.chunks.n > CHUNKS_MAX)
+			return fail(e, ERR_LIMIT, "btrfs: more than %d chunks", CHUNKS_MAX);
+		end = c->logical + c->length;
+		k = item.key;
+	} while (btrfs_key_next(&k));
+	memcpy(&v->chunks, &all.chunks, sizeof v->chunks);
+	return true;
+}
+
+static const struct btrfs_chunk *chunk_of(const struct btrfs *v, uint64_t logical)
+{
+	size_t low = 0, high = v->chunks.n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (v->chunks.at[middle].logical <= logical)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const struct btrfs_chunk *c = low ? &v->chunks.at[low - 1] : NULL;
+	return c && logical - c->logical < c->length ? c : NULL;
+}
+
+static unsigned copies_in(const struct btrfs_chunk *c)
+{
+	return c->profile & COPIED ? c->stripes : c->profile == RAID10 ? c->sub_stripes : 1;
+}
+
+unsigned btrfs_copies(const struct btrfs *v, uint64_t logical)
+{
+	const struct btrfs_chunk *c = chunk_of(v, logical);
+	return c ? copies_in(c) : 0;
+}
+
+/* The nth stripe of the chunk as its reader counts them: on which device, and in which row. */
+static const struct btrfs_stripe *place(const struct btrfs_chunk *c, uint64_t nth, unsigned copy,
+					uint64_t *row)
+{
+	uint64_t columns = c->stripes, column;
+	switch (c->profile) {
+	case RAID0: column = nth % columns; break;
+	case RAID10:
+		columns = c->stripes / c->sub_stripes;
+		column = nth % columns * c->sub_stripes + copy;
+		break;
+	case RAID5:
+	case RAID6:
+		columns = c->stripes - parities(c);
+		column = (nth / columns + nth % columns) % c->stripes;
+		break;
+	default: columns = 1, column = copy;
+	}
+	*row = nth / columns;
+	return &c->stripe[column];
+}
+
+static struct blob *device(const struct btrfs *v, const unsigned char uuid[16], struct error *e)
+{
+	for (size_t i = 0; i < v->devices.n; i++)
+		if (memcmp(v->devices.at[i].uuid, uuid, 16) == 0)
+			return v->devices.at[i].blob;
+	struct str name = btrfs_uuid_text(v->arena, uuid);
+	fail(e, ERR_UNSUPPORTED, "btrfs: the device %" PRIstr " is missing", ARG(name));
+	return NULL;
+}
+
+/* What lies in one stripe. */
+static bool read_piece(struct btrfs *v, const struct btrfs_chunk *c, uint64_t in_chunk, void *buf,
+		       size_t n, unsigned copy, struct error *e)
+{
+	uint64_t row, start, at;
+	const struct btrfs_stripe *s = place(c, in_chunk / STRIPE, copy, &row);
+	struct blob *b = device(v, s->device, e);
+	if (!b)
+		return false;
+	if (!mul_u64(row, STRIPE, &start) || !add_u64(start, in_chunk % STRIPE, &start) ||
+	    !add_u64(s->at, start, &at))
+		return fail(e, ERR_CORRUPT, "btrfs: the chunk at %llu lies past every device",
+			    (unsigned long long)c->logical);
+	return blob_read(b, at, buf, n, e);
+}
+
+bool btrfs_read_copy(struct btrfs *v, uint64_t logical, void *buf, size_t n, unsigned copy,
+		     struct error *e)
+{
+	const struct btrfs_chunk *c = chunk_of(v, logical);
+	uint64_t at = c ? logical - c->logical : 0;
+	if (!c || copy >= copies_in(c) || !within(at, n, c->length))
+		return fail(e, ERR_CORRUPT, "btrfs: no chunk holds %zu bytes at %llu", n,
+			    (unsigned long long)logical);
+	for (size_t done = 0, piece; done < n; done += piece, at += piece) {
+		piece = n - done < STRIPE - at % STRIPE ? n - done : (size_t)(STRIPE - at % STRIPE);
+		if (!read_piece(v, c, at, (char *)buf + done, piece, copy, e))
+			return false;
+	}
+	return true;
+}

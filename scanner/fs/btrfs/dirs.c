@@ -1,0 +1,74 @@
+/*
+ * dirs.c - names in directories (On-disk Format, "DIR_ITEM", "DIR_INDEX"): a directory has each of
+ * its names twice, by hash to be found and by index to be listed.
+ */
+#include <string.h>
+
+#include "btrfs.h"
+#include "bytes.h"
+#include "crc32c.h"
+
+enum { ENTRY_HEAD = 30, NAME_MAX_BYTES = 255 };
+
+static bool is_name(struct str s)
+{
+	return s.n >= 1 && s.n <= NAME_MAX_BYTES && str_find(s, '/') == s.n &&
+	       str_find(s, '\0') == s.n && !str_eq(s, S(".")) && !str_eq(s, S(".."));
+}
+
+bool btrfs_load_entry(const struct btrfs_item *item, size_t at, struct btrfs_entry *out,
+		      struct error *e)
+{
+	size_t left = at < item->n ? item->n - at : 0;
+	const unsigned char *p = item->p + at;
+	size_t name = left >= ENTRY_HEAD ? load_le16(p + 27) : 0;
+	size_t size = left >= ENTRY_HEAD ? ENTRY_HEAD + name + load_le16(p + 25) : 0;
+	struct str text = {(const char *)p + ENTRY_HEAD, name};
+	if (size == 0 || size > left || !is_name(text))
+		return fail(e, ERR_CORRUPT, "btrfs: directory %llu holds an impossible name",
+			    (unsigned long long)item->key.objectid);
+	*out = (struct btrfs_entry){btrfs_load_key(p), text, item->key.offset, size};
+	return true;
+}
+
+uint32_t btrfs_name_hash(struct str name)
+{
+	return crc32c(~1u, name.p, name.n);
+}
+
+bool btrfs_find_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, struct str name,
+		     bool *found, struct btrfs_entry *out, struct error *e)
+{
+	struct btrfs_key k = {dir, BTRFS_DIR_ITEM, btrfs_name_hash(name)};
+	struct btrfs_item item;
+	struct btrfs_entry entry = {0};
+	bool any;
+	if (!btrfs_exact(v, t, k, &any, &item, e))
+		return false;
+	for (size_t at = 0; any && at < item.n; at += entry.size) {
+		if (!btrfs_load_entry(&item, at, &entry, e))
+			return false;
+		if (str_eq(entry.name, name)) {
+			*found = true;
+			*out = entry;
+			return true;
+		}
+	}
+	*found = false;
+	return true;
+}
+
+bool btrfs_next_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, uint64_t index,
+		     bool *found, struct btrfs_entry *out, struct error *e)
+{
+	struct btrfs_key k = {dir, BTRFS_DIR_INDEX, index};
+	struct btrfs_item item;
+	bool any;
+	if (!btrfs_from(v, t, k, &any, &item, e))
+		return false;
+	any = any && item.key.objectid == dir && item.key.type == BTRFS_DIR_INDEX;
+	if (any && !btrfs_load_entry(&item, 0, out, e))
+		return false;
+	*found = any;
+	return true;
+}
