@@ -13,6 +13,8 @@
 #include "arena.h"
 #include "backends.h"
 #include "bytes.h"
+#include "fast.h"
+#include "jbd2.h"
 #include "volume.h"
 
 enum {
@@ -320,10 +322,8 @@ bool fs_probe_ext(struct blob *b, bool *mine, struct error *e)
 	return true;
 }
 
-struct fs *fs_open_ext(struct arena *a, struct blob *b, const struct fs_options *opts,
-		       struct error *e)
+static struct ext_fs *open_as_it_lies(struct arena *a, struct blob *b, struct error *e)
 {
-	(void)opts;
 	struct ext_fs *x = NEW(a, struct ext_fs);
 	x->arena = a;
 	x->blob = b;
@@ -338,5 +338,95 @@ struct fs *fs_open_ext(struct arena *a, struct blob *b, const struct fs_options 
 		.label = x->super.label,
 		.uuid = x->super.uuid,
 	};
+	return x;
+}
+
+/* ---- the journal ---- */
+
+/* A file's bytes, of an inode that no name leads to. */
+struct stored {
+	struct blob blob;
+	struct ext_fs *x;
+	struct ext_inode inode;
+};
+
+static bool stored_read(struct blob *b, uint64_t at, void *buf, size_t n, size_t *got,
+			struct error *e)
+{
+	struct stored *s = (struct stored *)b;
+	uint64_t left = at < b->size ? b->size - at : 0;
+	n = left < n ? (size_t)left : n;
+	if (!read_stored(s->x, &s->inode, at, buf, n, e))
+		return false;
+	*got = n;
+	return true;
+}
+
+static struct blob *journal_of(struct ext_fs *x, struct error *e)
+{
+	struct stored *s = NEW(x->arena, struct stored);
+	if (!volume_inode(x->volume, x->super.journal_inode, &s->inode, e))
+		return NULL;
+	if (!S_ISREG(s->inode.mode) || (s->inode.flags & EXT_INLINE)) {
+		fail(e, ERR_CORRUPT, "inode %u: is no journal", s->inode.number);
+		return NULL;
+	}
+	s->blob = (struct blob){.name = S("journal"), .size = s->inode.size, .read = stored_read};
+	s->x = x;
+	return &s->blob;
+}
+
+/* A journal whose bytes are damaged makes the tree stale; one that could not be had, no tree. */
+static bool replay_own(struct ext_fs *x, struct jbd2 *out, struct error *e)
+{
+	struct error why = {0};
+	struct blob *journal = journal_of(x, &why);
+	struct fast_commits fast;
+	if (journal && jbd2_replay(x->arena, x->blob, journal, x->super.block_size, out, &why) &&
+	    fast_read(x->arena, journal, x->super.block_size, out, &fast, &why)) {
+		if (fast.tags.n)
+			out->stale =
+				S("its journal ends in fast commits, which are not replayed here; "
+				  "mount it once");
+		return true;
+	}
+	if (why.kind != ERR_CORRUPT) {
+		*e = why;
+		return false;
+	}
+	out->stale = str_fmt(x->arena, "its journal cannot be read: %s; e2fsck would settle it",
+			     why.text);
+	return true;
+}
+
+static bool replay(struct ext_fs *x, struct jbd2 *out, struct error *e)
+{
+	*out = (struct jbd2){.volume = x->blob};
+	if (x->super.journal_inode)
+		return replay_own(x, out, e);
+	out->stale =
+		str_fmt(x->arena, "its journal lies on another device (%" PRIstr "); mount it once",
+			ARG(x->super.journal_uuid));
+	return true;
+}
+
+struct fs *fs_open_ext(struct arena *a, struct blob *b, const struct fs_options *opts,
+		       struct error *e)
+{
+	(void)opts;
+	struct jbd2 journal;
+	struct ext_fs *x = open_as_it_lies(a, b, e);
+	if (!x)
+		return NULL;
+	/* Without this mark a mount forgets what the journal holds. */
+	if (!x->super.recover)
+		return &x->fs;
+	if (!replay(x, &journal, e))
+		return NULL;
+	if (journal.volume != b)
+		x = open_as_it_lies(a, journal.volume, e);
+	if (!x)
+		return NULL;
+	x->fs.stale = journal.stale;
 	return &x->fs;
 }
