@@ -35,13 +35,14 @@ size_t out_safe_width(struct str s);
 void out_json(struct out *o, struct str s);
 
 /*
- * A JSON document, two blanks a level. The emitter puts commas, newlines and indentation:
- *   json_open(&j, '{'); json_key(&j, "a"); json_int(&j, 1); json_close(&j);
+ * A JSON document, two blanks a level, or all on one line. The emitter puts commas, newlines and
+ * indentation: json_open(&j, '{'); json_key(&j, "a"); json_int(&j, 1); json_close(&j);
  */
 struct json_out {
 	struct out *o;
 	unsigned depth;
 	bool first, keyed;
+	bool compact; /* on one line, without blanks */
 	char closers[64];
 };
 
@@ -56,5 +57,12 @@ void json_int(struct json_out *j, int64_t v);
 void json_bool(struct json_out *j, bool v);
 void json_null(struct json_out *j);
 void json_raw(struct json_out *j, struct str literal); /* a number literal, checked by the caller */
+
+/* Members of the object that is open: the key and its value, or the bracket that begins it. */
+void json_member(struct json_out *j, const char *key, char bracket);
+void json_member_str(struct json_out *j, const char *key, struct str s);
+void json_member_z(struct json_out *j, const char *key, const char *z);
+void json_member_int(struct json_out *j, const char *key, int64_t v);
+void json_member_bool(struct json_out *j, const char *key, bool v);
 
 #endif

@@ -64,6 +64,7 @@ struct report_counts {
 };
 
 struct report_counts report_count(const struct report *r);
+struct report_counts target_count(const struct target_report *t); /* errors: 0 or 1 */
 
 struct report_format {
 	const char *name;  /* "text" */

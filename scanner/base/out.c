@@ -176,8 +176,12 @@ static void json_lead(struct json_out *j)
 	}
 	if (j->depth == 0)
 		return;
-	out_z(j->o, j->first ? "\n" : ",\n");
-	out_fill(j->o, ' ', 2 * (size_t)j->depth);
+	if (!j->first)
+		out_z(j->o, ",");
+	if (!j->compact) {
+		out_z(j->o, "\n");
+		out_fill(j->o, ' ', 2 * (size_t)j->depth);
+	}
 	j->first = false;
 }
 
@@ -195,7 +199,7 @@ void json_close(struct json_out *j)
 	assert(j->depth > 0);
 	bool empty = j->first;
 	j->depth--;
-	if (!empty) {
+	if (!empty && !j->compact) {
 		out_z(j->o, "\n");
 		out_fill(j->o, ' ', 2 * (size_t)j->depth);
 	}
@@ -209,7 +213,7 @@ void json_key_str(struct json_out *j, struct str key)
 {
 	json_lead(j);
 	out_json(j->o, key);
-	out_z(j->o, ": ");
+	out_z(j->o, j->compact ? ":" : ": ");
 	j->keyed = true;
 }
 
@@ -252,4 +256,34 @@ void json_raw(struct json_out *j, struct str literal)
 {
 	json_lead(j);
 	out_str(j->o, literal);
+}
+
+void json_member(struct json_out *j, const char *key, char bracket)
+{
+	json_key(j, key);
+	json_open(j, bracket);
+}
+
+void json_member_str(struct json_out *j, const char *key, struct str s)
+{
+	json_key(j, key);
+	json_str(j, s);
+}
+
+void json_member_z(struct json_out *j, const char *key, const char *z)
+{
+	json_key(j, key);
+	json_z(j, z);
+}
+
+void json_member_int(struct json_out *j, const char *key, int64_t v)
+{
+	json_key(j, key);
+	json_int(j, v);
+}
+
+void json_member_bool(struct json_out *j, const char *key, bool v)
+{
+	json_key(j, key);
+	json_bool(j, v);
 }

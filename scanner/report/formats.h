@@ -16,7 +16,13 @@ enum {
 
 #define FORMATS(X) \
 	X(text, "text", SHOWS_ALL, "for people: findings with the lines that decide them") \
-	X(json, "json", SHOWS_DOCUMENTS, "for programs: one document, schemaVersion 1.0")
+	X(json, "json", SHOWS_DOCUMENTS, "for programs: one document, schemaVersion 1.0") \
+	X(sarif, "sarif", SHOWS_SCAN, "SARIF 2.1.0, for code scanning") \
+	X(junit, "junit", SHOWS_SCAN, "JUnit XML, for CI systems") \
+	X(csv, "csv", SHOWS_SCAN, "a table, one finding a line") \
+	X(markdown, "markdown", SHOWS_SCAN, "a comment on a pull request") \
+	X(ocsf, "ocsf", SHOWS_SCAN, "OCSF Compliance Findings, one JSON object a line") \
+	X(kube_bench, "kube-bench-json", SHOWS_SCAN, "the shape of kube-bench --json")
 
 #define X(id, name, kinds, about) void write_##id(const struct report *r, struct out *o);
 FORMATS(X)

@@ -35,6 +35,10 @@ size_t runes(struct str s);
  * writes it. */
 struct str safe(struct arena *a, struct str s);
 
+/* Text as text in Markdown as GitHub has it (GFM): whatever could be markup, a link or a mention is
+ * a character reference. */
+void out_markdown(struct out *o, struct str s);
+
 /* The value of a setting as shown: masked by the name of its option. */
 struct str setting_shown(struct arena *a, const struct setting *x);
 

@@ -9,20 +9,28 @@
 #include "arena.h"
 #include "formats.h"
 
+static void count(const struct target_report *t, struct report_counts *n)
+{
+	size_t *const by_verdict[] = {&n->pass, &n->fail, &n->unknown, &n->not_applicable};
+	n->errors += t->error.kind != ERR_NONE;
+	for (size_t i = 0; i < t->findings.n; i++) {
+		++*by_verdict[t->findings.at[i].verdict];
+		n->provisional += t->findings.at[i].provisional;
+	}
+}
+
+struct report_counts target_count(const struct target_report *t)
+{
+	struct report_counts n = {0};
+	count(t, &n);
+	return n;
+}
+
 struct report_counts report_count(const struct report *r)
 {
 	struct report_counts n = {0};
-	for (size_t t = 0; t < r->targets.n; t++) {
-		const struct target_report *target = &r->targets.at[t];
-		n.errors += target->error.kind != ERR_NONE;
-		for (size_t i = 0; i < target->findings.n; i++) {
-			const struct finding *f = &target->findings.at[i];
-			size_t *const by_verdict[] = {&n.pass, &n.fail, &n.unknown,
-						      &n.not_applicable};
-			++*by_verdict[f->verdict];
-			n.provisional += f->provisional;
-		}
-	}
+	for (size_t i = 0; i < r->targets.n; i++)
+		count(&r->targets.at[i], &n);
 	return n;
 }
 

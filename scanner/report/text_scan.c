@@ -2,6 +2,7 @@
  * text_scan.c - findings for people: the verdict, the line that decides it, what pulled it in,
  * what it won over, and what to do.
  */
+#include "finding.h"
 #include "text.h"
 
 enum { INDENT = 6, LABEL = 9 };
@@ -23,25 +24,6 @@ static void verdict(struct text *t, enum verdict v)
 		[VERDICT_NOT_APPLICABLE] = {"N/A", PAINT_DIM},
 	};
 	text_paint(t, shown[v].paint, shown[v].word);
-}
-
-static void outcome(struct text *t, const struct finding *f)
-{
-	static const char *const from[] = {"by default", "from the config file",
-					   "from the config directory", "from a flag"};
-	out_z(t->o, "          ");
-	if (f->verdict == VERDICT_UNKNOWN) {
-		out_z(t->o, reason_name(f->doubt.reason));
-	} else if (f->verdict == VERDICT_NOT_APPLICABLE) {
-		out_z(t->o, "no kubelet is launched");
-	} else {
-		out_z(t->o, "effective: ");
-		out_safe(t->o, f->effective.n ? f->effective : S("unset"));
-		out_fmt(t->o, ", %s", from[f->level]);
-		if (f->provisional)
-			out_z(t->o, ", provisional");
-	}
-	out_z(t->o, "\n");
 }
 
 static void quoted(struct text *t, const struct origin *o)
@@ -131,8 +113,9 @@ static void finding(struct text *t, const struct finding *f, bool several)
 	if (!shown(t, f))
 		return;
 	verdict(t, f->verdict);
-	out_fmt(t->o, "  %s  %s", f->number[0] ? f->number : f->rule->id, f->rule->title);
-	outcome(t, f);
+	out_fmt(t->o, "  %s  %s          ", finding_name(f), f->rule->title);
+	out_safe(t->o, finding_outcome(t->arena, f));
+	out_z(t->o, "\n");
 	if (f->launch && several) {
 		label(t, "unit");
 		out_safe(t->o, launch_name(f->launch));

@@ -106,9 +106,12 @@ static struct report *report_made(enum report_kind kind)
 
 static bool harmless(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 && s.p[i] != '\n')
+	for (size_t i = 0; i < s.n; i++) {
+		bool ends = str_starts(str_tail(s, i), S("\n")) ||
+			    str_starts(str_tail(s, i), S("\r\n"));
+		if ((unsigned char)s.p[i] < 0x20 && !ends)
 			return false;
+	}
 	return str_utf8(s) && !str_has(s, S("\xE2\x80\xAE"));
 }
 
@@ -125,7 +128,8 @@ static void nothing_hostile_comes_out(void **state)
 				struct report *r = report_made(kinds[k]);
 				struct out *o = out_new(arena);
 				r->verbosity = v;
-				all[f].write(r, o);
+				if (report_format_shows(&all[f], kinds[k]))
+					all[f].write(r, o);
 				assert_true(harmless(out_text(o)));
 			}
 }
