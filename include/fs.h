@@ -136,7 +136,8 @@ struct fs *fs_open_archive(struct arena *a, struct blob *b, const struct fs_opti
 struct fs *fs_open_layer(struct arena *a, struct blob *b, struct str digest, uint64_t size,
 			 const struct fs_options *opts, struct error *e);
 
-/* The bytes behind whatever compression an archive may have, guarded against bombs. */
+/* The bytes behind whatever compression a file may have. A disk is mostly zeros, so there is no
+ * guard against bombs: whoever takes the bytes has a limit. */
 struct stream *fs_unpack(struct arena *a, struct blob *b, struct error *e);
 
 /* ---- using ---- */

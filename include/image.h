@@ -4,6 +4,10 @@
  * A target is SCHEME:PATH, or a PATH whose kind is found by looking at its bytes (never at its
  * name), or "-" for standard input. An existing path always wins over anything else the words
  * could mean. Layers come lowest first.
+ *
+ * A disk has volumes, and each volume that holds a root file system is an image of its own. What
+ * else has to be mounted in that root is for rootfs to say: it gets the disk along with the
+ * layers. "#p2" or "#vg0/root" after a path chooses one of several roots.
  */
 #ifndef IMAGE_H
 #define IMAGE_H
@@ -17,9 +21,38 @@ struct layer {
 	struct str label; /* "sha256:1234abcd5678" (digest, shortened), or the target's name */
 };
 
+/* A stretch of a disk: a partition, a logical volume, or the whole. */
+struct volume {
+	struct str name;    /* "p2", "vg0/root"; "disk" is the whole */
+	struct str holds;   /* "ext4", "swap", "LUKS2", "md raid1", "empty", "unknown" */
+	struct str through; /* "md raid1", where that was in between; else empty */
+	struct str label;   /* of what it holds, */
+	struct str uuid;    /* as lsblk(8) prints them */
+	struct blob *blob;  /* NULL: its bytes cannot be laid together, `error` says why */
+	struct fs *fs;      /* NULL: it holds none, or one that cannot be read */
+	struct error
+		error; /* why what it holds cannot be read; kind ERR_NONE where nothing is lost */
+	/* What the partition table says of it; empty elsewhere. */
+	struct str type;      /* a GUID, or "0x83" */
+	struct str partuuid;  /* "1234abcd-02" where the table is an MBR */
+	struct str partlabel; /* of a GPT */
+	uint64_t attributes;  /* of a GPT */
+	uint64_t at, size;    /* bytes on the disk; size BLOB_UNSIZED where that is not known */
+};
+
+struct disk {
+	const char *table; /* "gpt", "mbr"; NULL: there is none */
+	VEC(struct volume) volumes;
+	const struct blob_budget *budget; /* what reading has cost so far */
+};
+
 struct layers {
 	struct layer *at;
 	size_t n, cap;
+	/* The disk that the root is a volume of, and which; NULL elsewhere. The volumes that are
+	 * mounted in the root, and those that nobody can read, are found there. */
+	const struct disk *disk;
+	const struct volume *root; /* NULL: there is none, and there are no layers either */
 };
 
 struct image_options {
@@ -27,6 +60,8 @@ struct image_options {
 	struct str platform; /* "os/arch[/variant]"; empty: linux and this machine's, else the only
 				one */
 	unsigned jobs;       /* layers read at once; 0 is the number of CPUs */
+	struct blob_budget budget; /* the limits of a disk; 0 is none */
+	bool allow_backing;        /* files beside the target may be opened, when it names them */
 };
 
 struct image_label {
@@ -34,13 +69,15 @@ struct image_label {
 };
 
 struct image {
-	struct str target;   /* as typed */
-	struct str kind;     /* "directory", "tar", "oci", "docker-archive", "txtar", … */
-	struct str trail;    /* how it was read, for people: "oci > index > manifest > 3 layers" */
+	struct str target;   /* as typed, and "#NAME" when it is one of several roots */
+	struct str kind;     /* "directory", "tar", "disk", "oci", "docker-archive", "txtar", … */
+	struct str trail;    /* how it was read, for people: "oci > index > manifest > 3 layers",
+				"xz > qcow2 > gpt > p1 ext4" */
 	struct str digest;   /* of the manifest, or of the docker config; empty elsewhere */
 	struct str platform; /* "linux/amd64"; empty where nothing tells */
 	VEC(struct image_label) labels; /* of the image configuration */
 	struct layers layers;
+	struct image *next; /* another root of the same disk */
 };
 
 /* Opens and indexes every layer. The message begins with the part that failed, not with the

@@ -106,28 +106,45 @@ static void scan_one(struct scan *s)
 
 static void scan_guarded(struct scan *s)
 {
-	size_t limit = option_number(s->run->session, OPTION_max_memory, 1 << 30);
 	struct str target = s->out->target;
 	if (setjmp(s->full)) {
 		*s->out = (struct target_report){.target = target};
 		fail(&s->out->error, ERR_LIMIT, "needs more memory than --max-memory allows");
 		return;
 	}
-	s->arena = arena_new(limit, scan_full, s);
-	*vec_push(s->run->report.arena, &s->run->arenas) = s->arena;
+	if (!s->arena) {
+		size_t limit = option_number(s->run->session, OPTION_max_memory, 1 << 30);
+		s->arena = arena_new(limit, scan_full, s);
+		*vec_push(s->run->report.arena, &s->run->arenas) = s->arena;
+	}
 	scan_one(s);
 }
 
-static void run_target(struct offnode_report *r, struct str target)
+/* The image to go on with: another root of the same disk. */
+static struct image *run_image(struct offnode_report *r, struct scan *s, struct str target)
 {
-	struct arena *a = r->report.arena;
-	struct target_report *t = vec_push(a, &r->report.targets);
-	struct scan *s = NEW(a, struct scan);
+	struct target_report *t = vec_push(r->report.arena, &r->report.targets);
 	t->target = target;
-	*s = (struct scan){.watch = {scan_tick}, .run = r, .out = t, .name = str_z(a, target)};
+	s->out = t;
 	scan_guarded(s);
 	if (t->error.kind != ERR_NONE)
 		target_failed(r, t);
+	return s->image ? s->image->next : NULL;
+}
+
+/* All roots share what was opened for the first, and its arena. */
+static void run_target(struct offnode_report *r, struct str target)
+{
+	struct arena *a = r->report.arena;
+	struct scan *s = NEW(a, struct scan);
+	*s = (struct scan){.watch = {scan_tick}, .run = r, .name = str_z(a, target)};
+	struct image *next = run_image(r, s, target);
+	while (next) {
+		s->image = next;
+		s->root = NULL;
+		s->sd = NULL;
+		next = run_image(r, s, next->target);
+	}
 }
 
 static bool list_tick(struct watch *w, uint64_t bytes, struct error *e)
@@ -192,6 +209,7 @@ static void run_options(struct offnode_report *r)
 		       .max_spill = option_number(o, OPTION_max_spill, 16ull << 30)},
 		.platform = option_text(o, OPTION_platform),
 		.jobs = (unsigned)option_number(o, OPTION_jobs, 0),
+		.budget = {.max_reads = 200000, .max_bytes = 4ull << 30, .max_depth = 8},
 	};
 }
 

@@ -12,15 +12,24 @@ static struct version version_option(const struct offnode *o, enum option_id id)
 	return v;
 }
 
-/* Adds the layers of `target` on top of what is there. */
-static bool lay(struct scan *s, struct str target, struct image *image, struct layers *all)
+static bool open_target(struct scan *s, struct str target, struct image *image)
 {
 	struct image_options opts = s->run->image_options;
 	opts.fs.watch = &s->watch;
-	if (!image_open(s->arena, target, &opts, image, &s->out->error))
+	return image_open(s->arena, target, &opts, image, &s->out->error);
+}
+
+/* Adds the layers of an overlay on top of what is there. */
+static bool lay(struct scan *s, struct str overlay, struct layers *all)
+{
+	struct image image;
+	if (!open_target(s, overlay, &image))
 		return false;
-	for (size_t i = 0; i < image->layers.n; i++)
-		*vec_push(s->arena, all) = image->layers.at[i];
+	if (image.next)
+		return fail(&s->out->error, ERR_USAGE,
+			    "has more roots than one, choose as in %" PRIstr, ARG(image.target));
+	for (size_t i = 0; i < image.layers.n; i++)
+		*vec_push(s->arena, all) = image.layers.at[i];
 	return true;
 }
 
@@ -28,18 +37,21 @@ bool scan_open(struct scan *s)
 {
 	const struct offnode *o = s->run->session;
 	struct target_report *t = s->out;
-	struct layers layers = {0};
-	if (!lay(s, t->target, &t->image, &layers))
-		return false;
+	if (!s->image) {
+		struct image *image = NEW(s->arena, struct image);
+		if (!open_target(s, t->target, image))
+			return false;
+		s->image = image;
+	}
+	t->image = *s->image;
+	t->target = t->image.target;
 	for (size_t i = 0; i < o->values[OPTION_overlay].n; i++) {
 		struct str overlay = o->values[OPTION_overlay].at[i];
-		struct image image;
-		if (!lay(s, overlay, &image, &layers))
+		if (!lay(s, overlay, &t->image.layers))
 			return fail_in(&t->error, "overlay %" PRIstr, ARG(overlay));
 	}
-	t->image.layers = layers;
 	t->notes.arena = s->arena;
-	s->root = rootfs_new(s->arena, &layers, &t->notes);
+	s->root = rootfs_new(s->arena, &t->image.layers, &t->notes);
 	t->deployment = rootfs_deployment(s->root);
 	return true;
 }

@@ -65,12 +65,13 @@ struct offnode_report {
 bool run_fail(struct offnode_report *r, enum offnode_status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* One target. */
+/* One target, or one root of a target that has several. */
 struct scan {
 	struct watch watch; /* first: tick finds the scan by it */
 	struct offnode_report *run;
 	struct target_report *out;
 	struct arena *arena;
+	struct image *image; /* open already where it is not the target's first root; else NULL */
 	struct rootfs *root;
 	struct systemd *sd;
 	const char *name;

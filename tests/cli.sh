@@ -69,7 +69,7 @@ one_line 'one line names it'
 head -c 700 testdata/images/node-pass.tar.gz >"$dir/cut.tar.gz"
 status 65 'a truncated archive' "$OFFNODE" "$dir/cut.tar.gz"
 one_line 'one line names it'
-printf 'QFI\373\0\0\0\003' >"$dir/disk" && head -c 70000 /dev/zero >>"$dir/disk"
+printf 'QED\0' >"$dir/disk" && head -c 70000 /dev/zero >>"$dir/disk"
 status 69 'a format that is not supported' "$OFFNODE" "$dir/disk"
 status 70 'a limit of memory' "$OFFNODE" --max-memory=1K "$pass"
 says 'the limit is named' err max-memory

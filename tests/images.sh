@@ -389,7 +389,7 @@ truncated() { # truncated FILE BYTES-AT-THE-END
 bad 'a path that is not there' 66 'nowhere: No such file' scan nowhere
 bad 'a path below a file' 66 'Not a directory\|No such file' scan dir:node.tar/x
 bad 'a reference to a registry' 66 'registries are not read' scan registry.example/node:1
-bad 'a scheme of later versions' 69 "scheme 'qcow2' is not supported" scan qcow2:node.tar
+bad 'a scheme of later versions' 69 "scheme 'https' is not supported" scan https:node.tar
 bad 'a scheme that is none' 64 "'tarr' is not a scheme" scan tarr:node.tar
 bad 'a malformed platform' 64 "platform 'linux'" scan --platform linux node.tar
 : >empty
@@ -398,9 +398,9 @@ echo 'just some text' >text
 bad 'a text' 69 'no known format (first bytes: 6a 75 73 74' scan text
 bad 'a program' 69 'no known format (first bytes: 7f 45 4c 46' scan "$(command -v sh)"
 printf 'QFI\373\000\000\000\003' >disk
-bad 'a disk image' 69 'qcow2 disk image: not supported' scan disk
+bad 'the head of a disk image' 65 'qcow2' scan disk
 mkdir ova && : >ova/node.ovf && tar -C ova -cf node.ova node.ovf
-bad 'an appliance' 69 'ova appliance: not supported' scan node.ova
+bad 'an appliance without a disk' 65 'ovf: names no file of a disk' scan node.ova
 gzip -c text >text.gz
 bad 'a compressed text' 69 'text.gz' scan text.gz
 head -c 4096 node.tar >short.tar

@@ -101,7 +101,8 @@ bool source_decode(struct source **source, struct error *e)
 						   : pass_decode(s->arena, packed, e);
 	if (!plain)
 		return false;
-	plain = stream_guard(s->arena, plain, packed, RATIO_MAX, RATIO_GRACE);
+	if (!s->unbounded)
+		plain = stream_guard(s->arena, plain, packed, RATIO_MAX, RATIO_GRACE);
 	*source = source_stream(s->arena, plain);
 	(*source)->decoded = true;
 	(*source)->depth = s->depth + 1;

@@ -24,7 +24,8 @@ struct source {
 	size_t tail_n;
 	char head[SOURCE_HEAD];
 	char *buf;
-	bool decoded; /* its end is proven by the compression's own format */
+	bool unbounded; /* what it decodes to may be of any size */
+	bool decoded;   /* its end is proven by the compression's own format */
 	unsigned depth;
 };
 

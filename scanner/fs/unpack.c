@@ -6,5 +6,6 @@
 struct stream *fs_unpack(struct arena *a, struct blob *b, struct error *e)
 {
 	struct source *s = source_blob(a, b, 0);
+	s->unbounded = true;
 	return source_decode(&s, e) ? &s->stream : NULL;
 }

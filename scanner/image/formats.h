@@ -17,6 +17,19 @@
 	X(oci_archive, "oci-archive") \
 	X(docker_archive, "docker-archive") \
 	X(layer, "layer") \
+	X(raw, "raw") \
+	X(qcow2, "qcow2") \
+	X(vmdk, "vmdk") \
+	X(vhd, "vhd") \
+	X(vhdx, "vhdx") \
+	X(vdi, "vdi") \
+	X(ova, "ova") \
+	X(iso, "iso") \
+	X(squashfs, "squashfs") \
+	X(erofs, "erofs") \
+	X(ext4, "ext4") \
+	X(xfs, "xfs") \
+	X(btrfs, "btrfs") \
 	X(txtar, "txtar")
 
 /* An image under construction. */
@@ -24,6 +37,7 @@ struct opening {
 	struct arena *a;
 	const struct image_options *opts;
 	struct image *image;
+	struct str choice; /* what stands after '#': a volume; or empty */
 };
 
 #define X(name, scheme) \
@@ -44,6 +58,9 @@ bool target_exists(struct arena *a, struct str path);
 
 /* PATH or "-" as bytes. */
 struct blob *target_open(struct opening *o, struct str path, struct error *e);
+
+/* Cuts PATH[#VOLUME] where there is no such path but one without the end. */
+struct str target_volume(struct arena *a, struct str words, struct str *volume);
 
 /* Cuts PATH[:REF][@DIGEST] at the place that leaves the longest existing path. */
 struct str target_split(struct arena *a, struct str words, struct choice *out);

@@ -23,10 +23,7 @@ static const struct {
 };
 
 /* Known by name, so that they are not taken for a file that is not there. */
-static const char *const later[] = {
-	"raw",      "qcow2", "vmdk", "vhd", "vhdx",  "vdi",   "ova",  "iso",
-	"squashfs", "erofs", "ext4", "xfs", "btrfs", "https", "http", "docker",
-};
+static const char *const later[] = {"https", "http", "docker"};
 
 static open_fn *scheme_open(struct str scheme)
 {
@@ -83,18 +80,22 @@ bool image_open(struct arena *a, struct str target, const struct image_options *
 		struct image *out, struct error *e)
 {
 	struct image image = {.target = target};
-	struct opening o = {a, opts, &image};
-	struct str scheme, words;
+	struct opening o = {.a = a, .opts = opts, .image = &image};
+	struct str scheme, words = target;
 	open_fn *open = NULL;
 	if (!check_platform(opts->platform, e))
 		return false;
-	bool exists = target_exists(a, target);
+	bool exists = target_exists(a, target_volume(a, target, &o.choice));
 	if (!exists && str_cut(target, ':', &scheme, &words))
 		open = scheme_open(scheme);
 	if (!exists && !open)
 		return refuse_target(a, target, e);
-	if (!(open ? open(&o, words, e) : detect_open(&o, target, e)))
+	words = target_volume(a, words, &o.choice);
+	if (!(open ? open(&o, words, e) : detect_open(&o, words, e)))
 		return false;
+	if (o.choice.n && !image.layers.disk)
+		return fail(e, ERR_USAGE, "'#%" PRIstr "' chooses in a disk, and this is none",
+			    ARG(o.choice));
 	*out = image;
 	return true;
 }

@@ -21,6 +21,16 @@ struct blob *target_open(struct opening *o, struct str path, struct error *e)
 	return blob_open(o->a, path, opts->watch, e);
 }
 
+struct str target_volume(struct arena *a, struct str words, struct str *volume)
+{
+	size_t hash = str_rfind(words, '#');
+	struct str path = str_slice(words, 0, hash);
+	if (hash == words.n || target_exists(a, words) || !target_exists(a, path))
+		return words;
+	*volume = str_tail(words, hash + 1);
+	return path;
+}
+
 struct str target_split(struct arena *a, struct str words, struct choice *out)
 {
 	if (target_exists(a, words))

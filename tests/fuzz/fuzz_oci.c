@@ -86,7 +86,7 @@ static void open_image(struct arena *a, struct fs *fs, struct str platform)
 	struct image_options opts = {.platform = platform,
 				     .fs = {.max_entries = 1000, .max_file = 1 << 20}};
 	struct image image = {0};
-	struct opening o = {a, &opts, &image};
+	struct opening o = {.a = a, .opts = &opts, .image = &image};
 	struct error e = {0};
 	bool good = docker_has_manifest(&o, fs) ? docker_open(&o, fs, &any, &e)
 						: oci_open(&o, fs, &any, "oci", &e);

@@ -97,7 +97,7 @@ static bool open_store(struct out *o, struct wish wish, struct image *image, str
 	struct fs *fs = fs_open_txtar(arena, blob_memory(arena, S("store"), text), &opts->fs, e);
 	if (!fs)
 		fail_msg("store: %s", e->text);
-	struct opening opening = {arena, opts, image};
+	struct opening opening = {.a = arena, .opts = opts, .image = image};
 	struct choice choice = {str_from(wish.ref), str_from(wish.digest)};
 	return docker_has_manifest(&opening, fs) ? docker_open(&opening, fs, &choice, e)
 						 : oci_open(&opening, fs, &choice, "oci", e);

@@ -1,0 +1,279 @@
+/*
+ * disk.c - a disk to its volumes: which table it has, what each partition and logical volume holds,
+ * the file systems on them, and the roots among those, each of which is an image. A volume that
+ * cannot be read stays among the volumes and says why.
+ */
+#include "disk.h"
+
+#include <string.h>
+
+#include "arena.h"
+
+enum { FIRST_GAP = 64 << 10 }; /* a table leaves at least this much behind it alone */
+
+struct disk_opening {
+	struct opening *o;
+	struct arena *a;
+	struct disk *disk;
+	const struct peeled *from;
+};
+
+/* ---- what a volume holds ---- */
+
+/* Partitions of these types hold no files: BIOS boot, PReP, Microsoft reserved, ChromeOS kernels
+ * and reserved ones, Bottlerocket's hashes and reserved ones, hashes of /usr and / for x86-64 and
+ * arm64 (UAPI Discoverable Partitions Specification). */
+static bool holds_no_files(struct str type)
+{
+	static const char *const types[] = {
+		"21686148-6449-6e6f-744e-656564454649", "9e1a2d38-c612-4316-aa26-8b49521e5a8b",
+		"e3c9e316-0b5c-4db8-817d-f92df00215ae", "fe3a2a5d-4f32-41a7-b725-accc3285a309",
+		"2e0a753d-9e48-43b0-8337-b15192cb1b5e", "598f10af-c955-4456-6a99-7720068a6cea",
+		"0c5d99a5-d331-4147-baef-08e2b855bdc9", "2c7357ed-ebd2-46d9-aec1-23d437ec2bf5",
+		"77ff5f63-e7b6-4633-acf4-1565b864c0e6", "df3300ce-d69f-4c92-978c-9bfb0f38d820",
+		"6e11a4e7-fbca-4ded-b9e9-e1a512bb664e",
+	};
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (str_eq(type, str_from(types[i])))
+			return true;
+	return false;
+}
+
+static void explain(struct volume *v, const struct signature *s)
+{
+	switch (s->role) {
+	case ROLE_EMPTY:
+	case ROLE_HARMLESS: return;
+	case ROLE_UNKNOWN:
+	case ROLE_TABLE:
+	case ROLE_COMPRESSED:
+	case ROLE_ARCHIVE:
+		if (!holds_no_files(v->type))
+			fail(&v->error, ERR_UNSUPPORTED, "what it holds is not known");
+		return;
+	case ROLE_ENCRYPTED:
+		fail(&v->error, ERR_ENCRYPTED, "%" PRIstr ": only its key opens it", ARG(s->name));
+		return;
+	case ROLE_MEMBER:
+		if (!str_eq(s->name, S(LVM_MEMBER)))
+			fail(&v->error, ERR_UNSUPPORTED, "%" PRIstr ": not supported",
+			     ARG(s->name));
+		return;
+	case ROLE_FILES:
+	case ROLE_CONTAINER:
+		fail(&v->error, ERR_UNSUPPORTED, "%" PRIstr ": not supported by this version",
+		     ARG(s->name));
+		return;
+	}
+}
+
+static void take_tree(struct disk_opening *d, struct volume *v, struct fs *fs)
+{
+	v->fs = fs;
+	v->holds = str_from(fs->ops->name);
+	if (fs->label.n)
+		v->label = fs->label;
+	if (fs->uuid.n)
+		v->uuid = fs->uuid;
+	if (!fs->stale.n && d->from->stale->n)
+		fs->stale = d->from->stale->at[0].text;
+}
+
+/* The type says that it is a member of an array. */
+static bool is_raid(const struct volume *v)
+{
+	return str_eq(v->type, S("0xfd")) ||
+	       str_eq(v->type, S("a19d880f-05fc-4d3b-a006-743f0f84911e"));
+}
+
+/* The volume that one half of a mirror shows. */
+static bool unmirror(struct disk_opening *d, struct volume *v, struct signature *s, struct error *e)
+{
+	if (!s->n)
+		return true;
+	v->through = s->name;
+	v->blob = blob_window(d->a, v->blob, v->name, s->at, s->n);
+	return signature_of(d->a, v->blob, false, s, e);
+}
+
+static bool identify(struct disk_opening *d, struct volume *v, struct error *e)
+{
+	struct fs_options opts = d->o->opts->fs;
+	struct signature s;
+	struct fs *fs = NULL;
+	opts.whiteouts = false;
+	if (!signature_of(d->a, v->blob, is_raid(v), &s, e) || !unmirror(d, v, &s, e))
+		return false;
+	v->holds = s.name;
+	v->label = s.label;
+	v->uuid = s.uuid;
+	if (s.role != ROLE_MEMBER && s.role != ROLE_ENCRYPTED &&
+	    !fs_open_volume(d->a, v->blob, NULL, &opts, &fs, e))
+		return false;
+	if (fs)
+		take_tree(d, v, fs);
+	else
+		explain(v, &s);
+	return true;
+}
+
+static void identify_from(struct disk_opening *d, size_t first)
+{
+	for (size_t i = first; i < d->disk->volumes.n; i++) {
+		struct volume *v = &d->disk->volumes.at[i];
+		struct error why = {0};
+		if (!v->holds.n)
+			v->holds = S("unknown");
+		if (v->error.kind == ERR_NONE && v->blob && !identify(d, v, &why))
+			v->error = why;
+	}
+}
+
+/* ---- the table ---- */
+
+/* A file system on the whole disk may have left its mark before a table was written, where tables
+ * do not reach; an ISO image has a table besides, for firmware. */
+static bool find_table(struct disk_opening *d, struct blob *b, struct error *e)
+{
+	struct signature s;
+	bool found = false;
+	if (!signature_of(d->a, b, false, &s, e))
+		return false;
+	if (str_eq(s.name, S("iso9660")))
+		return true;
+	if (!gpt_read(d->a, b, d->disk, &found, e))
+		return false;
+	bool maybe = s.role == ROLE_UNKNOWN || s.role == ROLE_TABLE || s.place >= FIRST_GAP;
+	return found || !maybe || mbr_read(d->a, b, d->disk, &found, e);
+}
+
+static void add_whole(struct disk_opening *d, struct blob *b)
+{
+	*vec_push(d->a, &d->disk->volumes) =
+		(struct volume){.name = S("disk"), .blob = b, .size = b->size};
+}
+
+static bool find_volumes(struct disk_opening *d, struct blob *b, struct error *e)
+{
+	if (!find_table(d, b, e))
+		return false;
+	if (!d->disk->table)
+		add_whole(d, b);
+	identify_from(d, 0);
+	size_t n = d->disk->volumes.n;
+	identify_from(d, n);
+	return true;
+}
+
+/* The whole as one file system, whatever its bytes say. */
+static bool force_volume(struct disk_opening *d, struct blob *b, const char *only, struct error *e)
+{
+	struct fs_options opts = d->o->opts->fs;
+	struct fs *fs = NULL;
+	opts.whiteouts = false;
+	if (!fs_open_volume(d->a, b, only, &opts, &fs, e))
+		return false;
+	if (!fs)
+		return fail(e, ERR_UNSUPPORTED, "%s: not supported by this version", only);
+	add_whole(d, b);
+	take_tree(d, &d->disk->volumes.at[0], fs);
+	return true;
+}
+
+/* ---- images ---- */
+
+static struct str volume_step(struct arena *a, const struct disk *disk, const struct volume *v)
+{
+	struct str name = disk->table || disk->volumes.n > 1
+				  ? str_fmt(a, "%" PRIstr " ", ARG(v->name))
+				  : (struct str){0};
+	if (!v->label.n)
+		return str_cat(a, name, v->holds);
+	return str_fmt(a, "%" PRIstr "%" PRIstr " \"%" PRIstr "\"", ARG(name), ARG(v->holds),
+		       ARG(v->label));
+}
+
+/* `v` is NULL where there is no root. */
+static void fill_image(struct disk_opening *d, struct image *image, const struct volume *v,
+		       struct str path)
+{
+	struct trail trail = d->from->trail;
+	if (d->disk->table)
+		trail_add(&trail, str_from(d->disk->table));
+	image->kind = S("disk");
+	image->layers.disk = d->disk;
+	if (v) {
+		bool whole = !d->disk->table && d->disk->volumes.n == 1;
+		image->kind = whole ? v->holds : image->kind;
+		trail_add(&trail, volume_step(d->a, d->disk, v));
+		image->layers.root = v;
+		*vec_push(d->a, &image->layers) =
+			(struct layer){.fs = v->fs, .label = whole ? target_name(path) : v->name};
+	}
+	image->trail = trail.text;
+}
+
+static struct str names_of(struct arena *a, const struct disk *disk)
+{
+	struct str all = {0};
+	for (size_t i = 0; i < disk->volumes.n; i++)
+		all = str_fmt(a, "%" PRIstr "%s%" PRIstr, ARG(all), i ? ", " : "",
+			      ARG(disk->volumes.at[i].name));
+	return all;
+}
+
+/* The one that was asked for, whether it looks like a root or not. */
+static bool choose(struct disk_opening *d, struct str path, struct error *e)
+{
+	struct str name = d->o->choice;
+	for (size_t i = 0; i < d->disk->volumes.n; i++) {
+		const struct volume *v = &d->disk->volumes.at[i];
+		if (!str_eq(v->name, name))
+			continue;
+		if (v->error.kind != ERR_NONE)
+			*e = v->error;
+		else if (!v->fs)
+			fail(e, ERR_UNSUPPORTED, "no file system but %" PRIstr, ARG(v->holds));
+		if (!v->fs)
+			return fail_in(e, "%" PRIstr, ARG(name));
+		fill_image(d, d->o->image, v, path);
+		return true;
+	}
+	return fail(e, ERR_USAGE, "no volume is named '%" PRIstr "', choose one of %" PRIstr,
+		    ARG(name), ARG(names_of(d->a, d->disk)));
+}
+
+static bool fill_images(struct disk_opening *d, struct str path, struct error *e)
+{
+	struct roots roots = roots_find(d->a, d->disk);
+	struct image *image = d->o->image;
+	struct str target = image->target;
+	if (d->o->choice.n)
+		return choose(d, path, e);
+	if (!roots.n && !d->disk->table && d->disk->volumes.n == 1) {
+		*e = d->disk->volumes.at[0].error;
+		return e->kind == ERR_NONE;
+	}
+	if (!roots.n)
+		fill_image(d, image, NULL, path);
+	for (size_t i = 0; i < roots.n; i++) {
+		if (i)
+			image = image->next = NEW(d->a, struct image);
+		fill_image(d, image, roots.at[i], path);
+		image->target = roots.n == 1 ? target
+					     : str_fmt(d->a, "%" PRIstr "#%" PRIstr, ARG(target),
+						       ARG(roots.at[i]->name));
+	}
+	return true;
+}
+
+bool disk_open(struct opening *o, const struct peeled *p, const char *only, struct str path,
+	       struct error *e)
+{
+	struct disk_opening d = {.o = o, .a = o->a, .disk = NEW(o->a, struct disk), .from = p};
+	d.disk->budget = p->budget;
+	bool good = only ? force_volume(&d, p->disk, only, e) : find_volumes(&d, p->disk, e);
+	if (!good || !fill_images(&d, path, e))
+		return p->trail.text.n ? fail_in(e, "%" PRIstr, ARG(p->trail.text)) : false;
+	return true;
+}

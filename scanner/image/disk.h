@@ -1,0 +1,112 @@
+/*
+ * disk.h - from the bytes of a disk to its volumes; private to image/.
+ *
+ * A table's reader says whether the table is there at all: without one it succeeds, and *found is
+ * false. A table that is there and cannot be read whole is a failure, never a shorter table.
+ */
+#ifndef DISK_H
+#define DISK_H
+
+#include "formats.h"
+
+/* How the disk in a target is reached, for people: "xz > qcow2 > gpt". */
+struct trail {
+	struct arena *arena;
+	struct str text;
+};
+
+void trail_add(struct trail *t, struct str step);
+
+/* ---- peel.c: wrappers around a disk ---- */
+
+/* What lies at the bottom of a file: a disk or one file system, else a tree. */
+struct peeled {
+	struct blob *disk;    /* NULL: it is no disk, but … */
+	struct blob *archive; /* … bytes that are for the readers of archives, */
+	struct fs *tree;      /* or a tree of files already, when the peeling needed it */
+	struct trail trail;
+	struct words *stale; /* see blob_opening */
+	struct blob_budget *budget;
+};
+
+/* `only` forces one container, by the name that blob_unwrap has for it; NULL looks. */
+#define PEEL_BARE "" /* … for `only`: there is none */
+bool peel(struct opening *o, struct blob *b, struct str path, const char *only, struct peeled *out,
+	  struct error *e);
+
+/* ---- ovf.c ---- */
+
+/* The name of the file that holds the first disk of an appliance. */
+bool ovf_disk(struct str text, struct str *out, struct error *e);
+
+/* ---- signatures.c: what a volume holds, by its first and last bytes ---- */
+
+enum role {
+	ROLE_UNKNOWN,  /* nothing is known by these bytes */
+	ROLE_EMPTY,    /* zeros */
+	ROLE_FILES,    /* a file system, which some reader may read */
+	ROLE_HARMLESS, /* swap, FAT: no root of a node is kept there */
+	ROLE_ENCRYPTED,
+	ROLE_MEMBER,    /* of something that must be laid together first: LVM, RAID, ZFS */
+	ROLE_TABLE,     /* a partition table */
+	ROLE_CONTAINER, /* of a disk: qcow2, vmdk */
+	ROLE_COMPRESSED,
+	ROLE_ARCHIVE,
+};
+
+struct signature {
+	enum role role;
+	struct str name; /* "ext4", "LUKS2", "md raid1" */
+	struct str label, uuid;
+	/* Where the volume that an array shows lies in this member of it, when one member is
+	 * enough to read it: RAID 1. n is 0 elsewhere. */
+	uint64_t at, n;
+	uint64_t place; /* of the number that gave it away */
+};
+
+/* `end` looks at the last bytes too, where old members of arrays have their superblock; of a
+ * compressed disk that means to decode it up to there. */
+bool signature_of(struct arena *a, struct blob *b, bool end, struct signature *out,
+		  struct error *e);
+
+/* The size of a blob, which is looked for when it is not known; BLOB_UNSIZED when that fails. */
+uint64_t blob_extent(struct blob *b);
+
+/* ---- gpt.c, mbr.c, lvm.c ---- */
+
+bool gpt_read(struct arena *a, struct blob *b, struct disk *out, bool *found, struct error *e);
+bool mbr_read(struct arena *a, struct blob *b, struct disk *out, bool *found, struct error *e);
+
+#define LVM_MEMBER "LVM2 pv" /* the signature of a physical volume */
+
+/* The logical volumes of all physical ones on the disk are added to it. What is wrong with one
+ * volume group is the error of its volumes. */
+bool lvm_read(struct arena *a, struct disk *disk, struct error *e);
+
+/* "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", of the 16 bytes of a GPT. */
+struct str guid_text(struct arena *a, const unsigned char *p);
+
+/* "0c7f3e5a-…" of 16 bytes in their order. */
+struct str uuid_text(struct arena *a, const unsigned char *p);
+
+/* The CRC of zip and zlib (ISO 3309), without the inversions before and after. */
+uint32_t crc32_bare(uint32_t crc, const void *p, size_t n);
+
+/* ---- disk.c ---- */
+
+/* The volumes of a disk, each with its file system, and the roots among them as images. `only`
+ * forces a file system on the whole. */
+bool disk_open(struct opening *o, const struct peeled *p, const char *only, struct str path,
+	       struct error *e);
+
+/* ---- roots.c ---- */
+
+struct roots {
+	const struct volume **at;
+	size_t n, cap;
+};
+
+/* The volumes that a system has its root on. Where that cannot be told of one, its error is set. */
+struct roots roots_find(struct arena *a, struct disk *disk);
+
+#endif

@@ -1,0 +1,316 @@
+/*
+ * peel.c - from the file that was typed to the disk in it: containers, compression, and archives
+ * that hold one disk, inside each other to a bounded depth. A (compressed) archive of anything else
+ * is left to the readers of archives. A disk that an archive stores in one piece is read in place;
+ * otherwise, and behind compression, it is decoded to a temporary file as far as it is asked for.
+ */
+#include <string.h>
+
+#include "arena.h"
+#include "disk.h"
+
+enum { MEMBERS_MAX = 64, OVF_MAX = 1 << 20 };
+
+void trail_add(struct trail *t, struct str step)
+{
+	t->text = t->text.n ? str_fmt(t->arena, "%" PRIstr " > %" PRIstr, ARG(t->text), ARG(step))
+			    : step;
+}
+
+/* Peeling in progress. */
+struct peeling {
+	struct opening *o;
+	struct arena *a;
+	struct blob *blob;
+	bool cached;      /* … already, or something beneath it */
+	const char *only; /* the container that must be met next */
+	struct blob_opening opening;
+	struct peeled out;
+};
+
+/* ---- one file out of an archive ---- */
+
+struct member {
+	struct str name;
+	uint64_t ino;
+	bool directory;
+};
+
+struct members {
+	struct peeling *p;
+	struct fs *fs;
+	VEC(struct member) all;
+	size_t directories;
+	struct error failed;
+};
+
+static bool gather(void *arg, struct str name, uint64_t ino)
+{
+	struct members *m = arg;
+	struct fs_stat st;
+	if (!fs_stat_at(m->fs, ino, &st, &m->failed))
+		return false;
+	bool directory = st.kind == FS_DIRECTORY;
+	m->directories += directory;
+	if (directory || st.kind == FS_REGULAR)
+		*vec_push(m->p->a, &m->all) =
+			(struct member){str_dup(m->p->a, name), ino, directory};
+	return m->all.n <= MEMBERS_MAX;
+}
+
+/* The files of an archive that is flat but for one directory that may hold all of it. *flat is
+ * false for all others, roots and stores of images among them. */
+static bool gather_flat(struct members *m, bool *flat, struct error *e)
+{
+	uint64_t dir = m->fs->root;
+	for (unsigned depth = 0; depth < 2; depth++) {
+		m->all.n = m->directories = 0;
+		if (!fs_list(m->fs, dir, gather, m, e))
+			return false;
+		if (m->failed.kind != ERR_NONE) {
+			*e = m->failed;
+			return false;
+		}
+		*flat = !m->directories && m->all.n && m->all.n <= MEMBERS_MAX;
+		if (*flat || m->all.n != 1)
+			return true;
+		dir = m->all.at[0].ino;
+	}
+	return true;
+}
+
+/* In place where that can be; otherwise its bytes are kept as they go by. */
+static struct blob *member_blob(struct peeling *p, struct fs *fs, const struct member *m,
+				struct error *e)
+{
+	struct fs_stat st;
+	struct blob *b = NULL;
+	if (fs->ops->blob && !fs->ops->blob(fs, p->a, m->ino, &b, e))
+		return NULL;
+	if (b)
+		return b;
+	b = fs_stat_at(fs, m->ino, &st, e) ? fs_blob(p->a, fs, m->ino, m->name, e) : NULL;
+	if (b)
+		b = blob_spool(p->a, stream_blob(p->a, b), p->o->opts->fs.max_spill, e);
+	return b ? blob_window(p->a, b, m->name, 0, st.size) : NULL;
+}
+
+static bool may_be_disk(enum role role)
+{
+	switch (role) {
+	case ROLE_FILES:
+	case ROLE_ENCRYPTED:
+	case ROLE_MEMBER:
+	case ROLE_TABLE:
+	case ROLE_CONTAINER:
+	case ROLE_COMPRESSED: return true;
+	case ROLE_UNKNOWN:
+	case ROLE_EMPTY:
+	case ROLE_HARMLESS:
+	case ROLE_ARCHIVE: break;
+	}
+	return false;
+}
+
+static bool find_named(struct members *m, struct str name, struct blob **out, struct error *e)
+{
+	for (size_t i = 0; i < m->all.n; i++)
+		if (str_eq(m->all.at[i].name, name)) {
+			*out = member_blob(m->p, m->fs, &m->all.at[i], e);
+			return *out != NULL;
+		}
+	return fail(e, ERR_CORRUPT, "ovf: its disk '%" PRIstr "' is not in the archive", ARG(name));
+}
+
+/* The disk that the description of an appliance names; *out stays NULL where there is none. */
+static bool find_described(struct members *m, struct blob **out, struct error *e)
+{
+	for (size_t i = 0; i < m->all.n; i++) {
+		struct str text, name;
+		if (!str_ends(m->all.at[i].name, S(".ovf")))
+			continue;
+		if (!fs_slurp(m->p->a, m->fs, m->all.at[i].ino, OVF_MAX, &text, e))
+			return fail_in(e, "%" PRIstr, ARG(m->all.at[i].name));
+		return ovf_disk(text, &name, e) && find_named(m, name, out, e);
+	}
+	return true;
+}
+
+static bool find_by_bytes(struct members *m, struct blob **out, struct error *e)
+{
+	struct str first = {0};
+	for (size_t i = 0; i < m->all.n; i++) {
+		struct signature s;
+		struct blob *b = member_blob(m->p, m->fs, &m->all.at[i], e);
+		if (!b || !signature_of(m->p->a, b, false, &s, e))
+			return fail_in(e, "%" PRIstr, ARG(m->all.at[i].name));
+		if (!may_be_disk(s.role))
+			continue;
+		if (*out)
+			return fail(e, ERR_UNSUPPORTED,
+				    "more disks than one in an archive: %" PRIstr ", %" PRIstr,
+				    ARG(first), ARG(m->all.at[i].name));
+		first = m->all.at[i].name;
+		*out = b;
+	}
+	return true;
+}
+
+/* ---- layers of wrapping ---- */
+
+enum peel { PEEL_ON, PEEL_DONE, PEEL_FAILED };
+
+static enum peel is_archive(struct peeling *p, struct blob *b, struct fs *tree)
+{
+	p->out.archive = b;
+	p->out.tree = tree;
+	return PEEL_DONE;
+}
+
+/* A zip, or a tar that can be read at any place. */
+static enum peel peel_archive(struct peeling *p, struct str name, struct error *e)
+{
+	struct fs *tree = fs_open(p->a, p->blob, &p->o->opts->fs, e);
+	struct members m = {.p = p, .fs = tree};
+	struct blob *disk = NULL;
+	bool flat = false;
+	if (!tree || !gather_flat(&m, &flat, e))
+		return PEEL_FAILED;
+	if (flat && !find_described(&m, &disk, e))
+		return PEEL_FAILED;
+	if (disk)
+		name = S("ova");
+	else if (flat && !find_by_bytes(&m, &disk, e))
+		return PEEL_FAILED;
+	if (!disk)
+		return is_archive(p, p->blob, tree);
+	trail_add(&p->out.trail, name);
+	p->blob = disk;
+	return PEEL_ON;
+}
+
+/* Does a tar begin with a file that lies in no directory? Those of roots begin with directories
+ * or hidden files, and must not be decoded to a file. */
+static bool begins_with_file(struct blob *b)
+{
+	char head[160];
+	size_t got;
+	struct error ignored;
+	if (!b->read(b, 0, head, sizeof head, &got, &ignored) || got < sizeof head)
+		return false;
+	struct str name = {head, strnlen(head, 100)};
+	bool regular = head[156] == '0' || head[156] == '\0' || head[156] == 'S';
+	return regular && name.p[0] != '.' && str_find(name, '/') == name.n;
+}
+
+static const char *codec_name(struct blob *b)
+{
+	static const char *const names[] = {
+		[CODEC_NONE] = "compressed",  [CODEC_GZIP] = "gzip",
+		[CODEC_ZSTD] = "zstd",        [CODEC_XZ] = "xz",
+		[CODEC_BZIP2] = "bzip2",      [CODEC_LZ4] = "lz4",
+		[CODEC_OTHER] = "compressed",
+	};
+	char head[64];
+	size_t got = 0;
+	struct error ignored;
+	bool good = b->read(b, 0, head, sizeof head, &got, &ignored);
+	return names[good ? codec_of((struct str){head, got}) : CODEC_OTHER];
+}
+
+static enum peel peel_compressed(struct peeling *p, struct error *e)
+{
+	struct signature s;
+	struct stream *plain = fs_unpack(p->a, p->blob, e);
+	struct blob *b = plain ? blob_spool(p->a, plain, p->o->opts->fs.max_spill, e) : NULL;
+	if (!b || !signature_of(p->a, b, false, &s, e))
+		return PEEL_FAILED;
+	bool disk = s.role == ROLE_ARCHIVE ? !str_eq(s.name, S("cpio")) && begins_with_file(b)
+					   : may_be_disk(s.role);
+	if (!disk)
+		return is_archive(p, p->blob, NULL);
+	trail_add(&p->out.trail, str_from(codec_name(p->blob)));
+	p->blob = b;
+	p->cached = false;
+	return PEEL_ON;
+}
+
+static enum peel peel_container(struct peeling *p, enum role role, struct error *e)
+{
+	struct blob *inside = NULL, *plain = p->blob;
+	const char *name;
+	bool bare = p->only && !*p->only;
+	if (!p->cached)
+		p->blob = blob_cached(p->a, p->blob, p->out.budget);
+	p->cached = true;
+	if (!bare && !blob_unwrap(p->a, p->blob, p->only, &p->opening, &inside, &name, e))
+		return PEEL_FAILED;
+	p->only = NULL;
+	if (inside) {
+		trail_add(&p->out.trail, str_from(name));
+		p->blob = inside;
+		return PEEL_ON;
+	}
+	if (!may_be_disk(role) && !bare)
+		return is_archive(p, plain, NULL);
+	p->out.disk = p->blob;
+	return PEEL_DONE;
+}
+
+static enum peel peel_once(struct peeling *p, struct error *e)
+{
+	struct signature s;
+	if (!signature_of(p->a, p->blob, false, &s, e))
+		return PEEL_FAILED;
+	switch (s.role) {
+	case ROLE_ARCHIVE: return peel_archive(p, s.name, e);
+	case ROLE_COMPRESSED: return peel_compressed(p, e);
+	case ROLE_UNKNOWN:
+	case ROLE_EMPTY:
+	case ROLE_FILES:
+	case ROLE_HARMLESS:
+	case ROLE_ENCRYPTED:
+	case ROLE_MEMBER:
+	case ROLE_TABLE:
+	case ROLE_CONTAINER: break;
+	}
+	return peel_container(p, s.role, e);
+}
+
+/* What the reading of one target shares: its budget, and what is found out about stale bytes. */
+static bool begin(struct peeling *p, struct str path, struct error *e)
+{
+	const struct image_options *opts = p->o->opts;
+	p->out.trail.arena = p->a;
+	p->out.stale = NEW(p->a, struct words);
+	p->out.budget = NEW(p->a, struct blob_budget);
+	*p->out.budget = opts->budget;
+	p->out.budget->max_reads = opts->budget.max_reads ? opts->budget.max_reads : UINT64_MAX;
+	p->out.budget->max_bytes = opts->budget.max_bytes ? opts->budget.max_bytes : UINT64_MAX;
+	p->opening.stale = p->out.stale;
+	if (!opts->allow_backing || str_eq(path, S("-")))
+		return true;
+	p->opening.siblings = blob_beside(p->a, path, p->out.budget, opts->fs.watch, e);
+	return p->opening.siblings != NULL;
+}
+
+bool peel(struct opening *o, struct blob *b, struct str path, const char *only, struct peeled *out,
+	  struct error *e)
+{
+	struct peeling p = {.o = o, .a = o->a, .blob = b, .only = only};
+	enum peel end = PEEL_ON;
+	if (!begin(&p, path, e))
+		return false;
+	for (unsigned depth = 0; end == PEEL_ON; depth++) {
+		if (o->opts->budget.max_depth && depth > o->opts->budget.max_depth)
+			return fail(e, ERR_LIMIT,
+				    "wrapped more than %u times over, see --max-depth",
+				    o->opts->budget.max_depth);
+		end = peel_once(&p, e);
+	}
+	if (end == PEEL_DONE)
+		*out = p.out;
+	else if (p.out.trail.text.n)
+		fail_in(e, "%" PRIstr, ARG(p.out.trail.text));
+	return end == PEEL_DONE;
+}

@@ -1,0 +1,73 @@
+/*
+ * roots.c - which of a disk's volumes are roots of systems, by what is in them and not by what the
+ * table says of them. Initial RAM disks and recovery systems are none. Where the disk is one file
+ * system, that is the root whatever it holds.
+ */
+#include "arena.h"
+#include "disk.h"
+
+/* Is there something of that name? Links that lead to another volume count. */
+static bool there(struct arena *a, struct volume *v, const char *path)
+{
+	struct walk walk;
+	struct error e;
+	switch (fs_walk(a, v->fs, str_from(path), true, &walk, &e)) {
+	case WALK_FOUND: return true;
+	case WALK_ABSENT: return false;
+	case WALK_FAILED: break;
+	}
+	if (v->error.kind == ERR_NONE) {
+		v->error = e;
+		fail_in(&v->error, "/%s", path);
+	}
+	return false;
+}
+
+static bool any_there(struct arena *a, struct volume *v, const char *const *paths)
+{
+	while (*paths)
+		if (there(a, v, *paths++))
+			return true;
+	return false;
+}
+
+static bool looks_like_root(struct arena *a, struct volume *v)
+{
+	static const char *const programs[] = {"usr", "bin", "sbin", NULL};
+	static const char *const configured[] = {"etc/os-release", "usr/lib/os-release",
+						 "etc/fstab",      "etc/systemd",
+						 "etc/passwd",     NULL};
+	if (there(a, v, "etc/initrd-release"))
+		return false;
+	return there(a, v, "ostree/deploy") ||
+	       (any_there(a, v, programs) && any_there(a, v, configured));
+}
+
+static bool has_nocase(struct str s, struct str part)
+{
+	for (size_t i = 0; i + part.n <= s.n; i++)
+		if (str_eq_nocase(str_slice(s, i, i + part.n), part))
+			return true;
+	return false;
+}
+
+static bool is_recovery(const struct volume *v)
+{
+	return has_nocase(v->label, S("recovery")) || has_nocase(v->partlabel, S("recovery")) ||
+	       has_nocase(v->label, S("rescue")) || has_nocase(v->partlabel, S("rescue"));
+}
+
+struct roots roots_find(struct arena *a, struct disk *disk)
+{
+	struct roots all = {0}, kept = {0};
+	bool whole = !disk->table && disk->volumes.n == 1;
+	for (size_t i = 0; i < disk->volumes.n; i++) {
+		struct volume *v = &disk->volumes.at[i];
+		if (v->fs && (whole || looks_like_root(a, v)))
+			*vec_push(a, &all) = v;
+	}
+	for (size_t i = 0; i < all.n; i++)
+		if (!is_recovery(all.at[i]))
+			*vec_push(a, &kept) = all.at[i];
+	return kept.n ? kept : all;
+}
