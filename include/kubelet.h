@@ -106,6 +106,8 @@ struct settings {
 	struct doubt doubt;             /* why values cannot be told; REASON_NONE when they can */
 	struct word config, config_dir; /* absolute paths after cleaning; empty when not given */
 	struct str config_on_node;      /* where `config` lies there; empty when it does not */
+	struct files config_files;      /* what was read: the file of --config, then drop-ins */
+	const struct doc *gates;        /* what featureGates says, as a map; NULL: nothing */
 	struct pendings pending;
 	struct intentions intended; /* while something is pending */
 	const struct setting *at;
@@ -119,6 +121,9 @@ const struct settings *kubelet_settings(struct rootfs *root, const struct launch
  * options.def does not have; with settings->error or doubt, what is known so far. */
 const struct setting *setting_get(const struct settings *s, struct str name);
 
+/* A feature gate: what featureGates says of it, else its default; null when neither is known. */
+struct setting setting_gate(const struct settings *s, struct str gate);
+
 /* A flag that was given, and so decides whatever a missing config file may say. */
 bool setting_decided(const struct settings *s, const struct setting *x);
 
@@ -131,7 +136,19 @@ bool setting_sayable(const struct settings *s, const struct setting *x);
 bool setting_awaits(const struct launch *l, const struct settings *s, const struct setting *x,
 		    const struct pending *p);
 
+/* What the kubelet sees at a path, links followed; never NULL. Where it lies outside of what the
+ * image holds, the file is unreadable and *why tells. */
+const struct file *launch_stat(struct rootfs *root, const struct launch *l, struct str path,
+			       const struct origin *from, struct doubt *why);
+
 /* options.def, for the tables of rules and for `explain`. */
 const struct option *option_find(struct str name);
+
+/* A scalar as its flag would take it, in the canonical spelling of settings; false when a kubelet
+ * would refuse it. */
+bool option_spell(struct arena *a, const struct option *option, struct str text, struct str *out);
+
+/* The number that a canonical number, or duration in nanoseconds, stands for. */
+bool option_measure(const struct option *option, struct str text, int64_t *out);
 
 #endif

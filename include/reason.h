@@ -22,7 +22,8 @@
 	X(WRAPPER_UNRESOLVED, "wrapper-unresolved") \
 	X(TEMPLATE_UNRENDERED, "template-unrendered") \
 	X(RUNTIME_SPECIFIER, "runtime-specifier") \
-	X(GENERATED_AT_BOOT, "generated-at-boot")
+	X(GENERATED_AT_BOOT, "generated-at-boot") \
+	X(LIVE_AUDIT, "live-audit")
 
 enum reason {
 	REASON_NONE,

@@ -36,9 +36,10 @@ struct target_report {
 	struct version kubelet, systemd;
 	struct read_stats read;
 	struct launches launches;
-	const struct settings **settings; /* one for each launch */
-	VEC(const struct unit *) units;   /* argv UNIT, explain UNIT: the units asked for */
-	const struct story *story;        /* explain UNIT: that of the unit */
+	const struct settings **settings;    /* one for each launch */
+	VEC(const struct unit *) units;      /* argv UNIT, explain UNIT: the units asked for */
+	const struct story *story;           /* explain UNIT: that of the unit */
+	struct str benchmark, benchmark_why; /* whose rules and numbers, and why those */
 	struct findings findings;
 	struct notes notes;
 };

@@ -37,6 +37,11 @@ const struct file *rootfs_read(struct rootfs *root, struct str path);
 const struct file *rootfs_stat(struct rootfs *root, struct str path);
 const struct file *rootfs_lstat(struct rootfs *root, struct str path);
 
+/* Does the layer that holds the file tell owners? What a user unpacks or packs belongs to that
+ * user, file by file; then no file of the layer belongs to root, and its modes were cut by a umask.
+ */
+bool rootfs_owned(struct rootfs *root, const struct file *file);
+
 /* The target of a symbolic link, as it is written; empty when `path` is none. */
 struct str rootfs_link(struct rootfs *root, struct str path);
 

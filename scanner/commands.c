@@ -26,14 +26,20 @@ static bool begin_explain(struct offnode_report *r, const char *const *words, si
 {
 	(void)n;
 	struct str name = str_from(words[1]);
-	struct rule_set named = rules_named(r->report.arena, name);
+	const struct rule *named = rule_named(name, r->report.benchmark);
 	if (str_ends(name, S(".service"))) {
 		r->report.kind = REPORT_STORY;
 		r->report.about = name;
 		return true;
 	}
-	if (named.n)
-		name = str_from(named.at[0]->want.path);
+	if (named && named->wants[0].subject == SUBJECT_SETTING)
+		name = str_from(named->wants[0].name);
+	else if (named)
+		return run_fail(r, OFFNODE_USAGE,
+				"'%s' is about no setting: `offnode scan -v -c %s` tells all of it",
+				words[1], words[1]);
+	if (str_starts(name, S("featureGates.")))
+		name = S("featureGates");
 	if (!option_find(name))
 		name = str_cat(r->report.arena, S("--"), name);
 	r->report.option = option_find(name);
@@ -59,8 +65,11 @@ static bool begin_rules(struct offnode_report *r, const char *const *words, size
 	if (!show)
 		return true;
 	r->report.about = str_from(words[1]);
-	r->report.rules = rules_named(r->report.arena, r->report.about);
-	if (!r->report.rules.n)
+	const struct rule *rule = rule_named(r->report.about, r->report.benchmark);
+	r->report.rules = (struct rule_set){0};
+	if (rule)
+		*vec_push(r->report.arena, &r->report.rules) = rule;
+	else
 		return run_fail(r, OFFNODE_USAGE, "'%s' is no rule, number or alias", words[1]);
 	return true;
 }

@@ -118,7 +118,7 @@ static bool value_fits(struct offnode *o, size_t i, struct str v)
 	case KIND_VERSION: return version_parse(v, &version);
 	case KIND_TIMESTAMP: return str_eq(v, S("now")) || (str_u64(v, &n) && n < 1ull << 40);
 	case KIND_FORMAT: return format_known(v);
-	case KIND_RULE: return rules_named(o->arena, v).n > 0;
+	case KIND_RULE: return rule_named(v, S("")) != NULL;
 	case KIND_BENCHMARK: return rules_of_benchmark(o->arena, v, &set);
 	}
 	return false;

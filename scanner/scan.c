@@ -90,12 +90,24 @@ void scan_launches(struct scan *s)
 	t->kubelet = t->launches.n ? t->settings[0]->version : kubelet_installed(s->root, &kubelet);
 }
 
+static void choose_benchmark(struct scan *s)
+{
+	struct target_report *t = s->out;
+	t->benchmark = s->run->report.benchmark;
+	t->benchmark_why = S("asked for");
+	if (!t->benchmark.n)
+		t->benchmark =
+			benchmark_choose(s->arena, &t->launches, &t->kubelet, &t->benchmark_why);
+}
+
 void visit_scan(struct scan *s)
 {
 	struct target_report *t = s->out;
 	scan_launches(s);
-	t->findings = rules_evaluate(s->root, &t->launches, t->settings, &s->run->selected,
-				     s->run->report.benchmark, s->run->report.strict);
+	choose_benchmark(s);
+	struct rule_set rules = rules_selected(s->run, t->benchmark);
+	t->findings = rules_evaluate(s->root, s->sd, &t->launches, t->settings, &rules,
+				     t->benchmark, s->run->report.strict);
 }
 
 void visit_launches(struct scan *s)

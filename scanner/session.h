@@ -94,7 +94,10 @@ void visit_capture(struct scan *s);
 void visit_ls(struct scan *s);
 void visit_cat(struct scan *s);
 
-/* The rules that the options select; false after run_fail. */
+/* The rules that the options select where `chosen` is the benchmark that fits; of "", of any. */
+struct rule_set rules_selected(struct offnode_report *r, struct str chosen);
+
+/* Those of any; false after run_fail where there is none. */
 bool rules_select(struct offnode_report *r);
 
 /* Which file bodies an archive keeps on its one pass. */

@@ -12,6 +12,8 @@ empty=$cases/launches/no-kubelet-is-not-applicable.txtar
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 for v in $(env | sed -n 's/^\(OFFNODE_[A-Z_]*\)=.*/\1/p'); do unset "$v"; done
+# Statuses are those of one rule; what all of them say of these small cases is of no interest here.
+export OFFNODE_CHECK=kubelet-make-iptables-util-chains
 unset NO_COLOR CLICOLOR CLICOLOR_FORCE CI SOURCE_DATE_EPOCH
 n=0 failed=0
 
@@ -243,6 +245,7 @@ echo "$missing" >"$dir/out"
 tell $? 'the manual page and the schema know every reason'
 
 # ---- the schema ----
+unset OFFNODE_CHECK
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	find $cases -name '*.txtar' | sort >"$dir/cases"
 	for command in scan argv config inspect; do

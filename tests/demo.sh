@@ -10,9 +10,9 @@ show() { # show EXPECTED-STATUS WHY IMAGE...
 	printf '\n# %s\n' "$2"
 	shift 2
 	for image; do
-		printf '\n$ %s scan %s\n\n' "$offnode" "$image"
+		printf '\n$ %s scan -c 4.2.6 %s\n\n' "$offnode" "$image"
 		status=0
-		"$offnode" scan "$image" || status=$?
+		"$offnode" scan -c 4.2.6 "$image" || status=$?
 		printf '\n(exit status %d)\n' "$status"
 		[ "$status" = "$want" ] || failed=1
 	done

@@ -46,8 +46,8 @@ static bool decides_value(const struct settings *s, struct str path)
 static struct words pending_of(const struct vector *v, const struct node *node)
 {
 	struct words out = {0};
-	struct rule_set rule = rules_named(v->arena, S("kubelet-make-iptables-util-chains"));
-	struct finding f = rule_evaluate(node, rule.at[0], false);
+	const struct rule *rule = rule_named(S("kubelet-make-iptables-util-chains"), S(""));
+	struct finding f = rule_evaluate(node, rule, NULL, false);
 	for (size_t i = 0; i < f.pending.n; i++)
 		if (decides_value(node->settings, f.pending.at[i].path))
 			*vec_push(v->arena, &out) = (struct word){f.pending.at[i].path, NULL};
@@ -65,7 +65,7 @@ static const struct launch *find_launch(const struct launches *all, struct str u
 	return all->n ? &all->at[0] : NULL;
 }
 
-struct answer {
+struct told {
 	const char *verdict;
 	struct str source;
 	struct str why;
@@ -73,7 +73,7 @@ struct answer {
 };
 
 /* Answers under review on which an honest tool says "unknown", and for what reason. */
-static bool honest(const struct vector *v, const struct answer *got)
+static bool honest(const struct vector *v, const struct told *got)
 {
 	static const struct {
 		const char *file;
@@ -88,9 +88,9 @@ static bool honest(const struct vector *v, const struct answer *got)
 	return false;
 }
 
-static struct answer answer_of(const struct node *node)
+static struct told answer_of(const struct node *node)
 {
-	struct answer a = {.verdict = "not-applicable", .source = S("n/a")};
+	struct told a = {.verdict = "not-applicable", .source = S("n/a")};
 	if (!node->launch)
 		return a;
 	const struct settings *s = node->settings;
@@ -112,7 +112,7 @@ void vector_corpus(const struct vector *v)
 	struct node node = {.root = root};
 	node.launch = find_launch(&all, doc_string(doc_get(want, S("unit"))));
 	node.settings = node.launch ? kubelet_settings(root, node.launch, NULL) : NULL;
-	struct answer got = answer_of(&node);
+	struct told got = answer_of(&node);
 	const struct doc *review = doc_get(want, S("review"));
 	bool sure = review && str_eq(review->text, S("false"));
 	struct str verdict = doc_string(doc_get(want, S("verdict")));

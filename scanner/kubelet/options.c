@@ -143,3 +143,22 @@ const struct option *option_find(struct str name)
 		str_starts(name, S("--")) ? row_of_flag(str_tail(name, 2)) : row_of_path(name);
 	return row ? &row->pub : NULL;
 }
+
+bool option_spell(struct arena *a, const struct option *option, struct str text, struct str *out)
+{
+	const struct option_row *row = (const struct option_row *)option;
+	struct str problem;
+	return flag_scalar(a, row->arg == FORM_NO ? row->form : row->arg, text, out, &problem);
+}
+
+bool option_measure(const struct option *option, struct str text, int64_t *out)
+{
+	bool minus = str_starts(text, S("-"));
+	uint64_t n;
+	if (option && option->type == VALUE_DURATION)
+		return go_duration(text, out);
+	if (!str_u64(minus ? str_tail(text, 1) : text, &n) || n > INT64_MAX)
+		return false;
+	*out = minus ? -(int64_t)n : (int64_t)n;
+	return true;
+}

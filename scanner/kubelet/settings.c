@@ -289,6 +289,7 @@ static bool load_config(struct start *k)
 	if (f->kind != FILE_REGULAR)
 		return miss_config(k, f, at.path, false);
 	await_writers(k, at.path, false);
+	*vec_push(k->a, &k->out->config_files) = f;
 	bool decoded = config_decode(k->a, f, k->minor, rootfs_notes(k->root), &fields, &fault);
 	if (fault.error == CONFIG_LIMIT)
 		return too_much(k, f->path, &fault);
@@ -371,6 +372,9 @@ static bool load_dropins(struct start *k)
 	}
 	if (!same_dropins(k, &d, at.path))
 		return true;
+	for (size_t i = 0; i < d.files.n; i++)
+		if (d.files.at[i].file)
+			*vec_push(k->a, &k->out->config_files) = d.files.at[i].file;
 	const struct file *top = rootfs_stat(k->root, at.path);
 	if (top->state == FILE_OK && hidden(k, top))
 		return miss_config(k, &(struct file){.state = FILE_ABSENT}, at.path, true);
@@ -432,6 +436,7 @@ const struct settings *kubelet_settings(struct rootfs *root, const struct launch
 		all[i] = *k.slots.at[i].setting;
 	s->at = all;
 	s->n = options_n;
+	s->gates = gates_set(&k);
 	return s;
 }
 
@@ -442,11 +447,41 @@ const struct setting *setting_get(const struct settings *s, struct str name)
 	return row ? &s->at[row_index(row)] : NULL;
 }
 
+/* Files set a gate when one of them holds the word that says so, else a flag does. */
+static enum level gate_level(const struct settings *s, const struct origin *from)
+{
+	for (size_t i = 0; from && i < s->config_files.n; i++)
+		if (s->config_files.at[i] == from->file)
+			return s->config_on_node.n && i == 0 ? LEVEL_CONFIG : LEVEL_CONFIG_DIR;
+	return LEVEL_FLAG;
+}
+
+struct setting setting_gate(const struct settings *s, struct str name)
+{
+	const struct doc *said = doc_get(s->gates, name);
+	const struct gate *known = gate_find(name);
+	struct setting x = {.option = &row_of_path(S("featureGates"))->pub, .null = true};
+	if (!said && !known)
+		return x;
+	x.null = false;
+	if (said) {
+		x.value = said->text;
+		x.from = said->from;
+		x.level = gate_level(s, said->from);
+	} else {
+		x.value = gate_preset(known, s->version.minor) ? S("true") : S("false");
+	}
+	return x;
+}
+
 bool setting_decided(const struct settings *s, const struct setting *x)
 {
 	bool only_absent = s->doubt.reason == REASON_CONFIG_ABSENT &&
 			   (!s->error || str_ends(str_from(s->error), S("-read")));
 	bool certain = s->doubt.reason == REASON_NONE && !s->error;
+	/* A file may still turn it on: either is enough. */
+	if (str_eq(str_from(x->option->flag), S("seccomp-default")) && str_eq(x->value, S("false")))
+		return false;
 	return x->level == LEVEL_FLAG && (only_absent || certain);
 }
 

@@ -64,7 +64,7 @@ static void finding(struct out *o, struct arena *a, const struct target_report *
 		f->provisional ? S("true") : S("false"),
 		f->effective,
 		f->expected,
-		told ? str_from(level_name(f->level)) : (struct str){0},
+		told ? str_from(source_name(f->source)) : (struct str){0},
 		from ? from->file->path : (struct str){0},
 		p.line ? str_fmt(a, "%zu", p.line) : (struct str){0},
 		p.line ? str_fmt(a, "%zu", p.column) : (struct str){0},

@@ -26,14 +26,15 @@ const struct origin *finding_from(const struct finding *f)
 
 struct str finding_outcome(struct arena *a, const struct finding *f)
 {
-	static const char *const from[] = {"by default", "from the config file",
-					   "from the config directory", "from a flag"};
+	static const char *const from[] = {
+		"by default",  "from the config file", "from the config directory",
+		"from a flag", "from the unit",        "of the file"};
 	if (f->verdict == VERDICT_UNKNOWN)
 		return str_from(reason_name(f->doubt.reason));
 	if (f->verdict == VERDICT_NOT_APPLICABLE)
-		return S("no kubelet is launched");
+		return f->doubt.text;
 	struct str value = f->effective.n ? f->effective : S("unset");
-	return str_fmt(a, "effective: %" PRIstr ", %s%s", ARG(value), from[f->level],
+	return str_fmt(a, "effective: %" PRIstr ", %s%s", ARG(value), from[f->source],
 		       f->provisional ? ", provisional" : "");
 }
 

@@ -14,12 +14,12 @@ static void source_member(struct json *j, const struct finding *f)
 {
 	bool told = f->verdict == VERDICT_PASS || f->verdict == VERDICT_FAIL;
 	json_key(&j->out, "source");
-	json_z(&j->out, told ? level_name(f->level) : NULL);
+	json_z(&j->out, told ? source_name(f->source) : NULL);
 }
 
 static void result(struct json *j, const struct finding *f)
 {
-	const struct option *opt = option_find(str_from(f->rule->want.path));
+	const struct option *exact = f->want->ask == ASK_IS ? f->option : NULL;
 	struct words aliases = rule_aliases(j->arena, f->rule);
 	json_open(&j->out, '{');
 	json_key(&j->out, "rule");
@@ -38,8 +38,8 @@ static void result(struct json *j, const struct finding *f)
 	put_pendings(j, "pending", &f->pending);
 	put_intentions(j, &f->intended);
 	reason_members(j, &f->doubt);
-	put_value(j, "effective", opt, f->effective, f->effective.n == 0);
-	put_value(j, "expected", opt, f->expected, false);
+	put_value(j, "effective", f->option, f->effective, f->effective.n == 0);
+	put_value(j, "expected", exact, f->expected, false);
 	source_member(j, f);
 	put_origin(j, "origin", f->verdict == VERDICT_UNKNOWN ? f->doubt.from : f->from);
 	put_shadowed(j, f->shadowed);
@@ -157,9 +157,13 @@ void json_rules(struct json *j)
 		put_text(j, "severity", str_from(rule->severity));
 		put_text(j, "about", str_from(rule->about));
 		put_text(j, "remediation", str_from(rule->remedy));
-		put_text(j, "setting", str_from(rule->want.path));
-		put_value(j, "expected", option_find(str_from(rule->want.path)),
-			  str_from(rule->want.value), false);
+		const struct want *want = &rule->wants[0];
+		bool setting = want->subject == SUBJECT_SETTING;
+		put_text(j, "setting", setting ? str_from(want->name) : S(""));
+		put_value(j, "expected", want->ask == ASK_IS ? rule_option(rule) : NULL,
+			  want->ask == ASK_IS ? str_from(want->value)
+					      : rule_wants(j->arena, rule, NULL),
+			  false);
 		controls(j, rule);
 		json_close(&j->out);
 	}

@@ -107,11 +107,11 @@ static void rule_numbers(struct text *t, const struct rule *rule)
 
 static void rule_whole(struct text *t, const struct rule *rule)
 {
-	const struct option *opt = option_find(str_from(rule->want.path));
+	const struct option *opt = rule_option(rule);
 	out_fmt(t->o, "%s\n\n", rule->id);
 	line(t, "title", str_from(rule->title));
 	line(t, "severity", str_from(rule->severity));
-	line(t, "wants", str_fmt(t->arena, "%s: %s", rule->want.path, rule->want.value));
+	line(t, "wants", rule_wants(t->arena, rule, NULL));
 	if (opt && opt->flag)
 		line(t, "flag", str_fmt(t->arena, "--%s", opt->flag));
 	line(t, "about", str_from(rule->about));

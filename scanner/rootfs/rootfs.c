@@ -12,6 +12,7 @@
 #include "deployment.h"
 #include "map.h"
 #include "overlay.h"
+#include "owned.h"
 
 /* What is known of one path, as it was asked for. */
 struct known {
@@ -37,6 +38,7 @@ struct rootfs {
 	struct words unreadable;
 	struct words emptied; /* directories that begin empty at boot */
 	struct str deployment;
+	bool *asked, *owned; /* by layer: does it tell owners, and was that looked at */
 };
 
 static struct rootfs *root_of(struct arena *a, const struct layers *layers, struct fs *fs,
@@ -47,6 +49,8 @@ static struct rootfs *root_of(struct arena *a, const struct layers *layers, stru
 				.layers = layers,
 				.notes = notes,
 				.fs = fs,
+				.asked = NEW_N(a, bool, layers->n + 1),
+				.owned = NEW_N(a, bool, layers->n + 1),
 				.paths = map_new(a),
 				.trace = map_new(a)};
 	return root;
@@ -215,6 +219,21 @@ const struct file *rootfs_stat(struct rootfs *root, struct str path)
 struct str rootfs_link(struct rootfs *root, struct str path)
 {
 	return symlink_file(root, path)->state == FILE_OK ? known(root, path)->target : S("");
+}
+
+bool rootfs_owned(struct rootfs *root, const struct file *file)
+{
+	for (size_t i = 0; i < root->layers->n; i++) {
+		const struct layer *layer = &root->layers->at[i];
+		if (!str_eq(layer->label, file->layer))
+			continue;
+		if (!root->asked[i])
+			root->owned[i] = fs_owned(root->arena, layer->fs);
+		root->asked[i] = true;
+		if (root->owned[i])
+			return true;
+	}
+	return false;
 }
 
 /* ---- reading ---- */

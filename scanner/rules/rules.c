@@ -1,29 +1,11 @@
 /*
- * rules.c - the table of rules, their names in benchmarks, and their evaluation over the
- * launches of one image.
+ * rules.c - a rule put to a node: each want to its subject, the answers combined, and what decided
+ * made the finding.
  */
 #include "rules.h"
 
 #include "arena.h"
-#include "benchmarks.h"
-
-static const struct rule rules[] = {
-	{
-		.id = "kubelet-make-iptables-util-chains",
-		.title = "make-iptables-util-chains must be true",
-		.severity = "low",
-		.about =
-			"The kubelet keeps a few iptables chains of its own (KUBE-MARK-DROP, "
-			"KUBE-FIREWALL and their like) that kube-proxy and network plugins lean on. "
-			"When it is told not to, packets that should be dropped or masqueraded may "
-			"pass, and the node's rules drift away from its services and pods.",
-		.remedy =
-			"set makeIPTablesUtilChains: true in the file given by --config and give no "
-			"--make-iptables-util-chains flag, then restart the kubelet",
-		.check = check_setting,
-		.want = {"makeIPTablesUtilChains", "true"},
-	},
-};
+#include "checks.h"
 
 const char *verdict_name(enum verdict v)
 {
@@ -31,141 +13,132 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
-const struct rule *rules_all(size_t *n)
+const char *source_name(enum source s)
 {
-	*n = sizeof rules / sizeof *rules;
-	return rules;
+	static const char *const names[] = {"default", "config", "config-dir",
+					    "flag",    "unit",   "inode"};
+	return names[s];
 }
 
-const struct controls *const *controls_all(size_t *n)
+/* ---- answers ---- */
+
+struct answer answer_unknown(const struct question *q, struct str name, struct doubt doubt)
 {
-	static const struct controls *const all[] = {
-#define X(family) &controls_##family,
-		BENCHMARKS(X)
-#undef X
+	return (struct answer){.want = q->want,
+			       .verdict = VERDICT_UNKNOWN,
+			       .name = name,
+			       .expected = ask_words(q->a, q->want->ask, str_from(q->value)),
+			       .doubt = doubt};
+}
+
+struct answer answer_none(const struct question *q, struct str name, struct str why)
+{
+	struct answer answer = answer_unknown(q, name, (struct doubt){REASON_NONE, why, NULL});
+	answer.verdict = VERDICT_NOT_APPLICABLE;
+	return answer;
+}
+
+static void answer_live(const struct question *q, struct answers *out)
+{
+	struct str text = str_fmt(q->a, "only a running node can answer: %s", q->want->name);
+	*vec_push(q->a, out) = answer_unknown(q, str_from(q->want->name),
+					      (struct doubt){REASON_LIVE_AUDIT, text, NULL});
+}
+
+static void put(const struct question *q, struct answers *out)
+{
+	static answer_fn *const by_subject[] = {
+		[SUBJECT_SETTING] = answer_setting, [SUBJECT_FILES] = answer_files,
+		[SUBJECT_UNIT] = answer_unit,       [SUBJECT_PROXY] = answer_proxy,
+		[SUBJECT_LIVE] = answer_live,
 	};
-	*n = sizeof all / sizeof *all;
-	return all;
+	by_subject[q->want->subject](q, out);
 }
 
-/* ---- names ---- */
+/* ---- verdicts of several ---- */
 
-typedef bool visit_control(void *arg, const struct control *c);
-
-/* Calls `visit` on each control until it says false. */
-static void each_control(visit_control *visit, void *arg)
+/* Of all that were asked, one that fails decides; of any, one that passes. What was not to be
+ * asked at all decides only when nothing else was. */
+static enum verdict combined(const bool had[], bool any)
 {
-	size_t families;
-	const struct controls *const *all = controls_all(&families);
-	for (size_t f = 0; f < families; f++)
-		for (size_t i = 0; i < all[f]->n; i++)
-			if (!visit(arg, &all[f]->at[i]))
-				return;
+	static const enum verdict all_order[] = {VERDICT_FAIL, VERDICT_UNKNOWN, VERDICT_PASS,
+						 VERDICT_NOT_APPLICABLE};
+	static const enum verdict any_order[] = {VERDICT_PASS, VERDICT_UNKNOWN, VERDICT_FAIL,
+						 VERDICT_NOT_APPLICABLE};
+	const enum verdict *order = any ? any_order : all_order;
+	for (size_t i = 0; i < 3; i++)
+		if (had[order[i]])
+			return order[i];
+	return VERDICT_NOT_APPLICABLE;
 }
 
-static const struct rule *rule_of_id(struct str id)
+static enum verdict verdict_of(const struct answers *all)
 {
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-		if (str_eq(str_from(rules[i].id), id))
-			return &rules[i];
-	return NULL;
+	bool had[4] = {0};
+	for (size_t i = 0; i < all->n; i++)
+		had[all->at[i].verdict] = true;
+	return combined(had, false);
 }
 
-static void set_add(struct arena *a, struct rule_set *set, const struct rule *rule)
+/* The want itself, or what meets it as well: that is told when it is met, or cannot be told. */
+static void answer_want(struct question q, const struct want *want, const char *instead,
+			struct answers *out)
 {
-	for (size_t i = 0; i < set->n; i++)
-		if (set->at[i] == rule)
+	enum verdict verdict = VERDICT_NOT_APPLICABLE;
+	for (const struct want *w = want; w; w = w->otherwise) {
+		struct answers these = {0};
+		q.want = w;
+		q.value = w == want && instead ? instead : w->value;
+		put(&q, &these);
+		enum verdict v = verdict_of(&these);
+		bool better =
+			v == VERDICT_PASS || (v == VERDICT_UNKNOWN && verdict == VERDICT_FAIL);
+		if (w == want || better) {
+			*out = these;
+			verdict = v;
+		}
+		if (verdict == VERDICT_PASS)
 			return;
-	*vec_push(a, set) = rule;
-}
-
-struct naming {
-	struct arena *arena;
-	struct str name;
-	struct rule_set set;
-	struct words words;
-	const struct rule *rule;
-	const char *number;
-	bool known;
-};
-
-static bool add_numbered(void *arg, const struct control *c)
-{
-	struct naming *n = arg;
-	if (str_eq(str_from(c->number), n->name))
-		set_add(n->arena, &n->set, rule_of_id(str_from(c->rule)));
-	return true;
-}
-
-struct rule_set rules_named(struct arena *a, struct str name)
-{
-	struct naming n = {.arena = a, .name = name};
-	const struct rule *rule = rule_of_id(name);
-	if (rule)
-		set_add(a, &n.set, rule);
-	else
-		each_control(add_numbered, &n);
-	return n.set;
-}
-
-static bool add_member(void *arg, const struct control *c)
-{
-	struct naming *n = arg;
-	if (str_eq(str_from(c->benchmark), n->name)) {
-		n->known = true;
-		set_add(n->arena, &n->set, rule_of_id(str_from(c->rule)));
 	}
-	return true;
 }
 
-bool rules_of_benchmark(struct arena *a, struct str benchmark, struct rule_set *out)
+/* The first answer of the verdict that was reached. */
+static const struct answer *deciding(const struct answers *all, enum verdict verdict)
 {
-	struct naming n = {.arena = a, .name = benchmark};
-	each_control(add_member, &n);
-	if (n.known)
-		*out = n.set;
-	return n.known;
+	for (size_t i = 0; i < all->n; i++)
+		if (all->at[i].verdict == verdict)
+			return &all->at[i];
+	return all->n ? &all->at[0] : NULL;
 }
 
-static bool add_alias(void *arg, const struct control *c)
+/* A pass hangs on each of its answers, a failure is certain when one of them is. */
+static bool provisional(const struct answers *all, enum verdict verdict)
 {
-	struct naming *n = arg;
-	if (!str_eq(str_from(c->rule), str_from(n->rule->id)))
-		return true;
-	for (size_t i = 0; i < n->words.n; i++)
-		if (str_eq(n->words.at[i].text, str_from(c->number)))
-			return true;
-	*vec_push(n->arena, &n->words) = (struct word){str_from(c->number), NULL};
-	return true;
+	bool one = false, every = true;
+	for (size_t i = 0; i < all->n; i++)
+		if (all->at[i].verdict == verdict) {
+			one |= all->at[i].provisional;
+			every &= all->at[i].provisional;
+		}
+	return verdict == VERDICT_FAIL ? one && every : one;
 }
 
-struct words rule_aliases(struct arena *a, const struct rule *rule)
+static void take(struct finding *f, const struct answer *answer)
 {
-	struct naming n = {.arena = a, .rule = rule};
-	each_control(add_alias, &n);
-	return n.words;
+	f->want = answer->want;
+	f->option = answer->option;
+	f->doubt = answer->doubt;
+	f->effective = answer->value;
+	f->expected = answer->expected;
+	f->source = answer->source;
+	f->from = answer->from;
+	f->shadowed = answer->shadowed;
+	f->pending = answer->pending;
+	f->intended = answer->intended;
+	f->remedy = answer->remedy;
 }
 
-static bool find_number(void *arg, const struct control *c)
-{
-	struct naming *n = arg;
-	bool mine = str_eq(str_from(c->rule), str_from(n->rule->id));
-	if (mine && (n->name.n == 0 || str_eq(str_from(c->benchmark), n->name)))
-		n->number = c->number;
-	return !n->number;
-}
-
-const char *rule_number(const struct rule *rule, struct str benchmark)
-{
-	struct naming n = {.rule = rule, .name = benchmark};
-	each_control(find_number, &n);
-	n.name = (struct str){0};
-	if (!n.number)
-		each_control(find_number, &n);
-	return n.number ? n.number : "";
-}
-
-/* ---- evaluation ---- */
+/* ---- findings ---- */
 
 /* The doubt of --strict: the first of the inputs that are still to come. */
 static struct doubt doubt_pending(struct arena *a, const struct node *node, const struct pending *p)
@@ -185,38 +158,81 @@ static struct doubt doubt_pending(struct arena *a, const struct node *node, cons
 			      text, p->from};
 }
 
-static struct finding finding_new(const struct node *node, const struct rule *rule)
+static struct finding finding_new(const struct node *node, const struct rule *rule,
+				  const struct control *control)
 {
+	struct arena *a = rootfs_arena(node->root);
+	const char *value = control && control->value ? control->value : rule->wants[0].value;
 	return (struct finding){.rule = rule,
-				.number = rule_number(rule, (struct str){0}),
+				.control = control,
+				.number = control ? control->number
+						  : rule_number(rule, (struct str){0}),
 				.launch = node->launch,
-				.expected = str_from(rule->want.value)};
+				.want = &rule->wants[0],
+				.option = rule_option(rule),
+				.expected = ask_words(a, rule->wants[0].ask, str_from(value))};
 }
 
-static struct finding finding_unread(const struct rule *rule, struct rootfs *root, struct str what)
+static struct finding finding_unread(const struct rule *rule, const struct control *control,
+				     struct rootfs *root, struct str what)
 {
-	struct finding f = finding_new(&(struct node){.root = root}, rule);
+	struct finding f = finding_new(&(struct node){.root = root}, rule, control);
 	f.verdict = VERDICT_UNKNOWN;
 	f.doubt = (struct doubt){REASON_UNREADABLE, what, NULL};
 	return f;
 }
 
-struct finding rule_evaluate(const struct node *node, const struct rule *rule, bool strict)
+static void note_of(struct arena *a, struct finding *f)
 {
-	struct finding f = finding_new(node, rule);
+	bool told = f->verdict == VERDICT_PASS || f->verdict == VERDICT_FAIL;
+	const char *note = f->source == SOURCE_DEFAULT ? f->rule->unset_note : f->rule->given_note;
+	if (told && note)
+		f->note = str_from(note);
+	if (f->control && f->control->mode == CONTROL_SKIPPED)
+		f->note = str_fmt(a, "%s%s%" PRIstr, f->control->benchmark,
+				  f->note.n ? " leaves this out; " : " leaves this out",
+				  ARG(f->note));
+}
+
+static void evaluate(const struct node *node, struct finding *f)
+{
+	const struct rule *rule = f->rule;
+	struct question q = {.a = rootfs_arena(node->root), .node = node, .rule = rule};
+	const char *instead = f->control ? f->control->value : NULL;
+	bool had[4] = {0};
+	for (size_t i = 0; i < rule->n; i++) {
+		struct answers these = {0};
+		answer_want(q, &rule->wants[i], instead, &these);
+		had[verdict_of(&these)] = true;
+		for (size_t k = 0; k < these.n; k++)
+			*vec_push(q.a, &f->answers) = these.at[k];
+	}
+	f->verdict = combined(had, rule->any);
+	const struct answer *answer = deciding(&f->answers, f->verdict);
+	if (answer)
+		take(f, answer);
+	f->provisional = provisional(&f->answers, f->verdict);
+	note_of(q.a, f);
+}
+
+struct finding rule_evaluate(const struct node *node, const struct rule *rule,
+			     const struct control *control, bool strict)
+{
+	struct finding f = finding_new(node, rule, control);
 	if (!node->launch) {
 		struct words unread = rootfs_unreadable(node->root);
 		if (unread.n)
-			return finding_unread(rule, node->root, unread.at[0].text);
+			return finding_unread(rule, control, node->root, unread.at[0].text);
 		f.verdict = VERDICT_NOT_APPLICABLE;
+		f.doubt.text = S("no kubelet is launched");
 		return f;
 	}
-	rule->check(node, rule, &f);
+	evaluate(node, &f);
 	if (strict && f.provisional && f.pending.n) {
 		f.verdict = VERDICT_UNKNOWN;
 		f.provisional = false;
 		f.doubt = doubt_pending(rootfs_arena(node->root), node, &f.pending.at[0]);
-		f.effective = f.remedy = (struct str){0};
+		f.effective = f.remedy = f.note = (struct str){0};
 		f.from = NULL;
 		f.shadowed = NULL;
 	}
@@ -236,7 +252,8 @@ static struct str unseen_unit(struct rootfs *root, const struct launches *launch
 	return (struct str){0};
 }
 
-struct findings rules_evaluate(struct rootfs *root, const struct launches *launches,
+struct findings rules_evaluate(struct rootfs *root, struct systemd *sd,
+			       const struct launches *launches,
 			       const struct settings *const *settings, const struct rule_set *set,
 			       struct str benchmark, bool strict)
 {
@@ -244,17 +261,16 @@ struct findings rules_evaluate(struct rootfs *root, const struct launches *launc
 	struct findings out = {0};
 	struct str unseen = launches->n ? unseen_unit(root, launches) : (struct str){0};
 	for (size_t r = 0; r < set->n; r++) {
+		const struct control *control = rule_control(set->at[r], benchmark);
 		for (size_t i = 0; i < launches->n; i++) {
-			struct node node = {root, &launches->at[i], settings[i]};
-			*vec_push(a, &out) = rule_evaluate(&node, set->at[r], strict);
+			struct node node = {root, sd, &launches->at[i], settings[i]};
+			*vec_push(a, &out) = rule_evaluate(&node, set->at[r], control, strict);
 		}
 		if (launches->n == 0)
-			*vec_push(a, &out) =
-				rule_evaluate(&(struct node){.root = root}, set->at[r], strict);
+			*vec_push(a, &out) = rule_evaluate(&(struct node){.root = root}, set->at[r],
+							   control, strict);
 		if (unseen.n)
-			*vec_push(a, &out) = finding_unread(set->at[r], root, unseen);
+			*vec_push(a, &out) = finding_unread(set->at[r], control, root, unseen);
 	}
-	for (size_t i = 0; i < out.n; i++)
-		out.at[i].number = rule_number(out.at[i].rule, benchmark);
 	return out;
 }

@@ -35,8 +35,10 @@ static void scan(struct arena *a, struct rootfs *root, struct outcome *out)
 		settings[i] = kubelet_settings(root, &launches.at[i], &(struct kubelet_options){0});
 	inventory_package(root, S("kubelet"));
 	os_read(root);
-	struct rule_set rules = rules_named(a, S("4.2.6"));
-	struct findings f = rules_evaluate(root, &launches, settings, &rules, S(""), false);
+	struct rule_set rules = {0};
+	rules_of_benchmark(a, S("cis-1.11"), &rules);
+	struct findings f =
+		rules_evaluate(root, sd, &launches, settings, &rules, S("cis-1.11"), false);
 	for (size_t i = 0; i < f.n && i < FINDINGS_MAX; i++) {
 		out->verdicts[out->n] = f.at[i].verdict;
 		out->reasons[out->n++] = f.at[i].doubt.reason;

@@ -76,14 +76,11 @@ static const char *verdict_of(const struct row *r, const char *number)
 	struct launches launches = kubelet_launches(root, sd, &opts);
 	assert_int_equal(launches.n, 1);
 	const struct settings *settings = kubelet_settings(root, &launches.at[0], &opts);
-	struct rule_set set = rules_named(arena, str_from(number));
-	assert_true(set.n >= 1);
-	for (size_t i = 0; i < set.n; i++) {
-		struct node node = {root, &launches.at[0], settings};
-		if (strcmp(set.at[i]->id, "kubelet-make-iptables-util-chains") == 0)
-			return verdict_name(rule_evaluate(&node, set.at[i], false).verdict);
-	}
-	return "no such rule";
+	const struct rule *rule = rule_named(str_from(number), S(""));
+	struct node node = {root, sd, &launches.at[0], settings};
+	assert_non_null(rule);
+	assert_string_equal(rule->id, "kubelet-make-iptables-util-chains");
+	return verdict_name(rule_evaluate(&node, rule, NULL, false).verdict);
 }
 
 static void agrees_with_the_audit(void **state)

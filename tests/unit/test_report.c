@@ -87,6 +87,7 @@ static struct report *report_made(enum report_kind kind)
 	for (int v = VERDICT_PASS; v <= VERDICT_NOT_APPLICABLE; v++)
 		*vec_push(arena, &t->findings) =
 			(struct finding){.rule = rule,
+					 .want = &rule->wants[0],
 					 .number = "4.2.6",
 					 .verdict = (enum verdict)v,
 					 .effective = v < VERDICT_UNKNOWN ? S("\033x") : S(""),

@@ -12,7 +12,7 @@
 #undef fail
 
 #include "arena.h"
-#include "rules.h"
+#include "checks.h"
 
 #define ID "kubelet-make-iptables-util-chains"
 
@@ -73,9 +73,9 @@ static struct finding judge(const struct given *g)
 	if (g->pending)
 		*vec_push(arena, &l.pending) = (struct pending){
 			.path = S("/etc/x"), .why = S("optional EnvironmentFile, absent")};
-	struct node node = {root, &l, &s};
+	struct node node = {root, NULL, &l, &s};
 	size_t n;
-	return rule_evaluate(&node, rules_all(&n), g->strict);
+	return rule_evaluate(&node, rules_all(&n), NULL, g->strict);
 }
 
 static void verdicts(void **state)
@@ -148,10 +148,11 @@ static void verdicts(void **state)
 
 static struct findings evaluate(struct rootfs *r, const struct launches *launches)
 {
-	struct rule_set set = rules_named(arena, S(ID));
+	struct rule_set set = {0};
+	*vec_push(arena, &set) = rule_named(S(ID), S(""));
 	struct settings s = settings_with("true", LEVEL_DEFAULT);
 	const struct settings *settings[] = {&s, &s};
-	return rules_evaluate(r, launches, settings, &set, S("cis-1.20"), false);
+	return rules_evaluate(r, NULL, launches, settings, &set, S("cis-1.20"), false);
 }
 
 static void without_a_kubelet(void **state)
@@ -184,42 +185,101 @@ static void with_units_unread(void **state)
 	assert_int_equal(f.at[1].doubt.reason, REASON_UNREADABLE);
 }
 
+/* The numbers that the founding rule ever had name it, unless a benchmark says otherwise. */
 static void names(void **state)
 {
 	(void)state;
-	static const char *const known[] = {ID,      "4.2.6", "4.2.7",      "3.2.6",
-					    "3.2.7", "7.8",   "jeq-xry-fa2"};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		assert_int_equal(rules_named(arena, str_from(known[i])).n, 1);
-	assert_int_equal(rules_named(arena, S("4.2")).n, 0);
-	assert_int_equal(rules_named(arena, S("")).n, 0);
-	size_t n;
-	const struct rule *rule = rules_all(&n);
+	static const struct {
+		const char *name, *benchmark, *id;
+	} rows[] = {
+		{ID, "", ID},
+		{"4.2.6", "", ID},
+		{"4.2.7", "", ID},
+		{"3.2.6", "", ID},
+		{"3.2.7", "", ID},
+		{"7.8", "", ID},
+		{"jeq-xry-fa2", "", ID},
+		{"jeq-xry-fa2", "cis-1.8", ID},
+		{"4.2.6", "cis-1.12", ID},
+		{"4.2.7", "cis-1.24", ID},
+		{"4.2.6", "cis-1.24", "kubelet-protect-kernel-defaults"},
+		{"4.2.7", "cis-1.12", "kubelet-hostname-override"},
+		{"4.2.6", "rh-1.4", "kubelet-streaming-idle-timeout"},
+		{"3.2.7", "eks-1.8.0", "kubelet-event-qps"},
+		{"4.2.8", "", "kubelet-event-qps"},
+		{"4.2.8", "cis-1.6", "kubelet-hostname-override"},
+		{"3.1.1", "", "kubelet-kubeconfig-mode"},
+		{"3.1.1", "gke-1.9.0", "proxy-kubeconfig-mode"},
+		{"V-242387", "", "kubelet-read-only-port"},
+		{"kubelet-seccomp-default", "cis-1.5", "kubelet-seccomp-default"},
+		{"4.2", "", NULL},
+		{"", "", NULL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct rule *rule =
+			rule_named(str_from(rows[i].name), str_from(rows[i].benchmark));
+		assert_true(rows[i].id || !rule);
+		if (rows[i].id && (!rule || strcmp(rule->id, rows[i].id) != 0))
+			print_error("%s in '%s': %s\n", rows[i].name, rows[i].benchmark,
+				    rule ? rule->id : "nothing");
+		assert_true(!rows[i].id || (rule && strcmp(rule->id, rows[i].id) == 0));
+	}
+	const struct rule *rule = rule_named(S(ID), S(""));
 	assert_string_equal(rule_number(rule, S("")), "4.2.6");
 	assert_string_equal(rule_number(rule, S("rh-0.7")), "7.8");
 	assert_string_equal(rule_number(rule, S("no-such")), "4.2.6");
 	assert_int_equal(rule_aliases(arena, rule).n, 6);
-	struct rule_set set = {0};
-	assert_true(rules_of_benchmark(arena, S("eks-1.8.0"), &set));
-	assert_int_equal(set.n, 1);
-	assert_false(rules_of_benchmark(arena, S("eks"), &set));
 }
 
-/* Each control speaks of a rule that there is, each rule of an option that there is. */
+/* How many rules a benchmark has, counted by hand in the benchmarks themselves. */
+static void members(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *benchmark;
+		size_t n;
+	} rows[] = {{"cis-1.12", 25}, {"eks-1.8.0", 13}, {"gke-1.9.0", 4}, {"datadog", 1}};
+	struct rule_set set;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		set = (struct rule_set){0};
+		assert_true(rules_of_benchmark(arena, str_from(rows[i].benchmark), &set));
+		if (set.n != rows[i].n)
+			print_error("%s: %zu rules\n", rows[i].benchmark, set.n);
+		assert_int_equal(set.n, rows[i].n);
+	}
+	assert_false(rules_of_benchmark(arena, S("eks"), &set));
+	assert_false(rules_of_benchmark(arena, S(""), &set));
+}
+
+/* Each control speaks of a rule that there is and asks for a value that fits it, no benchmark gives
+ * one number twice; each rule has what every report shows, and wants what can be asked. */
 static void tables(void **state)
 {
 	(void)state;
-	size_t families, rules, controls = 0;
+	size_t families, rules;
 	const struct rule *rule = rules_all(&rules);
 	const struct controls *const *all = controls_all(&families);
+	struct str why;
 	for (size_t f = 0; f < families; f++)
 		for (size_t i = 0; i < all[f]->n; i++) {
-			controls++;
-			assert_int_equal(rules_named(arena, str_from(all[f]->at[i].rule)).n, 1);
+			const struct control *c = &all[f]->at[i];
+			const struct rule *of = rule_named(str_from(c->rule), S(""));
+			assert_non_null(of);
+			if (c->value)
+				assert_true(ask_fits(of->wants[0].subject, of->wants[0].ask,
+						     str_from(c->value), &why));
+			for (size_t k = 0; k < i; k++)
+				if (strcmp(c->benchmark, all[f]->at[k].benchmark) == 0)
+					assert_string_not_equal(c->number, all[f]->at[k].number);
 		}
-	assert_int_equal(controls, 44);
-	for (size_t i = 0; i < rules; i++)
-		assert_non_null(option_find(str_from(rule[i].want.path)));
+	assert_int_equal(rules, 29);
+	for (size_t i = 0; i < rules; i++) {
+		const struct want *w = &rule[i].wants[0];
+		assert_true(rule[i].n > 0 && rule[i].title && rule[i].about && rule[i].remedy);
+		assert_true(rule_control(&rule[i], S("")) != NULL);
+		assert_true(ask_fits(w->subject, w->ask, str_from(w->value), &why));
+		assert_true(rule_wants(arena, &rule[i], NULL).n > 0);
+	}
 }
 
 static int begin(void **state)
@@ -240,11 +300,9 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts),
-		cmocka_unit_test(without_a_kubelet),
-		cmocka_unit_test(with_units_unread),
-		cmocka_unit_test(names),
-		cmocka_unit_test(tables),
+		cmocka_unit_test(verdicts),          cmocka_unit_test(without_a_kubelet),
+		cmocka_unit_test(with_units_unread), cmocka_unit_test(names),
+		cmocka_unit_test(members),           cmocka_unit_test(tables),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

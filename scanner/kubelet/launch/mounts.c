@@ -274,3 +274,21 @@ const struct mount *mounts_below(const struct mounts *m, struct str dir)
 			return &m->at[i];
 	return NULL;
 }
+
+const struct file *launch_stat(struct rootfs *root, const struct launch *l, struct str path,
+			       const struct origin *from, struct doubt *why)
+{
+	struct arena *a = rootfs_arena(root);
+	struct str full = path_below(a, l->workdir, path);
+	struct location at = mounts_locate(root, l->mounts, full, true, from);
+	if (at.on_node)
+		return rootfs_stat(root, at.path);
+	struct file *elsewhere = NEW(a, struct file);
+	*elsewhere = (struct file){.path = full,
+				   .real = full,
+				   .state = FILE_UNREADABLE,
+				   .fault = FAULT_UNSUPPORTED,
+				   .why = at.doubt.text};
+	*why = at.doubt;
+	return elsewhere;
+}
