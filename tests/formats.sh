@@ -79,7 +79,7 @@ sed 's/^\[Service\]/# one\n# two\n[Service]/' "$case" >"$work/moved.txtar"
 "$OFFNODE" -f sarif "$work/moved.txtar" | prints >"$work/after"
 check 'a fingerprint does not hang on the line' cmp "$work/before" "$work/after"
 check 'the date of a report is the time of its events' \
-	test "$("$OFFNODE" -f ocsf --timestamp 1700000000 "$case" | grep -c '"time":1700000000000,')" = 1
+	test "$("$OFFNODE" -c 4.2.6 -f ocsf --timestamp 1700000000 "$case" | grep -c '"time":1700000000000,')" = 1
 check 'and of its invocation' \
 	test "$("$OFFNODE" -f sarif --timestamp 1700000000 "$case" | grep -c '"endTimeUtc": "2023-11-14T22:13:20Z"')" = 1
 echo "1..$count"
