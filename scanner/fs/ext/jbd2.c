@@ -240,10 +240,10 @@ static bool take_block(struct log *l, struct pass *p)
 		return take_commit(l, p);
 	if (type != DESCRIPTOR && type != REVOKE)
 		return false;
-	/* Blocks that were never written since an earlier turn may be found: the commit tells. */
+	/* Blocks of an earlier turn may be found in a log: the commit tells. */
 	if (!sums_up(l, l->block_size - TAIL_BYTES))
 		p->doubtful = true;
-	else if (type == DESCRIPTOR)
+	if (type == DESCRIPTOR)
 		take_tags(l, p->age, &p->at, &p->left);
 	else
 		take_revokes(l, p->age);

@@ -46,6 +46,7 @@ enum {
 	COMPAT_JOURNAL = 0x4,
 	INCOMPAT_FILETYPE = 0x2,
 	INCOMPAT_RECOVER = 0x4,
+	INCOMPAT_JOURNAL_DEV = 0x8,
 	INCOMPAT_META_BG = 0x10,
 	INCOMPAT_64BIT = 0x80,
 	RO_COMPAT_CSUM = 0x400,
@@ -68,7 +69,7 @@ static const struct feature incompat[] = {
 	{0x1, false, "compression"},
 	{INCOMPAT_FILETYPE, true, "filetype"},
 	{INCOMPAT_RECOVER, true, "needs_recovery"},
-	{0x8, false, "journal_dev"},
+	{INCOMPAT_JOURNAL_DEV, false, "journal_dev"},
 	{INCOMPAT_META_BG, true, "meta_bg"},
 	{0x40, true, "extents"},
 	{INCOMPAT_64BIT, true, "64bit"},
@@ -173,9 +174,13 @@ static uint64_t blocks_of(const unsigned char *s)
 
 bool ext_super_looks(const unsigned char *s)
 {
-	uint32_t log = load_le32(s + S_LOG_BLOCK_SIZE), first = load_le32(s + S_FIRST_BLOCK);
-	return load_le16(s + S_MAGIC) == MAGIC && log <= LOG_BLOCK_MAX && first <= 1 &&
-	       load_le32(s + S_REVISION) <= 1 && load_le32(s + S_INODES) &&
+	if (load_le16(s + S_MAGIC) != MAGIC || load_le32(s + S_LOG_BLOCK_SIZE) > LOG_BLOCK_MAX ||
+	    load_le32(s + S_REVISION) > 1)
+		return false;
+	/* A journal on a device of its own has no inodes. */
+	if (load_le32(s + S_INCOMPAT) & INCOMPAT_JOURNAL_DEV)
+		return true;
+	return load_le32(s + S_FIRST_BLOCK) <= 1 && load_le32(s + S_INODES) &&
 	       load_le32(s + S_INODES_PER_GROUP);
 }
 
