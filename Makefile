@@ -185,7 +185,7 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/
 endif
 
 # The long ones first, so that the last to finish is a short one.
-SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/formats.sh tests/install.sh tests/ostree.sh \
+SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/ext.sh tests/formats.sh tests/install.sh tests/ostree.sh \
 	tests/squashfs.sh tests/containers.sh tests/btrfs.sh)
 PROGRAMS := $(WHOLE:%=$(BUILD)/tests/%) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
 VECTORS ?= ../shared/vectors
