@@ -66,6 +66,16 @@ struct blob *blob_window(struct arena *a, struct blob *of, struct str name, uint
  * under $TMPDIR, no further than it was asked for; ERR_LIMIT past max_spill bytes. */
 struct blob *blob_spool(struct arena *a, struct stream *s, uint64_t max_spill, struct error *e);
 
+/* `n` bytes of `of` from `at` on, or zeros where `of` is NULL. */
+struct blob_part {
+	struct blob *of;
+	uint64_t at, n;
+};
+
+/* Parts one after another, which last as long as the blob; a part that is not wholly there is
+ * ERR_CORRUPT when it is read. */
+struct blob *blob_joined(struct arena *a, struct str name, const struct blob_part *parts, size_t n);
+
 /* All n bytes or an error: "NAME: ends at byte X of Y". */
 bool blob_read(struct blob *b, uint64_t at, void *buf, size_t n, struct error *e);
 

@@ -24,7 +24,6 @@ enum {
 	BACKING_NAME_MAX = 1023,
 	EXTENSIONS_MAX = 64,
 	FORMAT_NAME_MAX = 32,
-	CHAIN_MAX = 8,
 	SECTOR = 512,
 	SUBCLUSTERS = 32,
 };
@@ -283,24 +282,6 @@ static bool qcow2_unpack(struct mapped *m, const struct piece *p, struct str pac
 
 /* ---- other files ---- */
 
-static struct blob *sibling(const struct blob_opening *o, const char *what, struct str name,
-			    struct error *e)
-{
-	if (!o->siblings) {
-		fail(e, ERR_UNSUPPORTED, "needs its %s \"%" PRIstr "\", see --allow-backing", what,
-		     ARG(name));
-		return NULL;
-	}
-	if (o->chain >= CHAIN_MAX) {
-		fail(e, ERR_LIMIT, "more than %d files stand behind each other", CHAIN_MAX);
-		return NULL;
-	}
-	struct blob *b = o->siblings->open(o->siblings, name, e);
-	if (!b)
-		fail_in(e, "%s \"%" PRIstr "\"", what, ARG(name));
-	return b;
-}
-
 /* Without a format in the header QEMU looks for one, and so does this. */
 static bool backing_is_qcow2(struct blob *b, struct str format, bool *is, struct error *e)
 {
@@ -319,7 +300,7 @@ static bool open_backing(struct arena *a, struct qcow2 *q, const struct head *h,
 	bool is_qcow2;
 	if (h->backing.n == 0)
 		return true;
-	struct blob *b = sibling(o, "backing file", h->backing, e);
+	struct blob *b = wrapper_sibling(o, "backing file", h->backing, e);
 	if (!b || !backing_is_qcow2(b, h->backing_format, &is_qcow2, e))
 		return false;
 	behind.chain++;
@@ -334,7 +315,7 @@ static bool open_files(struct arena *a, struct qcow2 *q, const struct head *h,
 		if (h->data_file.n == 0)
 			return fail(e, ERR_CORRUPT, "header: no name of the data file");
 		q->data_file = true;
-		q->stored = sibling(o, "data file", h->data_file, e);
+		q->stored = wrapper_sibling(o, "data file", h->data_file, e);
 		if (!q->stored)
 			return false;
 	}

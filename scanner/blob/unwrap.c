@@ -6,6 +6,26 @@
 
 #include "wrappers.h"
 
+enum { CHAIN_MAX = 8 };
+
+struct blob *wrapper_sibling(const struct blob_opening *o, const char *what, struct str name,
+			     struct error *e)
+{
+	if (!o->siblings) {
+		fail(e, ERR_UNSUPPORTED, "needs its %s \"%" PRIstr "\", see --allow-backing", what,
+		     ARG(name));
+		return NULL;
+	}
+	if (o->chain >= CHAIN_MAX) {
+		fail(e, ERR_LIMIT, "more than %d files stand behind each other", CHAIN_MAX);
+		return NULL;
+	}
+	struct blob *b = o->siblings->open(o->siblings, name, e);
+	if (!b)
+		fail_in(e, "%s \"%" PRIstr "\"", what, ARG(name));
+	return b;
+}
+
 bool blob_unwrap(struct arena *a, struct blob *b, const char *only, const struct blob_opening *o,
 		 struct blob **inside, const char **name, struct error *e)
 {

@@ -10,7 +10,7 @@
 
 #include "blob.h"
 
-#define WRAPPERS(X) X(qcow2)
+#define WRAPPERS(X) X(qcow2) X(vmdk) X(vdi) X(vhdx) X(vhd)
 
 struct blob_wrapper {
 	const char *name;
@@ -25,5 +25,10 @@ struct blob_wrapper {
 				      const struct blob_opening *o, struct error *e);
 WRAPPERS(X)
 #undef X
+
+/* Opens the file that a container names as its `what` ("backing file"); NULL with a sentence where
+ * none may be opened. */
+struct blob *wrapper_sibling(const struct blob_opening *o, const char *what, struct str name,
+			     struct error *e);
 
 #endif
