@@ -1,0 +1,158 @@
+/*
+ * xfs.c - an XFS volume as a tree of files: versions 4 and 5 with every size of block, sector,
+ * inode and directory block, as "XFS Algorithms & Data Structures" describes them; what the later
+ * features changed since is named where it matters. Extended attributes, quotas, times and free
+ * space are not read. Files on a real-time device are refused, as are features that are not known.
+ */
+#include "xfs.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+#include "backends.h"
+#include "log.h"
+
+static struct xfs *of(struct fs *fs)
+{
+	return (struct xfs *)fs;
+}
+
+static enum fs_kind kind_of(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG: return FS_REGULAR;
+	case S_IFDIR: return FS_DIRECTORY;
+	case S_IFLNK: return FS_SYMLINK;
+	case S_IFCHR:
+	case S_IFBLK: return FS_DEVICE;
+	default: return FS_OTHER;
+	}
+}
+
+static bool xfs_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
+{
+	struct xfs_inode i;
+	if (!xfs_inode_read(of(fs), ino, &i, e))
+		return false;
+	*out = (struct fs_stat){
+		.kind = kind_of(i.mode),
+		.mode = i.mode & 07777,
+		.uid = i.uid,
+		.gid = i.gid,
+		.size = i.size,
+	};
+	return true;
+}
+
+static bool directory(struct xfs *x, uint64_t ino, struct xfs_inode *out, struct error *e)
+{
+	if (!xfs_inode_read(x, ino, out, e))
+		return false;
+	return S_ISDIR(out->mode) ||
+	       fail(e, ERR_CORRUPT, "inode %llu: is not a directory", (unsigned long long)ino);
+}
+
+static bool xfs_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
+{
+	struct xfs_inode dir;
+	return directory(of(fs), ino, &dir, e) && xfs_dir_list(of(fs), &dir, visit, arg, e);
+}
+
+static bool xfs_lookup(struct fs *fs, uint64_t ino, struct str name, bool *found, uint64_t *out,
+		       struct error *e)
+{
+	struct xfs_inode dir;
+	return directory(of(fs), ino, &dir, e) && xfs_dir_lookup(of(fs), &dir, name, found, out, e);
+}
+
+static bool read_target(struct xfs *x, const struct xfs_inode *i, uint64_t at, void *buf, size_t n,
+			size_t *got, struct error *e)
+{
+	char target[XFS_LINK_MAX];
+	if (!xfs_link_read(x, i, target, e))
+		return false;
+	uint64_t left = at < i->size ? i->size - at : 0;
+	*got = left < n ? (size_t)left : n;
+	if (*got)
+		memcpy(buf, target + at, *got);
+	return true;
+}
+
+static bool xfs_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t n, size_t *got,
+		     struct error *e)
+{
+	struct xfs_inode i;
+	if (!xfs_inode_read(of(fs), ino, &i, e))
+		return false;
+	if (S_ISLNK(i.mode))
+		return read_target(of(fs), &i, at, buf, n, got, e);
+	if (!S_ISREG(i.mode))
+		return fail(e, ERR_CORRUPT, "inode %llu: is no file", (unsigned long long)ino);
+	if (i.realtime && i.extents)
+		return fail(e, ERR_UNSUPPORTED, "inode %llu: its bytes are on a real-time device",
+			    (unsigned long long)ino);
+	return xfs_contents(of(fs), &i, at, buf, n, got, e);
+}
+
+static const struct fs_ops xfs_ops = {
+	.name = "xfs",
+	.stat = xfs_stat,
+	.list = xfs_list,
+	.read = xfs_read,
+	.lookup = xfs_lookup,
+};
+
+bool fs_probe_xfs(struct blob *b, bool *mine, struct error *e)
+{
+	char head[4];
+	size_t got = 0;
+	if (!b->read(b, 0, head, sizeof head, &got, e))
+		return false;
+	*mine = got == sizeof head && memcmp(head, "XFSB", sizeof head) == 0;
+	return true;
+}
+
+static struct str uuid_text(struct arena *a, const unsigned char *u)
+{
+	return str_fmt(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		       u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11],
+		       u[12], u[13], u[14], u[15]);
+}
+
+static void say_stale(struct xfs *x, struct str why)
+{
+	struct str before = x->fs.stale;
+	x->fs.stale =
+		before.n ? str_fmt(x->arena, "%" PRIstr "; %" PRIstr, ARG(before), ARG(why)) : why;
+}
+
+/* The log may change the superblock too: a volume that was grown. */
+static bool replay(struct xfs *x, struct error *e)
+{
+	struct str why = {0};
+	if (!xfs_log_replay(x, &why, e))
+		return false;
+	if (why.n)
+		say_stale(x, why);
+	return !x->replayed || xfs_super_read(x->blob, true, &x->sb, e);
+}
+
+struct fs *fs_open_xfs(struct arena *a, struct blob *b, const struct fs_options *opts,
+		       struct error *e)
+{
+	struct xfs *x = NEW(a, struct xfs);
+	(void)opts;
+	*x = (struct xfs){.fs = {.ops = &xfs_ops}, .arena = a, .blob = b};
+	if (!xfs_super_read(b, false, &x->sb, e) || !replay(x, e)) {
+		fail_in(e, "xfs");
+		return NULL;
+	}
+	if (x->sb.incompat & XFS_NEEDSREPAIR)
+		say_stale(x, S("it is marked as in need of repair; run xfs_repair on it"));
+	struct str label = {x->sb.label, sizeof x->sb.label};
+	x->fs.label = str_dup(a, str_slice(label, 0, str_find(label, 0)));
+	x->fs.uuid = uuid_text(a, x->sb.uuid);
+	x->fs.root = x->sb.root;
+	return &x->fs;
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# xfs.sh - volumes of every layout that mkfs.xfs makes, filled by mkfs.xfs itself from a prototype or
+# through a mount, read back as the tree they hold; and copies taken while mounted, whose log is
+# replayed as a mount would. Prints TAP.
+. tests/support/trees.sh
+have mkfs.xfs
+stress_tree || exit 1
+
+# What a prototype can say.
+cp -a tree plain && rm -rf plain/names plain/links/bytes plain/links/dangling
+find plain -perm /1000 -exec chmod -t {} +
+python3 "$top/tests/xfs_proto.py" plain >proto
+python3 "$top/tests/stress_tree.py" manifest plain >plain.manifest
+
+volume() { # volume FILE OPTION...: an empty one
+	rm -f "$1" && truncate -s 304M "$1" && mkfs.xfs -q -f "${@:2}" "$1" >said 2>&1
+}
+prototype() { # prototype NAME OPTION...
+	if volume image -p proto "${@:2}"; then
+		same_tree image "by prototype: $1" plain.manifest
+	else
+		skip "by prototype: $1" "$(tail -n 1 said)"
+	fi
+}
+# Links of more than an inode's room are written without their headers by mkfs.xfs 6.1.
+prototype 'v5, inodes of 2 KiB' -i size=2048
+prototype 'v4' -m crc=0,reflink=0,bigtime=0,finobt=0
+prototype 'v4 without types, blocks of 512' -m crc=0,reflink=0,bigtime=0,finobt=0 -n ftype=0 -b size=512
+prototype 'v4, directory blocks of 64 KiB, inodes of 2 KiB' -m crc=0,finobt=0,bigtime=0,reflink=0 -n size=65536 -i size=2048
+
+mkdir mnt
+mounted() { # mounted IMAGE COMMAND...: runs it on a mount
+	mount -o loop "$1" mnt 2>said || return 1
+	"${@:2}"
+	status=$?
+	umount mnt
+	return $status
+}
+# A directory whose blocks lie scattered, so that its extents need a tree.
+scatter() {
+	python3 - mnt/scattered <<-'END'
+		import os, sys
+		top = sys.argv[1]
+		os.mkdir(top)
+		for i in range(4000):
+		    open(f'{top}/{i:0190d}', 'w').close()
+		    if i % 8 == 0:
+		        with open(f'{top}/between-{i}', 'wb') as f:
+		            f.write(b'x' * 4096)
+		            os.fsync(f.fileno())
+	END
+	python3 "$top/tests/stress_tree.py" manifest mnt >mounted.manifest
+}
+fill() {
+	cp -a --sparse=always tree/. mnt && python3 "$top/tests/stress_tree.py" manifest mnt >mounted.manifest
+}
+through_mount() { # through_mount NAME COMMAND OPTION...
+	if [ "$(id -u)" != 0 ]; then
+		skip "through a mount: $1" 'only root mounts'
+	elif volume image "${@:3}" && mounted image "$2"; then
+		same_tree image "through a mount: $1" mounted.manifest
+	else
+		skip "through a mount: $1" "$(tail -n 1 said)"
+	fi
+}
+through_mount 'v5' fill
+through_mount 'blocks of 1 KiB' fill -b size=1024
+through_mount 'blocks of 64 KiB' fill -b size=65536
+through_mount 'sectors of 4 KiB, inodes of 2 KiB' fill -s size=4096 -i size=2048
+through_mount 'directory blocks of 64 KiB in pieces of 1 KiB' fill -n size=65536 -b size=1024
+through_mount 'large extent counts, reverse mapping' scatter -m rmapbt=1 -i nrext64=1
+through_mount 'as of 2014' scatter -m crc=1,finobt=0,reflink=0,bigtime=0 -i sparse=0 -b size=1024
+plan
