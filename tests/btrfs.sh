@@ -111,6 +111,11 @@ reads "subvolid=$nested" expected 'a subvolume by its number'
 grep -q 'no subvolume @/d' said
 result $? 'a directory is no subvolume'
 
+# ---- a log that was not replayed: the copy is taken while the volume is in use ----
+
+. "$top/tests/support/dirty.sh"
+dirty_round 1 100 "" "compress=zstd"
+
 # ---- several devices ----
 
 devices() { # devices NAME COUNT OPTION...: the small tree over so many of the loop devices

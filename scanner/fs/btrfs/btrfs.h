@@ -210,7 +210,8 @@ bool btrfs_exact(struct btrfs *v, const struct btrfs_tree *t, struct btrfs_key k
 /* ---- overlay.c: items over a tree ---- */
 
 struct btrfs_overlay *btrfs_overlay_new(struct arena *a);
-/* A copy of the item's bytes; p NULL hides the tree's item. ERR_LIMIT past `max` items. */
+/* Keeps a copy of the item's bytes; p NULL hides the tree's item. ERR_LIMIT past a
+ * million changes. */
 bool btrfs_overlay_put(struct btrfs_overlay *o, struct btrfs_key k, const void *p, uint32_t n,
 		       struct error *e);
 /* out->p is NULL where the tree's item is hidden. */

@@ -7,7 +7,7 @@
 #include "arena.h"
 #include "btrfs.h"
 
-enum { HEIGHT = 16, ITEMS_MAX = 1 << 20 };
+enum { HEIGHT = 16, ITEMS_MAX = 1 << 20, BYTES_MAX = 64 << 20 };
 
 struct over {
 	struct btrfs_item item;
@@ -17,7 +17,7 @@ struct over {
 struct btrfs_overlay {
 	struct arena *arena;
 	uint64_t sequence;
-	size_t n;
+	size_t n, bytes; /* put so far */
 	struct over *first[HEIGHT];
 };
 
@@ -58,14 +58,16 @@ bool btrfs_overlay_put(struct btrfs_overlay *o, struct btrfs_key k, const void *
 		       struct error *e)
 {
 	struct over **links[HEIGHT];
-	unsigned char *copy = p ? arena_alloc(o->arena, 1, n + 1) : NULL;
+	if (o->n++ >= ITEMS_MAX || n > BYTES_MAX - o->bytes)
+		return fail(e, ERR_LIMIT, "btrfs: a log of more than %d changes or %d bytes",
+			    ITEMS_MAX, BYTES_MAX);
+	o->bytes += n;
+	unsigned char *copy = p ? arena_alloc(o->arena, 1, (size_t)n + 1) : NULL;
 	if (n && copy)
 		memcpy(copy, p, n);
 	before(o, k, links);
 	struct over *at = *links[0];
 	if (!at || btrfs_key_order(at->item.key, k) != 0) {
-		if (o->n++ >= ITEMS_MAX)
-			return fail(e, ERR_LIMIT, "btrfs: a log of more than %d items", ITEMS_MAX);
 		unsigned h = height(o);
 		at = arena_alloc(o->arena, 1, sizeof *at + h * sizeof *at->next);
 		for (unsigned level = 0; level < h; level++) {
