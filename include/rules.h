@@ -177,6 +177,7 @@ struct answer {
 	struct pendings pending;
 	struct intentions intended; /* hints about this setting alone */
 	struct str remedy;
+	struct str fix; /* a failure's: a value that would meet it ("0", "0600"), or empty */
 };
 
 struct answers {

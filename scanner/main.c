@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -395,9 +396,18 @@ static int write_file(const struct offnode_report *r, const char *format, const 
 	return good ? OFFNODE_OK : output_failed(file);
 }
 
+/* `fix` has written its files into the directory that -o names, and the patch is for eyes. */
+static const char *output_of(const struct line *l)
+{
+	const char *output = offnode_get(l->o, "output", 0);
+	struct stat st;
+	bool fix = strcmp(l->words[0], "fix") == 0;
+	return fix && output && stat(output, &st) == 0 && S_ISDIR(st.st_mode) ? NULL : output;
+}
+
 static int write_all(const struct line *l, const struct offnode_report *r)
 {
-	const char *output = offnode_get(l->o, "output", 0), *value;
+	const char *output = output_of(l), *value;
 	int status = OFFNODE_OK;
 	bool placed = false;
 	for (size_t i = 0; (value = offnode_get(l->o, "format", i)) || (i == 0 && !value); i++) {

@@ -91,6 +91,7 @@ void visit_argv(struct scan *s);
 void visit_launches(struct scan *s);
 void visit_explain(struct scan *s);
 void visit_capture(struct scan *s);
+void visit_fix(struct scan *s);
 void visit_ls(struct scan *s);
 void visit_cat(struct scan *s);
 

@@ -64,13 +64,16 @@ static const struct origin *inode_of(const struct question *q, const struct file
 	return origin_new(q->a, bare, 0, 0, named);
 }
 
-static struct str remedy_inode(const struct question *q, const struct file *f)
+static void mend(const struct question *q, const struct file *f, struct answer *answer)
 {
-	bool mode = q->want->ask == ASK_MODE;
 	unsigned limit = octal_of(str_from(q->value));
-	if (!mode)
-		return str_fmt(q->a, "chown %s %" PRIstr, q->value, ARG(f->real));
-	return str_fmt(q->a, "chmod %o %" PRIstr, f->mode & limit, ARG(f->real));
+	if (q->want->ask == ASK_MODE) {
+		answer->fix = str_fmt(q->a, "0%03o", f->mode & limit);
+		answer->remedy = str_fmt(q->a, "chmod %o %" PRIstr, f->mode & limit, ARG(f->real));
+	} else {
+		answer->fix = owner_number(q, str_from(q->value));
+		answer->remedy = str_fmt(q->a, "chown %s %" PRIstr, q->value, ARG(f->real));
+	}
 }
 
 static struct answer judge(const struct question *q, const struct file *f,
@@ -96,7 +99,7 @@ static struct answer judge(const struct question *q, const struct file *f,
 		answer.doubt = doubt_owners(q, f);
 	}
 	if (answer.verdict == VERDICT_FAIL)
-		answer.remedy = remedy_inode(q, f);
+		mend(q, f, &answer);
 	return answer;
 }
 

@@ -112,8 +112,10 @@ static void judge(const struct question *q, const struct setting *x, struct answ
 	out->verdict = met ? VERDICT_PASS : VERDICT_FAIL;
 	out->provisional = out->pending.n > 0;
 	add_starting(q->a, q->node->launch->unit, &out->pending);
-	if (!met)
+	if (!met) {
 		out->remedy = remedy_setting(q, out, x->option);
+		out->fix = want_fix(q->want, q->value);
+	}
 }
 
 void answer_setting(const struct question *q, struct answers *out)

@@ -43,7 +43,9 @@ void answer_unit(const struct question *q, struct answers *out)
 	answer.source = value.from ? SOURCE_UNIT : SOURCE_DEFAULT;
 	answer.verdict = ask_met(q->a, q->want->ask, &held, str_from(q->value)) ? VERDICT_PASS
 										: VERDICT_FAIL;
-	if (answer.verdict == VERDICT_FAIL)
+	if (answer.verdict == VERDICT_FAIL) {
 		answer.remedy = str_from(q->rule->remedy);
+		answer.fix = want_fix(q->want, q->value);
+	}
 	*vec_push(q->a, out) = answer;
 }
