@@ -81,7 +81,9 @@ STAGE_SRC := $(filter-out scanner/blob/gunzip_isal.c,$(STAGE_SRC))
 endif
 # What stands above the stages needs them all.
 LIB_SRC := $(STAGE_SRC) $(if $(filter report,$(STAGES)),$(filter-out scanner/main.c,$(wildcard scanner/*.c)))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+# Texts that the program carries: arrays of their lines.
+TEXTS := $(wildcard $(if $(filter report,$(STAGES)),scanner/report/page.css scanner/report/page.js))
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(TEXTS:%=$(BUILD)/obj/%.o)
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -99,6 +101,15 @@ $(foreach s,$(STAGES),$(if $(wildcard scanner/$(s)/*/*.h),\
 $(BUILD)/obj/%.o: %.c
 	$(ready)@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(TEXTS:%=$(BUILD)/gen/%.c): $(BUILD)/gen/%.c: %
+	@mkdir -p $(@D)
+	@{ echo 'const char *const $(subst .,_,$(notdir $<))[] = {'; \
+		sed -e 's/^	*//' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n",/' $<; echo '0};'; } > $@
+
+$(TEXTS:%=$(BUILD)/obj/%.o): $(BUILD)/obj/%.o: $(BUILD)/gen/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/liboffnode.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -185,8 +196,8 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/
 endif
 
 # The long ones first, so that the last to finish is a short one.
-SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/ext.sh tests/formats.sh tests/install.sh tests/ostree.sh \
-	tests/squashfs.sh tests/containers.sh tests/btrfs.sh tests/xfs.sh tests/fix.sh)
+SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/ext.sh tests/formats.sh tests/browser.sh tests/install.sh \
+	tests/ostree.sh tests/squashfs.sh tests/containers.sh tests/btrfs.sh tests/xfs.sh tests/fix.sh)
 PROGRAMS := $(WHOLE:%=$(BUILD)/tests/%) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
 VECTORS ?= ../shared/vectors
 CORPUS  ?= ../shared/corpus
@@ -219,7 +230,7 @@ valgrind: all tests-built ## the unit tests and fuzz seeds under valgrind
 test-real: ## a whole Debian root, in every container format (network: apt)
 	@sh .ci/deps build test real
 	@$(again) $(BUILD)/offnode
-	@TEST_TIMEOUT=1500 $(run) tests/real.sh tests/programs.sh tests/btrfs_log.sh
+	@TEST_TIMEOUT=1500 $(run) tests/real.sh tests/programs.sh tests/btrfs_log.sh tests/browser.sh
 
 vectors: $(BUILD)/tests/vectors ## passed/total against recorded answers of systemd and the kubelet
 	@VECTORS=$(VECTORS) CORPUS=$(CORPUS) $(BUILD)/tests/vectors --report

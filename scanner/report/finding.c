@@ -94,8 +94,8 @@ struct finding finding_unread(const struct target_report *t)
 
 const char *evidence_label(enum evidence_kind kind)
 {
-	static const char *const labels[] = {"why",     "at",       "through", "over",
-					     "pending", "intended", "fix"};
+	static const char *const labels[] = {"why",     "at",       "through", "over", "also",
+					     "pending", "intended", "note",    "fix"};
 	return labels[kind];
 }
 
@@ -131,6 +131,18 @@ static void add_overruled(struct arena *a, struct evidences *all, const struct s
 						      : excerpt_of(a, lost->from).text);
 }
 
+/* The files and settings of a rule that looks at several: each with what was found. */
+static void add_answers(struct arena *a, struct evidences *all, const struct answers *answers)
+{
+	for (size_t i = 0; answers->n > 1 && i < answers->n; i++) {
+		const struct answer *x = &answers->at[i];
+		struct str found = x->value.n ? x->value : x->doubt.text;
+		add(a, all, EVIDENCE_ALSO, NULL,
+		    str_fmt(a, "%s  %" PRIstr "  %" PRIstr, verdict_name(x->verdict), ARG(x->name),
+			    ARG(found)));
+	}
+}
+
 static void add_pending(struct arena *a, struct evidences *all, const struct pendings *pending)
 {
 	for (size_t i = 0; i < pending->n; i++) {
@@ -163,8 +175,11 @@ struct evidences finding_evidence(struct arena *a, const struct finding *f)
 		    f->doubt.text.n ? f->doubt.text : str_from(reason_name(f->doubt.reason)));
 	add_trail(a, &all, finding_from(f));
 	add_overruled(a, &all, f->shadowed);
+	add_answers(a, &all, &f->answers);
 	add_pending(a, &all, &f->pending);
 	add_intended(a, &all, &f->intended);
+	if (f->note.n)
+		add(a, &all, EVIDENCE_NOTE, NULL, f->note);
 	if (f->remedy.n)
 		add(a, &all, EVIDENCE_FIX, NULL, f->remedy);
 	return all;

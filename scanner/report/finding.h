@@ -33,14 +33,17 @@ struct str finding_home(const struct target_report *t, const struct finding *f);
 struct finding finding_unread(const struct target_report *t);
 
 /* The evidence, one line each: why it cannot be told, the place that decides, what pulled that in,
- * what it won over, what is still to come, what to do. */
+ * what it won over, each file that was looked at where they are several, what is still to come,
+ * what to do. */
 enum evidence_kind {
 	EVIDENCE_WHY,
 	EVIDENCE_AT,
 	EVIDENCE_THROUGH,
 	EVIDENCE_OVER,
+	EVIDENCE_ALSO,
 	EVIDENCE_PENDING,
 	EVIDENCE_INTENDED,
+	EVIDENCE_NOTE,
 	EVIDENCE_FIX,
 };
 

@@ -22,6 +22,7 @@ enum {
 	X(csv, "csv", SHOWS_SCAN, "a table, one finding a line") \
 	X(markdown, "markdown", SHOWS_SCAN, "a comment on a pull request") \
 	X(ocsf, "ocsf", SHOWS_SCAN, "OCSF Compliance Findings, one JSON object a line") \
+	X(html, "html", SHOWS_SCAN, "one page for a browser, without a network") \
 	X(kube_bench, "kube-bench-json", SHOWS_SCAN, "the shape of kube-bench --json")
 
 #define X(id, name, kinds, about) void write_##id(const struct report *r, struct out *o);

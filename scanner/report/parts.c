@@ -61,6 +61,20 @@ struct str safe(struct arena *a, struct str s)
 	return out_text(o);
 }
 
+void out_markup(struct out *o, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		switch (s.p[i]) {
+		case '&': out_z(o, "&amp;"); break;
+		case '<': out_z(o, "&lt;"); break;
+		case '>': out_z(o, "&gt;"); break;
+		case '"': out_z(o, "&quot;"); break;
+		case '\'': out_z(o, "&#39;"); break;
+		default: out_fill(o, s.p[i], 1);
+		}
+	}
+}
+
 struct str setting_shown(struct arena *a, const struct setting *x)
 {
 	const char *name = x->option->path ? x->option->path : x->option->flag;

@@ -35,6 +35,9 @@ size_t runes(struct str s);
  * writes it. */
 struct str safe(struct arena *a, struct str s);
 
+/* Text as text between the tags and in the attributes of XML and HTML. */
+void out_markup(struct out *o, struct str s);
+
 /* Text as text in Markdown as GitHub has it (GFM): whatever could be markup, a link or a mention is
  * a character reference. */
 void out_markdown(struct out *o, struct str s);
