@@ -196,7 +196,7 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/
 endif
 
 # The long ones first, so that the last to finish is a short one.
-SCRIPTS := $(wildcard tests/images.sh tests/cli.sh tests/ext.sh tests/formats.sh tests/browser.sh tests/install.sh \
+SCRIPTS := $(wildcard tests/images.sh tests/disks.sh tests/cli.sh tests/ext.sh tests/formats.sh tests/browser.sh tests/install.sh \
 	tests/ostree.sh tests/squashfs.sh tests/containers.sh tests/btrfs.sh tests/xfs.sh tests/fix.sh)
 PROGRAMS := $(WHOLE:%=$(BUILD)/tests/%) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
 VECTORS ?= ../shared/vectors

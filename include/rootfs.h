@@ -14,6 +14,7 @@
 #include "image.h"
 #include "origin.h"
 #include "out.h"
+#include "reason.h"
 
 struct rootfs;
 
@@ -26,6 +27,22 @@ struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct n
 /* Of an ostree system: which deployment is the root, and why it was chosen; empty elsewhere. The
  * root is that directory then, with /var, /sysroot and /boot as they are when it runs. */
 struct str rootfs_deployment(const struct rootfs *root);
+
+/* What is mounted in a root on a disk, in the order of mounting. */
+struct mounted {
+	struct str dir;
+	struct str what;             /* as fstab has it, or why it is mounted without that */
+	const struct volume *volume; /* NULL: a bind mount, or no such volume */
+	const struct origin *from;   /* the line of fstab; or NULL */
+	struct error error;          /* why nothing below `dir` can be read; else ERR_NONE */
+};
+
+struct mounted_list {
+	struct mounted *at;
+	size_t n, cap;
+};
+
+const struct mounted_list *rootfs_mounted(const struct rootfs *root);
 
 struct arena *rootfs_arena(struct rootfs *root);
 struct notes *rootfs_notes(struct rootfs *root);
@@ -96,5 +113,14 @@ void rootfs_capture(struct rootfs *root, struct out *o);
 
 /* What could not be read, each once, for the report: "PATH: why". */
 struct words rootfs_unreadable(struct rootfs *root);
+
+/* Why what was found may be older than what the machine would see: the first of the trees that
+ * are, among those that were looked into so far. REASON_NONE where there is none. */
+struct doubt rootfs_stale(struct rootfs *root);
+
+/* Why a file, or all of a kubelet, may be in the image although nobody saw it: a tree that is
+ * stale, something that was asked for and could not be read, a volume that cannot be. REASON_NONE
+ * where the image was wholly readable. */
+struct doubt rootfs_doubt(struct rootfs *root);
 
 #endif

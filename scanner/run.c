@@ -102,6 +102,7 @@ static void scan_one(struct scan *s)
 		return;
 	s->run->command->visit(s);
 	s->out->read.unreadable = rootfs_unreadable(s->root);
+	s->out->read.doubt = rootfs_doubt(s->root);
 }
 
 static void scan_guarded(struct scan *s)
@@ -273,6 +274,15 @@ static bool run_empty(const struct offnode_report *r)
 	return !option_on(r->session, OPTION_allow_empty);
 }
 
+/* Nothing was found, in an image that was not wholly readable. */
+static bool run_doubtful(const struct offnode_report *r)
+{
+	for (size_t i = 0; i < r->report.targets.n; i++)
+		if (r->report.targets.at[i].read.doubt.reason != REASON_NONE)
+			return true;
+	return false;
+}
+
 static enum offnode_status status_of_verdicts(const struct offnode_report *r)
 {
 	struct report_counts n = report_count(&r->report);
@@ -286,7 +296,9 @@ static enum offnode_status status_of_verdicts(const struct offnode_report *r)
 		return (enum offnode_status)option_number(r->session, OPTION_exit_code, 1);
 	if (unknown || provisional)
 		return OFFNODE_UNKNOWN;
-	return n.unknown == 0 && run_empty(r) ? OFFNODE_EMPTY : OFFNODE_OK;
+	if (n.unknown || !run_empty(r))
+		return OFFNODE_OK;
+	return run_doubtful(r) ? OFFNODE_UNKNOWN : OFFNODE_EMPTY;
 }
 
 struct offnode_report *offnode_run(struct offnode *o, const char *command, const char *const *words,

@@ -11,7 +11,7 @@
 #include "arena.h"
 #include "map.h"
 
-enum { NAME_BYTES_MAX = 255, MOUNTS_MAX = 100 };
+enum { NAME_BYTES_MAX = 255, MOUNTS_MAX = 1000 };
 
 struct node {
 	struct fs *fs;
@@ -186,4 +186,68 @@ bool composed_mount(struct fs *composed, struct str path, struct fs *fs, uint64_
 	c.node = node_of(m, fs, m->n++, ino);
 	*vec_push(m->arena, &m->covers) = c;
 	return true;
+}
+
+bool composed_bind(struct fs *composed, struct str path, struct str from, struct error *e)
+{
+	struct composed *m = (struct composed *)composed;
+	struct walk walk;
+	switch (fs_walk(m->arena, composed, from, false, &walk, e)) {
+	case WALK_FAILED: return fail_in(e, "%" PRIstr, ARG(from));
+	case WALK_ABSENT: return fail(e, ERR_MISSING, "%" PRIstr ": is not there", ARG(from));
+	case WALK_FOUND: break;
+	}
+	struct node n = m->nodes.at[walk.ino];
+	return composed_mount(composed, path, n.fs, n.ino, e);
+}
+
+/* ---- what cannot be entered ---- */
+
+struct closed {
+	struct fs fs;
+	struct error why;
+};
+
+static bool closed_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
+{
+	(void)fs;
+	(void)ino;
+	(void)e;
+	*out = (struct fs_stat){.kind = FS_DIRECTORY, .mode = 0755};
+	return true;
+}
+
+static bool closed_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
+{
+	(void)ino;
+	(void)visit;
+	(void)arg;
+	*e = ((struct closed *)fs)->why;
+	return false;
+}
+
+static bool closed_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t n, size_t *got,
+			struct error *e)
+{
+	(void)ino;
+	(void)at;
+	(void)buf;
+	(void)n;
+	(void)got;
+	*e = ((struct closed *)fs)->why;
+	return false;
+}
+
+static const struct fs_ops closed_ops = {
+	.name = "closed",
+	.stat = closed_stat,
+	.list = closed_list,
+	.read = closed_read,
+};
+
+bool composed_close(struct fs *composed, struct str path, const struct error *why, struct error *e)
+{
+	struct closed *c = NEW(((struct composed *)composed)->arena, struct closed);
+	*c = (struct closed){.fs = {.ops = &closed_ops}, .why = *why};
+	return composed_mount(composed, path, &c->fs, 0, e);
 }

@@ -14,4 +14,10 @@ struct fs *composed_new(struct arena *a, struct fs *fs, uint64_t ino);
 bool composed_mount(struct fs *composed, struct str path, struct fs *fs, uint64_t ino,
 		    struct error *e);
 
+/* Shows what is at `from` at `path` too, without what is mounted below it: mount --bind. */
+bool composed_bind(struct fs *composed, struct str path, struct str from, struct error *e);
+
+/* A directory is at `path` that cannot be listed or entered, for this reason. */
+bool composed_close(struct fs *composed, struct str path, const struct error *why, struct error *e);
+
 #endif

@@ -17,6 +17,8 @@
 
 enum { HARDLINK_HOPS_MAX = 8, NAME_BYTES_MAX = 255 };
 
+#define LAYER_OF_BASE UINT32_MAX
+
 /* Where a merged entry's bytes or names come from; a directory may have several, top first. */
 struct part {
 	struct fs *fs;
@@ -34,8 +36,9 @@ struct entry {
 struct overlay {
 	struct fs fs;
 	struct arena *arena;
+	struct fs *base; /* lies below all of them; or NULL */
 	const struct layers *layers;
-	size_t n; /* the layers below this one count */
+	size_t from, to; /* these of them count */
 	unsigned hops;
 	VEC(struct entry *) entries;
 	struct map *index;    /* 8 bytes of directory and a name, to struct entry */
@@ -43,7 +46,7 @@ struct overlay {
 	struct fs **below;    /* for hard links: overlays of fewer layers, made when needed */
 };
 
-static struct fs *overlay_of(struct arena *a, const struct layers *layers, size_t n, unsigned hops);
+static struct fs *overlay_of(const struct overlay *like);
 
 static struct entry *entry_new(struct overlay *o)
 {
@@ -70,15 +73,20 @@ static bool link_part(struct overlay *o, const struct part *link, struct part *o
 {
 	struct str path;
 	struct walk walk;
-	if (link->layer == 0 || o->hops >= HARDLINK_HOPS_MAX)
+	bool lowest = link->layer == LAYER_OF_BASE || (link->layer == o->from && !o->base);
+	if (lowest || o->hops >= HARDLINK_HOPS_MAX)
 		return fail(e, ERR_CORRUPT, "hard link to a path that no layer holds");
 	if (!fs_slurp(o->arena, link->fs, link->ino, 1 << 16, &path, e))
 		return false;
 	if (!o->below)
-		o->below = NEW_N(o->arena, struct fs *, o->n);
-	struct fs **below = &o->below[link->layer];
-	if (!*below)
-		*below = overlay_of(o->arena, o->layers, link->layer, o->hops + 1);
+		o->below = NEW_N(o->arena, struct fs *, o->to - o->from);
+	struct fs **below = &o->below[link->layer - o->from];
+	if (!*below) {
+		struct overlay fewer = *o;
+		fewer.to = link->layer;
+		fewer.hops++;
+		*below = overlay_of(&fewer);
+	}
 	enum walk_end end = fs_walk(o->arena, *below, path, true, &walk, e);
 	if (end == WALK_ABSENT)
 		return fail(e, ERR_CORRUPT, "hard link to /%" PRIstr ", which no layer holds",
@@ -109,7 +117,8 @@ static enum merge merge_part(struct overlay *o, struct entry *entry, const struc
 		return MERGE_FAILED;
 	if (st.kind == FS_WHITEOUT)
 		return MERGE_DONE;
-	st.layer = part.layer;
+	if (part.layer != LAYER_OF_BASE)
+		st.layer = part.layer;
 	if (st.kind == FS_HARDLINK && !link_part(o, &part, &part, &st, e))
 		return MERGE_FAILED;
 	bool directory = st.kind == FS_DIRECTORY;
@@ -253,30 +262,37 @@ static const struct fs_ops overlay_ops = {
 	.gist = overlay_gist,
 };
 
-static struct fs *overlay_of(struct arena *a, const struct layers *layers, size_t n, unsigned hops)
+/* Its base, layers and hops are those of `like`. */
+static struct fs *overlay_of(const struct overlay *like)
 {
-	struct overlay *o = NEW(a, struct overlay);
+	struct overlay *o = NEW(like->arena, struct overlay);
 	*o = (struct overlay){.fs = {.ops = &overlay_ops, .root = 0},
-			      .arena = a,
-			      .layers = layers,
-			      .n = n,
-			      .hops = hops,
-			      .index = map_new(a),
-			      .absent = NEW(a, struct entry)};
+			      .arena = like->arena,
+			      .base = like->base,
+			      .layers = like->layers,
+			      .from = like->from,
+			      .to = like->to,
+			      .hops = like->hops,
+			      .index = map_new(like->arena),
+			      .absent = NEW(like->arena, struct entry)};
 	struct entry *root = entry_new(o);
 	root->st = (struct fs_stat){.kind = FS_DIRECTORY, .mode = 0755};
-	for (size_t i = n; i-- > 0;) {
-		struct fs *fs = layers->at[i].fs;
+	bool opaque = false;
+	for (size_t i = o->to; i-- > o->from && !opaque;) {
+		struct fs *fs = o->layers->at[i].fs;
 		struct fs_stat st = {0};
 		add_part(o, root, (struct part){fs, fs->root, (uint32_t)i});
-		if (root->error.kind == ERR_NONE && fs_stat_at(fs, fs->root, &st, &root->error) &&
-		    st.opaque)
-			break;
+		opaque = root->error.kind == ERR_NONE &&
+			 fs_stat_at(fs, fs->root, &st, &root->error) && st.opaque;
 	}
+	if (o->base && !opaque)
+		add_part(o, root, (struct part){o->base, o->base->root, LAYER_OF_BASE});
 	return &o->fs;
 }
 
-struct fs *overlay_open(struct arena *a, const struct layers *layers)
+struct fs *overlay_open(struct arena *a, struct fs *base, const struct layers *layers, size_t from,
+			size_t to)
 {
-	return overlay_of(a, layers, layers->n, 0);
+	return overlay_of(&(struct overlay){
+		.arena = a, .base = base, .layers = layers, .from = from, .to = to});
 }

@@ -6,7 +6,10 @@
 
 #include "image.h"
 
-/* A tree over the layers, lowest first; st.layer is the index of the one an entry came from. */
-struct fs *overlay_open(struct arena *a, const struct layers *layers);
+/* A tree over the layers from `from` up to, not including, `to`, lowest first; st.layer is the
+ * index of the one an entry came from. They lie on `base`, whose own st.layer stands; NULL is
+ * nothing. */
+struct fs *overlay_open(struct arena *a, struct fs *base, const struct layers *layers, size_t from,
+			size_t to);
 
 #endif

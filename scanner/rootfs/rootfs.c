@@ -8,11 +8,9 @@
 #include <stdlib.h>
 
 #include "arena.h"
-#include "composed.h"
-#include "deployment.h"
 #include "map.h"
-#include "overlay.h"
 #include "owned.h"
+#include "root.h"
 
 /* What is known of one path, as it was asked for. */
 struct known {
@@ -28,21 +26,8 @@ struct seen {
 	bool listed, has_gist;
 };
 
-struct rootfs {
-	struct arena *arena;
-	const struct layers *layers;
-	struct notes *notes;
-	struct fs *fs;
-	struct map *paths; /* to struct known */
-	struct map *trace; /* to struct seen */
-	struct words unreadable;
-	struct words emptied; /* directories that begin empty at boot */
-	struct str deployment;
-	bool *asked, *owned; /* by layer: does it tell owners, and was that looked at */
-};
-
-static struct rootfs *root_of(struct arena *a, const struct layers *layers, struct fs *fs,
-			      struct notes *notes)
+struct rootfs *root_over(struct arena *a, const struct layers *layers, struct fs *fs,
+			 struct notes *notes)
 {
 	struct rootfs *root = NEW(a, struct rootfs);
 	*root = (struct rootfs){.arena = a,
@@ -120,6 +105,8 @@ static void set_unreadable(struct rootfs *root, struct file *f, const struct err
 	for (size_t i = 0; i < root->unreadable.n; i++)
 		if (str_eq(root->unreadable.at[i].text, text))
 			return;
+	if (!root->unreadable.n)
+		root->unread = doubt_file(root->arena, f, NULL);
 	*vec_push(root->arena, &root->unreadable) = (struct word){text, NULL};
 	note(root->notes, NULL, "cannot be read: %" PRIstr, ARG(text));
 }
@@ -474,72 +461,4 @@ struct traces rootfs_trace(struct rootfs *root)
 struct words rootfs_unreadable(struct rootfs *root)
 {
 	return root->unreadable;
-}
-
-/* ---- which part of the image is the root ---- */
-
-static bool directory_of(struct rootfs *root, struct fs *fs, struct str path, uint64_t *ino)
-{
-	struct error e;
-	struct walk walk;
-	bool found = fs_walk(root->arena, fs, path, false, &walk, &e) == WALK_FOUND;
-	*ino = found ? walk.ino : 0;
-	return found && walk.st.kind == FS_DIRECTORY;
-}
-
-/* Shows a directory of the image at `path` of the composed root, when it is there. */
-static void mount_part(struct rootfs *top, struct fs *composed, const char *path, struct str part)
-{
-	struct error e;
-	uint64_t ino;
-	if (directory_of(top, top->fs, part, &ino) &&
-	    !composed_mount(composed, str_from(path), top->fs, ino, &e))
-		note(top->notes, NULL, "not mounted in the root: %s", e.text);
-}
-
-/* What its initramfs makes of a deployment (ostree-prepare-root). */
-static struct fs *deployed(struct rootfs *top, const struct deployment *d)
-{
-	uint64_t ino;
-	if (!directory_of(top, top->fs, d->path, &ino))
-		return NULL;
-	struct fs *composed = composed_new(top->arena, top->fs, ino);
-	mount_part(top, composed, "/var", d->var);
-	mount_part(top, composed, "/sysroot", S("/"));
-	if (!directory_of(top, composed, S("/etc"), &ino))
-		mount_part(top, composed, "/etc", str_cat(top->arena, d->path, S("/usr/etc")));
-	if (directory_of(top, top->fs, S("/boot/loader"), &ino))
-		mount_part(top, composed, "/boot", S("/boot"));
-	return composed;
-}
-
-/* A tree that was never deployed keeps what will be /etc in /usr/etc. */
-static struct fs *undeployed(struct rootfs *top)
-{
-	uint64_t ino;
-	if (directory_of(top, top->fs, S("/etc"), &ino) ||
-	    !directory_of(top, top->fs, S("/usr/etc"), &ino))
-		return NULL;
-	struct fs *composed = composed_new(top->arena, top->fs, top->fs->root);
-	mount_part(top, composed, "/etc", S("/usr/etc"));
-	return composed;
-}
-
-struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct notes *notes)
-{
-	struct layers *kept = NEW(a, struct layers);
-	struct deployment d = {0};
-	*kept = *layers;
-	struct rootfs *top = root_of(a, kept, overlay_open(a, kept), notes);
-	struct fs *composed = deployment_find(top, &d) ? deployed(top, &d) : undeployed(top);
-	if (!composed)
-		return top;
-	struct rootfs *root = root_of(a, kept, composed, notes);
-	root->deployment = d.chosen;
-	return root;
-}
-
-struct str rootfs_deployment(const struct rootfs *root)
-{
-	return root->deployment;
 }

@@ -174,12 +174,23 @@ static struct finding finding_new(const struct node *node, const struct rule *ru
 }
 
 static struct finding finding_unread(const struct rule *rule, const struct control *control,
-				     struct rootfs *root, struct str what)
+				     struct rootfs *root, struct doubt why)
 {
 	struct finding f = finding_new(&(struct node){.root = root}, rule, control);
 	f.verdict = VERDICT_UNKNOWN;
-	f.doubt = (struct doubt){REASON_UNREADABLE, what, NULL};
+	f.doubt = why;
 	return f;
+}
+
+/* What was found does not count: it cannot be told after all. */
+static void take_back(struct finding *f, struct doubt why)
+{
+	f->verdict = VERDICT_UNKNOWN;
+	f->provisional = false;
+	f->doubt = why;
+	f->effective = f->remedy = f->note = (struct str){0};
+	f->from = NULL;
+	f->shadowed = NULL;
 }
 
 static void note_of(struct arena *a, struct finding *f)
@@ -220,36 +231,33 @@ struct finding rule_evaluate(const struct node *node, const struct rule *rule,
 {
 	struct finding f = finding_new(node, rule, control);
 	if (!node->launch) {
-		struct words unread = rootfs_unreadable(node->root);
-		if (unread.n)
-			return finding_unread(rule, control, node->root, unread.at[0].text);
+		struct doubt unread = rootfs_doubt(node->root);
+		if (unread.reason != REASON_NONE)
+			return finding_unread(rule, control, node->root, unread);
 		f.verdict = VERDICT_NOT_APPLICABLE;
 		f.doubt.text = S("no kubelet is launched");
 		return f;
 	}
 	evaluate(node, &f);
-	if (strict && f.provisional && f.pending.n) {
-		f.verdict = VERDICT_UNKNOWN;
-		f.provisional = false;
-		f.doubt = doubt_pending(rootfs_arena(node->root), node, &f.pending.at[0]);
-		f.effective = f.remedy = f.note = (struct str){0};
-		f.from = NULL;
-		f.shadowed = NULL;
-	}
+	struct doubt stale = rootfs_stale(node->root);
+	if (strict && f.provisional && f.pending.n)
+		take_back(&f, doubt_pending(rootfs_arena(node->root), node, &f.pending.at[0]));
+	if (f.verdict != VERDICT_UNKNOWN && stale.reason != REASON_NONE)
+		take_back(&f, stale);
 	return f;
 }
 
 /* A unit file or unit directory that could not be read may launch a kubelet nobody saw. */
-static struct str unseen_unit(struct rootfs *root, const struct launches *launches)
+static struct doubt unseen_unit(struct rootfs *root, const struct launches *launches)
 {
 	struct words unread = rootfs_unreadable(root);
 	for (size_t i = 0; i < launches->n; i++)
 		if (launches->at[i].doubt.reason != REASON_NONE)
-			return (struct str){0};
+			return (struct doubt){0};
 	for (size_t i = 0; i < unread.n; i++)
 		if (str_has(unread.at[i].text, S("/systemd/")))
-			return unread.at[i].text;
-	return (struct str){0};
+			return (struct doubt){REASON_UNREADABLE, unread.at[i].text, NULL};
+	return (struct doubt){0};
 }
 
 struct findings rules_evaluate(struct rootfs *root, struct systemd *sd,
@@ -259,7 +267,7 @@ struct findings rules_evaluate(struct rootfs *root, struct systemd *sd,
 {
 	struct arena *a = rootfs_arena(root);
 	struct findings out = {0};
-	struct str unseen = launches->n ? unseen_unit(root, launches) : (struct str){0};
+	struct doubt unseen = launches->n ? unseen_unit(root, launches) : (struct doubt){0};
 	for (size_t r = 0; r < set->n; r++) {
 		const struct control *control = rule_control(set->at[r], benchmark);
 		for (size_t i = 0; i < launches->n; i++) {
@@ -269,7 +277,7 @@ struct findings rules_evaluate(struct rootfs *root, struct systemd *sd,
 		if (launches->n == 0)
 			*vec_push(a, &out) = rule_evaluate(&(struct node){.root = root}, set->at[r],
 							   control, strict);
-		if (unseen.n)
+		if (unseen.reason != REASON_NONE)
 			*vec_push(a, &out) = finding_unread(set->at[r], control, root, unseen);
 	}
 	return out;

@@ -1,0 +1,366 @@
+/*
+ * mounted.c - the mount table of a root on a disk: /etc/fstab (fstab(5), and what systemd.mount(5)
+ * makes of it), then partitions by their type (UAPI group, Discoverable Partitions Specification;
+ * systemd-gpt-auto-generator(8)), which are mounted where fstab says nothing and the directory is
+ * empty. Every volume of the disk is taken for attached; kernel names of disks are those of the
+ * first one. Not supported: mount units, overlays, and file systems that come over a network.
+ */
+#include "mounted.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "composed.h"
+#include "fstab.h"
+#include "overlay.h"
+
+struct laying {
+	struct rootfs *top;
+	struct arena *a;
+	struct fs *composed;
+	struct layers *layers;
+	const struct disk *disk;
+	struct mounted_list *out;
+};
+
+/* ---- which volume a name means ---- */
+
+/* \x20 and the like, as udev writes them. */
+static struct str undo_udev(struct arena *a, struct str s)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = NEW_N(a, char, s.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		const char *high = NULL, *low = NULL;
+		if (s.p[i] == '\\' && i + 3 < s.n && s.p[i + 1] == 'x' && s.p[i + 2] &&
+		    s.p[i + 3]) {
+			high = strchr(digits, s.p[i + 2] | 0x20);
+			low = strchr(digits, s.p[i + 3] | 0x20);
+		}
+		text[n++] = high && low ? (char)((high - digits) * 16 + (low - digits)) : s.p[i];
+		i += high && low ? 3 : 0;
+	}
+	return (struct str){text, n};
+}
+
+/* "vg--a-lv" of "vg-a/lv", as device-mapper names it. */
+static struct str mapped_name(struct arena *a, struct str name)
+{
+	char *text = NEW_N(a, char, 2 * name.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < name.n; i++) {
+		text[n++] = name.p[i] == '/' ? '-' : name.p[i];
+		if (name.p[i] == '-')
+			text[n++] = '-';
+	}
+	return (struct str){text, n};
+}
+
+/* "p2" of sda2, vda2, xvda2, nvme0n1p2, mmcblk0p2; empty for disks but the first. */
+static struct str kernel_name(struct arena *a, struct str name)
+{
+	static const char *const disks[] = {"sda", "vda", "xvda", "hda", "nvme0n1p", "mmcblk0p"};
+	uint64_t number;
+	for (size_t i = 0; i < sizeof disks / sizeof *disks; i++) {
+		struct str rest = str_tail(name, strlen(disks[i]));
+		if (str_starts(name, str_from(disks[i])) && str_u64(rest, &number))
+			return str_fmt(a, "p%llu", (unsigned long long)number);
+	}
+	return (struct str){0};
+}
+
+enum key { KEY_UUID, KEY_LABEL, KEY_PARTUUID, KEY_PARTLABEL, KEY_NAME, KEY_MAPPED };
+
+static bool has_key(struct arena *a, const struct volume *v, enum key key, struct str value)
+{
+	switch (key) {
+	case KEY_UUID: return str_eq_nocase(v->uuid, value);
+	case KEY_LABEL: return str_eq(v->label, value);
+	case KEY_PARTUUID: return str_eq_nocase(v->partuuid, value);
+	case KEY_PARTLABEL: return str_eq(v->partlabel, value);
+	case KEY_NAME: return str_eq(v->name, value);
+	case KEY_MAPPED:
+		return str_find(v->name, '/') < v->name.n && str_eq(mapped_name(a, v->name), value);
+	}
+	return false;
+}
+
+static const struct volume *volume_by(struct laying *l, enum key key, struct str value)
+{
+	for (size_t i = 0; value.n && i < l->disk->volumes.n; i++)
+		if (has_key(l->a, &l->disk->volumes.at[i], key, value))
+			return &l->disk->volumes.at[i];
+	return NULL;
+}
+
+static const struct volume *find_tagged(struct laying *l, struct str spec)
+{
+	static const struct {
+		const char *tag, *dir;
+		enum key key;
+	} tags[] = {
+		{"UUID=", "/dev/disk/by-uuid/", KEY_UUID},
+		{"LABEL=", "/dev/disk/by-label/", KEY_LABEL},
+		{"PARTUUID=", "/dev/disk/by-partuuid/", KEY_PARTUUID},
+		{"PARTLABEL=", "/dev/disk/by-partlabel/", KEY_PARTLABEL},
+	};
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+		struct str tag = str_from(tags[i].tag), dir = str_from(tags[i].dir);
+		if (str_starts(spec, tag))
+			return volume_by(l, tags[i].key, str_tail(spec, tag.n));
+		if (str_starts(spec, dir))
+			return volume_by(l, tags[i].key, undo_udev(l->a, str_tail(spec, dir.n)));
+	}
+	return NULL;
+}
+
+static const struct volume *find_volume(struct laying *l, struct str spec)
+{
+	const struct volume *v = find_tagged(l, spec);
+	if (!v && str_starts(spec, S("/dev/mapper/")))
+		v = volume_by(l, KEY_MAPPED, str_tail(spec, 12));
+	if (!v && str_starts(spec, S("/dev/")))
+		v = volume_by(l, KEY_NAME, str_tail(spec, 5));
+	if (!v && str_starts(spec, S("/dev/")))
+		v = volume_by(l, KEY_NAME, kernel_name(l->a, str_tail(spec, 5)));
+	return v;
+}
+
+/* What crypttab(5) opens under the name of a mapped device. */
+static const struct volume *find_behind_key(struct laying *l, struct str spec)
+{
+	const struct file *f = rootfs_read(l->top, S("/etc/crypttab"));
+	if (!str_starts(spec, S("/dev/mapper/")) || f->state != FILE_OK)
+		return NULL;
+	struct fstab lines = fstab_parse(l->a, f);
+	for (size_t i = 0; i < lines.n; i++)
+		if (str_eq(lines.at[i].spec, str_tail(spec, 12)))
+			return find_volume(l, lines.at[i].dir);
+	return NULL;
+}
+
+static const struct volume *find_encrypted(const struct laying *l)
+{
+	for (size_t i = 0; i < l->disk->volumes.n; i++)
+		if (l->disk->volumes.at[i].error.kind == ERR_ENCRYPTED)
+			return &l->disk->volumes.at[i];
+	return NULL;
+}
+
+/* No volume has that name: one that is encrypted may hold it. */
+static bool explain_missing(struct laying *l, struct str spec, struct error *why)
+{
+	const struct volume *v = find_encrypted(l);
+	if (v)
+		return fail(why, ERR_ENCRYPTED,
+			    "%" PRIstr " is not on the disk, unless in %" PRIstr
+			    ", which is encrypted",
+			    ARG(spec), ARG(v->name));
+	return fail(why, ERR_MISSING, "%" PRIstr " is not on the disk", ARG(spec));
+}
+
+static bool resolve(struct laying *l, struct str spec, const struct volume **out, struct error *why)
+{
+	const struct volume *v = find_volume(l, spec);
+	if (!v)
+		v = find_behind_key(l, spec);
+	if (!v)
+		return explain_missing(l, spec, why);
+	*out = v;
+	if (v->fs)
+		return true;
+	if (v->error.kind != ERR_NONE)
+		*why = v->error;
+	else
+		fail(why, ERR_UNSUPPORTED, "%" PRIstr ": not supported", ARG(v->holds));
+	return fail_in(why, "%" PRIstr, ARG(v->name));
+}
+
+/* ---- one mount ---- */
+
+static bool show_volume(struct laying *l, struct str dir, const struct volume *v, struct error *e)
+{
+	size_t i = l->layers->n;
+	*vec_push(l->a, l->layers) = (struct layer){.fs = v->fs, .label = v->name};
+	struct fs *fs = overlay_open(l->a, NULL, l->layers, i, i + 1);
+	return composed_mount(l->composed, dir, fs, fs->root, e);
+}
+
+static void add_mount(struct laying *l, struct mounted m, bool bind)
+{
+	struct error e = {0};
+	bool open = m.error.kind == ERR_NONE;
+	bool good = !open  ? composed_close(l->composed, m.dir, &m.error, &e)
+		    : bind ? composed_bind(l->composed, m.dir, m.what, &e)
+			   : show_volume(l, m.dir, m.volume, &e);
+	if (!good && open)
+		m.error = e;
+	if (!good)
+		note(rootfs_notes(l->top), m.from, "not mounted: %s", e.text);
+	*vec_push(l->a, l->out) = m;
+}
+
+/* ---- fstab ---- */
+
+static bool one_of(struct str s, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_eq(s, str_from(*names)))
+			return true;
+	return false;
+}
+
+static bool below_one_of(struct str path, const char *const *dirs)
+{
+	for (; *dirs; dirs++) {
+		struct str dir = str_from(*dirs);
+		if (str_starts(path, dir) && (path.n == dir.n || path.p[dir.n] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* What the kernel makes up, what is not mounted at boot, and what is the root itself. */
+static bool passed_over(const struct fstab_line *line)
+{
+	static const char *const types[] = {
+		"swap",     "proc",     "sysfs",     "tmpfs",   "ramfs",      "devtmpfs", "devpts",
+		"cgroup",   "cgroup2",  "debugfs",   "tracefs", "securityfs", "pstore",   "bpf",
+		"efivarfs", "configfs", "hugetlbfs", "mqueue",  "fusectl",    NULL};
+	static const char *const dirs[] = {"/proc", "/sys", "/dev", "/run", "/tmp", NULL};
+	struct str value;
+	return !str_starts(line->dir, S("/")) || str_eq(line->dir, S("/")) ||
+	       one_of(line->type, types) || below_one_of(line->dir, dirs) ||
+	       fstab_option(line, S("noauto"), &value);
+}
+
+static bool is_bind(const struct fstab_line *line)
+{
+	struct str value;
+	return fstab_option(line, S("bind"), &value) || fstab_option(line, S("rbind"), &value);
+}
+
+static struct str clean_dir(struct str dir)
+{
+	while (dir.n > 1 && dir.p[dir.n - 1] == '/')
+		dir.n--;
+	return dir;
+}
+
+static size_t depth_of(struct str path)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < path.n; i++)
+		n += path.p[i] == '/';
+	return n;
+}
+
+/* systemd orders mounts by their directories; the order of the file stands among equals. */
+static int by_depth(const void *a, const void *b)
+{
+	const struct fstab_line *x = a, *y = b;
+	size_t dx = depth_of(x->dir), dy = depth_of(y->dir);
+	if (dx != dy)
+		return dx < dy ? -1 : 1;
+	return x->from->at < y->from->at ? -1 : 1;
+}
+
+static void lay_line(struct laying *l, const struct fstab_line *line)
+{
+	struct mounted m = {.dir = line->dir, .what = line->spec, .from = line->from};
+	bool bind = is_bind(line);
+	struct str value;
+	if (!bind && str_eq(line->type, S("overlay")))
+		fail(&m.error, ERR_UNSUPPORTED, "an overlay: not supported");
+	else if (!bind && resolve(l, line->spec, &m.volume, &m.error) &&
+		 fstab_option(line, S("subvol"), &value))
+		note(rootfs_notes(l->top), line->from,
+		     "the option subvol=%" PRIstr " is not heeded", ARG(value));
+	add_mount(l, m, bind);
+}
+
+static void lay_fstab(struct laying *l)
+{
+	const struct file *f = rootfs_read(l->top, S("/etc/fstab"));
+	struct fstab lines = {0};
+	if (f->state == FILE_OK && f->kind == FILE_REGULAR)
+		lines = fstab_parse(l->a, f);
+	for (size_t i = 0; i < lines.n; i++)
+		lines.at[i].dir = clean_dir(lines.at[i].dir);
+	if (lines.n)
+		qsort(lines.at, lines.n, sizeof *lines.at, by_depth);
+	for (size_t i = 0; i < lines.n; i++)
+		if (!passed_over(&lines.at[i]))
+			lay_line(l, &lines.at[i]);
+}
+
+/* ---- partitions by their types ---- */
+
+static const struct {
+	const char *type, *dir;
+} by_type[] = {
+	{"8484680c-9521-48c6-9c11-b0720656f69e", "/usr"}, /* x86-64 */
+	{"b0e01050-ee5f-4390-949a-9101b17104e9", "/usr"}, /* arm64 */
+	{"4d21b016-b534-45c2-a9fb-5c16e091fd2d", "/var"},
+	{"933ac7e1-2eb4-4f13-b844-0e14e2aef915", "/home"},
+	{"3b8f8425-20e0-4f3b-907f-1a25a76f98e8", "/srv"},
+	{"7ec6f557-3bc5-4aca-b293-16ef5df639d1", "/var/tmp"},
+	{"bc13c2ff-59e6-4262-a352-b275fd6f7172", "/boot"},
+};
+
+#define NO_AUTO (1ull << 63)
+
+static bool taken(const struct laying *l, struct str dir)
+{
+	for (size_t i = 0; i < l->out->n; i++)
+		if (str_eq(l->out->at[i].dir, dir))
+			return true;
+	return false;
+}
+
+static bool stop(void *arg, struct str name, uint64_t ino)
+{
+	(void)name;
+	(void)ino;
+	*(bool *)arg = true;
+	return false;
+}
+
+static bool is_empty(struct laying *l, struct str dir)
+{
+	struct walk walk;
+	struct error e;
+	bool any = false;
+	return fs_walk(l->a, l->composed, dir, false, &walk, &e) == WALK_FOUND &&
+	       walk.st.kind == FS_DIRECTORY && fs_list(l->composed, walk.ino, stop, &any, &e) &&
+	       !any;
+}
+
+static void lay_by_type(struct laying *l, const struct volume *v)
+{
+	for (size_t i = 0; i < sizeof by_type / sizeof *by_type; i++) {
+		struct mounted m = {.dir = str_from(by_type[i].dir), .volume = v};
+		if (!str_eq(v->type, str_from(by_type[i].type)) || v->attributes & NO_AUTO ||
+		    taken(l, m.dir) || !is_empty(l, m.dir))
+			continue;
+		m.what = str_fmt(l->a, "the type of %" PRIstr, ARG(v->name));
+		resolve(l, str_cat(l->a, S("/dev/"), v->name), &m.volume, &m.error);
+		add_mount(l, m, false);
+	}
+}
+
+void mounted_lay(struct rootfs *top, struct fs *composed, struct layers *layers,
+		 struct mounted_list *out)
+{
+	struct laying l = {.top = top,
+			   .a = rootfs_arena(top),
+			   .composed = composed,
+			   .layers = layers,
+			   .disk = layers->disk,
+			   .out = out};
+	lay_fstab(&l);
+	for (size_t i = 0; i < l.disk->volumes.n; i++)
+		lay_by_type(&l, &l.disk->volumes.at[i]);
+}

@@ -1,0 +1,32 @@
+/*
+ * root.h - what a root remembers; private to rootfs/.
+ */
+#ifndef ROOT_H
+#define ROOT_H
+
+#include "map.h"
+#include "rootfs.h"
+
+struct rootfs {
+	struct arena *arena;
+	const struct layers *layers;
+	struct notes *notes;
+	struct fs *fs;
+	struct map *paths; /* to struct known: what was asked for */
+	struct map *trace; /* to struct seen */
+	struct words unreadable;
+	struct doubt unread;  /* the first of them */
+	struct words emptied; /* directories that begin empty at boot */
+	bool *asked, *owned;  /* by layer: does it tell owners, and was that looked at */
+	/* How it was laid together. */
+	struct str deployment;
+	struct mounted_list mounts;
+};
+
+struct rootfs *root_over(struct arena *a, const struct layers *layers, struct fs *fs,
+			 struct notes *notes);
+
+/* Notes what of the root's disk was not read, or is stale. */
+void doubt_volumes(struct rootfs *root);
+
+#endif

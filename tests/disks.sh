@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# disks.sh - the sample node on disks of every shape, made by the tools that make disks: whatever the
+# table, the volumes and what is wrapped around them, offnode must say what it says of the directory.
+# Then disks of which a part cannot be read: nothing is passed over in silence. Prints TAP.
+. tests/support/trees.sh
+have mke2fs
+have sfdisk
+have python3
+
+cat >same.py <<'PY'
+# A report without what names the container the node came in.
+import json, sys
+DROP = {"target", "kind", "trail", "digest", "platform", "labels", "layer", "layers", "read", "readAs"}
+def strip(v):
+    if isinstance(v, dict):
+        return {k: strip(x) for k, x in v.items() if k not in DROP}
+    return [strip(x) for x in v] if isinstance(v, list) else v
+json.dump(strip(json.load(sys.stdin)), sys.stdout, indent=1, sort_keys=True)
+PY
+
+facts() { # facts TARGET
+	local verb
+	for verb in scan config; do
+		"$OFFNODE" "$verb" -f json "$1" >report.json 2>report.err </dev/null
+		echo "$verb: status $?"
+		cat report.err
+		python3 same.py <report.json 2>/dev/null
+	done
+}
+same() { # same NAME TARGET [READ-AS]: what the directory gives, and it was read as that
+	facts "$2" >got
+	diff -u want got >difference && { [ -z "${3:-}" ] || grep -qF "\"readAs\": \"$3\"" report.json; }
+	local status=$?
+	[ $status = 0 ] || { sed -n '1,30s/^/# /p' difference && grep readAs report.json | sed 's/^/# /'; }
+	result $status "$1"
+}
+says() { # says NAME STATUS TEXT VERB TARGET...: on either output
+	"$OFFNODE" "${@:4}" >said 2>&1 </dev/null
+	local status=$?
+	[ $status = "$2" ] && grep -q -e "$3" said
+	status=$?
+	[ $status = 0 ] || { echo "# wanted status $2: $3" && sed 's/^/# /' said | head -20; }
+	result $status "$1"
+}
+
+# ---- parts ----
+
+ext4() { # ext4 IMAGE DIRECTORY MIB OPTION...
+	rm -f "$1" && truncate -s "$3M" "$1" && mke2fs -q -F -t ext4 -d "$2" "${@:4}" "$1" >mke2fs.log 2>&1 ||
+		sed 's/^/# /' mke2fs.log
+}
+disk() { # disk IMAGE MIB < script of sfdisk
+	rm -f "$1" && truncate -s "$2M" "$1" && sfdisk -q "$1" >sfdisk.log 2>&1 || sed 's/^/# /' sfdisk.log
+}
+put() { # put IMAGE MIB PART: the part's bytes at that place
+	dd if="$3" of="$1" bs=1M seek="$2" conv=notrunc,sparse status=none
+}
+sample() { # sample DIRECTORY
+	mkdir -p "$1" && tar -C "$1" -xzf "$top/testdata/images/node-fail.tar.gz"
+}
+part() { # part NAME PATH: what is below PATH in the sample becomes a directory of its own
+	mkdir -p "$1" && mv "split/$2"/* "$1"/
+}
+
+root=4f68bce3-e8cd-4db1-96e7-fbcaf984b709
+sample tree
+facts dir:tree >want
+grep -q '^scan: status 1$' want && grep -q '"verdict": "fail"' want
+result $? 'the directory fails'
+ext4 root.ext4 tree 8 -L node
+
+# ---- tables ----
+
+same 'a file system on the whole disk' root.ext4 'ext4 \"node\"'
+disk mbr.raw 12 <<-'E'
+	label: dos
+	start=2MiB,type=83,bootable
+E
+put mbr.raw 2 root.ext4
+same 'an MBR' mbr.raw 'mbr > p1 ext4 \"node\"'
+disk logical.raw 20 <<-'E'
+	label: dos
+	start=1MiB,size=2MiB,type=c
+	start=4MiB,type=5
+	start=5MiB,size=1MiB,type=83
+	start=8MiB,size=8MiB,type=83
+E
+put logical.raw 8 root.ext4
+same 'a logical partition' logical.raw 'mbr > p6 ext4 \"node\"'
+disk gpt.raw 16 <<-E
+	label: gpt
+	start=1MiB,size=1MiB,type=21686148-6449-6E6F-744E-656564454649
+	start=4MiB,size=8MiB,type=$root,name=root
+E
+put gpt.raw 4 root.ext4
+same 'a GPT' gpt.raw 'gpt > p2 ext4 \"node\"'
+cp gpt.raw backup.raw && dd if=/dev/zero of=backup.raw bs=512 seek=1 count=1 conv=notrunc status=none
+same 'a GPT of which the backup is left' backup.raw 'gpt > p2 ext4 \"node\"'
+cp gpt.raw rotten.raw && printf x | dd of=rotten.raw bs=1 seek=1100 conv=notrunc status=none
+same 'a GPT with a damaged entry, and its backup' rotten.raw 'gpt > p2 ext4 \"node\"'
+dd if=/dev/zero of=rotten.raw bs=512 seek=$((16 * 2048 - 1)) count=1 conv=notrunc status=none
+says 'a GPT of which neither copy is whole' 65 'gpt: neither of its two copies is whole' scan rotten.raw
+if command -v losetup >/dev/null && [ "$(id -u)" = 0 ] && truncate -s 16M 4k.raw &&
+	loop=$(losetup --find --show --sector-size 4096 4k.raw 2>/dev/null); then
+	printf 'label: gpt\nstart=1024,size=2048,type=%s\n' $root | sfdisk -q "$loop" >sfdisk.log 2>&1
+	losetup -d "$loop"
+	put 4k.raw 4 root.ext4
+	same 'a GPT of 4096-byte sectors' 4k.raw 'gpt > p1 ext4 \"node\"'
+else
+	skip 'a GPT of 4096-byte sectors' 'no loop device with such sectors'
+fi
+
+# ---- one root out of several volumes ----
+
+sample split
+mkdir -p split/srv
+part usr usr && part var var
+cat >>split/etc/fstab <<-'E'
+	# what the installer wrote
+	LABEL=node / ext4 defaults 0 1
+	UUID="11111111-2222-3333-4444-555555555555" /usr ext4 ro 0 2
+	LABEL=var\040lib /var ext4 defaults 0 2
+	/dev/sda9 /srv ext4 nofail 0 2
+	proc /proc proc defaults 0 0
+	tmpfs /tmp tmpfs defaults 0 0
+E
+ext4 split.ext4 split 4 -L node
+ext4 usr.ext4 usr 4 -U 11111111-2222-3333-4444-555555555555
+ext4 var.ext4 var 4 -L 'var lib'
+disk fstab.raw 24 <<-'E'
+	label: gpt
+	start=2MiB,size=4MiB,type=linux
+	start=6MiB,size=4MiB,type=linux
+	start=10MiB,size=4MiB,type=linux
+E
+put fstab.raw 2 var.ext4 && put fstab.raw 6 split.ext4 && put fstab.raw 10 usr.ext4
+same '/usr and /var of their own, by UUID and LABEL' fstab.raw 'gpt > p2 ext4 \"node\"'
+says 'what is not on the disk is unreadable' 65 '/dev/sda9 is not on the disk' ls fstab.raw /srv
+
+sample etc
+cp -a etc/etc etc.moved && rm -rf etc/etc/*
+printf 'PARTLABEL=configuration /etc ext4 defaults 0 0\n' >etc/etc/fstab
+ext4 etc.ext4 etc 4
+ext4 moved.ext4 etc.moved 4
+disk etc.raw 16 <<-'E'
+	label: gpt
+	start=2MiB,size=4MiB,type=linux,name=system
+	start=6MiB,size=4MiB,type=linux,name=configuration
+E
+put etc.raw 2 etc.ext4 && put etc.raw 6 moved.ext4
+same '/etc of its own, by PARTLABEL' etc.raw
+
+rm split/etc/fstab && ext4 split.ext4 split 4 -L node
+disk types.raw 24 <<-E
+	label: gpt
+	start=2MiB,size=4MiB,type=$root
+	start=6MiB,size=4MiB,type=8484680c-9521-48c6-9c11-b0720656f69e
+	start=10MiB,size=4MiB,type=4d21b016-b534-45c2-a9fb-5c16e091fd2d
+E
+put types.raw 2 split.ext4 && put types.raw 6 usr.ext4 && put types.raw 10 var.ext4
+same '/usr and /var by the types of their partitions' types.raw 'gpt > p1 ext4 \"node\"'
+
+# ---- wrapped ----
+
+gzip -1 -c gpt.raw >gpt.raw.gz && same 'a disk in gzip' gpt.raw.gz 'gzip > gpt > p2 ext4 \"node\"'
+xz -0 -c gpt.raw >gpt.raw.xz && same 'a disk in xz' gpt.raw.xz 'xz > gpt > p2 ext4 \"node\"'
+zstd -q -1 -c gpt.raw >gpt.raw.zst && same 'a disk in zstd' gpt.raw.zst 'zstd > gpt > p2 ext4 \"node\"'
+cp gpt.raw disk.raw && tar -Sczf gce.tar.gz --format=oldgnu disk.raw
+same 'a sparse disk in a tar.gz' gce.tar.gz 'gzip > tar > gpt > p2 ext4 \"node\"'
+tar -cf plain.tar disk.raw && same 'a disk in a tar' plain.tar 'tar > gpt > p2 ext4 \"node\"'
+if command -v qemu-img >/dev/null; then
+	qemu-img convert -q -c -O qcow2 gpt.raw gpt.qcow2
+	same 'qcow2' gpt.qcow2 'qcow2 > gpt > p2 ext4 \"node\"'
+	same 'the scheme qcow2:' qcow2:gpt.qcow2
+	gzip -c gpt.qcow2 >gpt.qcow2.gz && same 'qcow2 in gzip' gpt.qcow2.gz 'gzip > qcow2 > gpt > p2 ext4 \"node\"'
+	qemu-img convert -q -O vmdk -o subformat=streamOptimized gpt.raw node.vmdk
+	printf '<Envelope xmlns:ovf="x"><References><File ovf:href="node.vmdk" ovf:id="f"/></References>%s</Envelope>' \
+		'<DiskSection><Disk ovf:diskId="d" ovf:fileRef="f"/></DiskSection>' >node.ovf
+	tar -cf node.ova node.ovf node.vmdk
+	same 'an appliance' node.ova 'ova > vmdk > gpt > p2 ext4 \"node\"'
+else
+	skip 'qcow2 and appliances' 'qemu-img is not installed'
+fi
+same 'the scheme raw:' raw:gpt.raw
+same 'the scheme ext4:' ext4:root.ext4
+
+plan
