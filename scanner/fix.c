@@ -89,6 +89,8 @@ static bool scan_again(struct fixing *x, struct target_report *out)
 	struct fs *fs = fs_open_archive(again.arena, b, opts, &e);
 	if (!fs)
 		return false;
+	layers->disk = out->image.layers.disk;
+	layers->root = out->image.layers.root;
 	for (size_t i = 0; i < out->image.layers.n; i++)
 		*vec_push(again.arena, layers) = out->image.layers.at[i];
 	*vec_push(again.arena, layers) = (struct layer){.fs = fs, .label = S("the fix")};
