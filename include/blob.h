@@ -63,7 +63,8 @@ struct blob *blob_window(struct arena *a, struct blob *of, struct str name, uint
 			 uint64_t n);
 
 /* Random access over a stream: what has been read is kept in an unlinked temporary file
- * under $TMPDIR, no further than it was asked for; ERR_LIMIT past max_spill bytes. */
+ * under $TMPDIR, no further than it was asked for, with holes for pages of zeros; ERR_LIMIT past
+ * max_spill bytes on disk, or 64 times as many with the holes. */
 struct blob *blob_spool(struct arena *a, struct stream *s, uint64_t max_spill, struct error *e);
 
 /* `n` bytes of `of` from `at` on, or zeros where `of` is NULL. */

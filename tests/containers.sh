@@ -136,4 +136,28 @@ c vhdx vhdx large-blocks.vhdx -o block_size=64M
 c vdi vdi dynamic.vdi
 c vdi vdi fixed.vdi -o static=on
 
+# ---- xz of several blocks ----
+
+x() { # x NAME OPTION...
+	local name=$1
+	shift
+	xz -0 "$@" -c disk.raw > "$name" && "$diskcmp" xz "$name" disk.raw
+	result $? "$name"
+}
+x blocks.xz --block-size=1MiB
+x blocks-sha256.xz --block-size=100001 -C sha256
+x blocks-nocheck.xz --block-list=5000,1,70000,0 -C none
+cp blocks.xz padded.xz && head -c 8 /dev/zero >> padded.xz && "$diskcmp" xz padded.xz disk.raw
+result $? padded.xz
+# What has no index of blocks is not claimed, and neither is a file with something behind it.
+for name in one.xz two.xz behind.xz; do
+	case $name in
+	one.xz) xz -0 -T1 -c disk.raw ;;
+	two.xz) cat blocks.xz blocks.xz ;;
+	behind.xz) cat blocks.xz disk.raw ;;
+	esac > "$name"
+	"$diskcmp" raw "$name" "$name"
+	result $? "$name"
+done
+
 echo "1..$count"

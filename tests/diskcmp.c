@@ -3,9 +3,9 @@
  *
  *	diskcmp [-b] CONTAINER IMAGE RAW
  *
- * IMAGE must be unwrapped as CONTAINER, and every byte must be RAW's: front to back in pieces of
- * odd sizes, then in a fixed random order. -b lets IMAGE name files beside it. Exits 1 with a
- * sentence when anything differs.
+ * IMAGE must be unwrapped as CONTAINER ("raw": it must not be), and every byte must be RAW's: front
+ *to back in pieces of odd sizes, then in a fixed random order. -b lets IMAGE name files beside it.
+ *Exits 1 with a sentence when anything differs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,8 +77,10 @@ int main(int argc, char **argv)
 		opening.siblings = blob_beside(a, str_from(args[1]), &budget, NULL, &e);
 	bool ok = image && raw &&
 		  blob_unwrap(a, blob_cached(a, image, &budget), NULL, &opening, &disk, &name, &e);
-	if (ok && (!disk || strcmp(name, args[0]) != 0))
+	if (ok && strcmp(name, args[0]) != 0)
 		ok = (fail)(&e, ERR_CORRUPT, "was taken for %s", name);
+	if (ok && !disk)
+		disk = image;
 	ok = ok && compare(disk, raw, &e);
 	if (!ok)
 		fprintf(stderr, "%s: %s\n", args[1], e.text);

@@ -184,7 +184,8 @@ static void from_backing(const struct qcow2 *q, uint64_t at, uint64_t n, struct 
 	uint64_t size = q->backing ? q->backing->size : 0;
 	uint64_t left = at < size ? size - at : 0;
 	if (left)
-		*out = (struct piece){PIECE_STORED, n < left ? n : left, q->backing, at, 0, 0, 0};
+		*out = (struct piece){
+			.kind = PIECE_STORED, .n = n < left ? n : left, .of = q->backing, .at = at};
 	else
 		*out = (struct piece){.kind = PIECE_ZEROS, .n = n};
 }
@@ -196,7 +197,13 @@ static void map_compressed(const struct qcow2 *q, uint64_t entry, uint64_t skip,
 	uint64_t sectors = (entry & (COMPRESSED - 1)) >> x;
 	size_t cluster = (size_t)1 << q->cluster_bits;
 	size_t packed = (size_t)(sectors + 1) * SECTOR - at % SECTOR;
-	*out = (struct piece){PIECE_PACKED, cluster - skip, q->of, at, skip, packed, cluster};
+	*out = (struct piece){.kind = PIECE_PACKED,
+			      .n = cluster - skip,
+			      .of = q->of,
+			      .at = at,
+			      .skip = skip,
+			      .packed = packed,
+			      .plain = cluster};
 }
 
 static bool map_stored(const struct qcow2 *q, uint64_t entry, uint64_t skip, uint64_t n,
@@ -206,7 +213,8 @@ static bool map_stored(const struct qcow2 *q, uint64_t entry, uint64_t skip, uin
 	if (at % (1ull << q->cluster_bits))
 		return fail(e, ERR_CORRUPT, "a cluster at %llu is out of place",
 			    (unsigned long long)at);
-	*out = (struct piece){PIECE_STORED, n, q->stored, at, skip, 0, 0};
+	*out = (struct piece){
+		.kind = PIECE_STORED, .n = n, .of = q->stored, .at = at, .skip = skip};
 	return true;
 }
 

@@ -2,22 +2,28 @@
  * spool.c - random access over a stream: what was read once lies in an unlinked temporary file.
  *
  * The file grows only as far as somebody asked, so that a look at the head of a pipe costs the
- * head. The file is never visible where the file system has O_TMPFILE, and for an instant
- * elsewhere.
+ * head. Pages of zeros, of which disks are full, are left out as holes. The file is never visible
+ * where the file system has O_TMPFILE, and for an instant elsewhere.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "arena.h"
 #include "blob.h"
 
+enum { PAGE = 4096 };
+
+/* Of all bytes, holes and not, for each that may be kept: where a stream of zeros is stopped. */
+enum { HOLES_RATIO = 64 };
+
 struct spool {
 	struct blob blob;
 	struct stream *of;
 	int fd;
-	uint64_t have, max;
+	uint64_t have, kept, max; /* bytes in all; on disk; on disk at most */
 	bool ended;
 	struct error failed; /* a stream that failed once is not asked again */
 };
@@ -43,22 +49,74 @@ static int temporary_file(struct arena *a)
 	return fd;
 }
 
-static bool append(struct spool *s, const char *p, size_t n, struct error *e)
+static bool temporary_failed(struct error *e)
 {
+	fail_errno(e, errno, "temporary file");
+	e->kind = ERR_IO;
+	return false;
+}
+
+static bool too_much(const struct spool *s, struct error *e)
+{
+	return fail(e, ERR_LIMIT, "%" PRIstr ": more than %llu bytes to keep on disk",
+		    ARG(s->blob.name), (unsigned long long)s->max);
+}
+
+static bool write_at(struct spool *s, const char *p, size_t n, uint64_t at, struct error *e)
+{
+	if (n > s->max - s->kept)
+		return too_much(s, e);
 	while (n) {
-		ssize_t w = pwrite(s->fd, p, n, (off_t)s->have);
+		ssize_t w = pwrite(s->fd, p, n, (off_t)at);
 		if (w < 0 && errno == EINTR)
 			continue;
-		if (w < 0) {
-			fail_errno(e, errno, "temporary file");
-			e->kind = ERR_IO;
-			return false;
-		}
+		if (w < 0)
+			return temporary_failed(e);
 		p += w;
 		n -= (size_t)w;
-		s->have += (uint64_t)w;
+		at += (uint64_t)w;
+		s->kept += (uint64_t)w;
 	}
 	return true;
+}
+
+static bool is_zero(const char *p, size_t n)
+{
+	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+/* How many bytes of p up to a page's border go the same way, all zeros or not. */
+static size_t run_of(const struct spool *s, const char *p, size_t n, bool *zero)
+{
+	size_t at = 0;
+	while (at < n) {
+		size_t page = PAGE - (size_t)((s->have + at) % PAGE);
+		page = page < n - at ? page : n - at;
+		bool same = is_zero(p + at, page);
+		if (at == 0)
+			*zero = same;
+		else if (same != *zero)
+			break;
+		at += page;
+	}
+	return at;
+}
+
+static bool append(struct spool *s, const char *p, size_t n, struct error *e)
+{
+	bool zero = false;
+	if (s->have / HOLES_RATIO > s->max)
+		return too_much(s, e);
+	while (n) {
+		size_t run = run_of(s, p, n, &zero);
+		if (!zero && !write_at(s, p, run, s->have, e))
+			return false;
+		p += run;
+		n -= run;
+		s->have += run;
+	}
+	/* A hole at the end must be there to be read. */
+	return !zero || ftruncate(s->fd, (off_t)s->have) == 0 || temporary_failed(e);
 }
 
 static bool pull(struct spool *s, struct error *e)
@@ -72,9 +130,6 @@ static bool pull(struct spool *s, struct error *e)
 		s->blob.size = s->have;
 		return true;
 	}
-	if (n > s->max - s->have)
-		return fail(e, ERR_LIMIT, "%" PRIstr ": more than %llu bytes to keep on disk",
-			    ARG(s->blob.name), (unsigned long long)s->max);
 	return append(s, p, n, e);
 }
 
@@ -118,8 +173,7 @@ struct blob *blob_spool(struct arena *a, struct stream *of, uint64_t max_spill, 
 {
 	int fd = temporary_file(a);
 	if (fd < 0) {
-		fail_errno(e, errno, "temporary file");
-		e->kind = ERR_IO;
+		temporary_failed(e);
 		return NULL;
 	}
 	arena_defer(a, close_spool, (void *)(intptr_t)fd);

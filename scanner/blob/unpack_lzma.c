@@ -1,15 +1,17 @@
 /*
- * unpack_lzma.c - blocks of MicroLZMA in memory; the one door to liblzma. MicroLZMA is a raw LZMA1
- * stream without an end mark, whose first byte, always zero, gave way to the negated properties
- * (XZ Utils, lzma_microlzma_decoder; the properties are those of doc/lzma-file-format.txt, 1.1).
- * Decoded here as raw LZMA1, which liblzma knew before it knew the other by name.
+ * unpack_lzma.c - blocks of MicroLZMA and of .xz files in memory; the one door to liblzma.
+ *
+ * MicroLZMA is a raw LZMA1 stream without an end mark, whose first byte, always zero, gave way to
+ * the negated properties (XZ Utils, lzma_microlzma_decoder; the properties are those of
+ * doc/lzma-file-format.txt, 1.1). Decoded here as raw LZMA1, which liblzma knew before it knew the
+ * other by name.
  */
 #include <lzma.h>
 
 #include "arena.h"
 #include "unpack_codecs.h"
 
-enum { PROPERTIES_MAX = (4 * 5 + 4) * 9 + 8, DICTIONARY_MAX = 16 << 20 };
+enum { PROPERTIES_MAX = (4 * 5 + 4) * 9 + 8, DICTIONARY_MAX = 16 << 20, XZ_MEMORY_MAX = 160 << 20 };
 
 struct unlzma {
 	lzma_stream stream;
@@ -67,5 +69,36 @@ bool unlzma_block(struct unlzma *u, struct str in, void *out, size_t n, size_t *
 	if (end != LZMA_STREAM_END && (end != LZMA_OK || u->stream.avail_out))
 		return fail(e, ERR_CORRUPT, "lzma: the compressed bytes are damaged");
 	*got = n - u->stream.avail_out;
+	return true;
+}
+
+/* A stream of which no more than its header and this block is ever seen. */
+bool unlzma_xz_block(struct unlzma *u, unsigned check, struct str in, void *out, size_t n,
+		     struct error *e)
+{
+	uint8_t header[LZMA_STREAM_HEADER_SIZE];
+	lzma_stream_flags flags = {.version = 0, .check = (lzma_check)check};
+	lzma_stream *s = &u->stream;
+	if (lzma_stream_header_encode(&flags, header) != LZMA_OK)
+		return fail(e, ERR_CORRUPT, "xz: a checksum of kind %u", check);
+	lzma_ret end = lzma_stream_decoder(s, XZ_MEMORY_MAX, LZMA_TELL_UNSUPPORTED_CHECK);
+	if (end != LZMA_OK)
+		return fail(e, ERR_LIMIT, "xz: no memory left");
+	s->next_in = header;
+	s->avail_in = sizeof header;
+	s->next_out = out;
+	s->avail_out = n;
+	end = lzma_code(s, LZMA_RUN);
+	s->next_in = (const uint8_t *)in.p;
+	s->avail_in = in.n;
+	while (end == LZMA_OK && s->avail_in)
+		end = lzma_code(s, LZMA_RUN);
+	if (end == LZMA_MEMLIMIT_ERROR)
+		return fail(e, ERR_LIMIT, "xz: a block needs more than %d MiB to decode",
+			    XZ_MEMORY_MAX >> 20);
+	if (end == LZMA_UNSUPPORTED_CHECK)
+		return fail(e, ERR_UNSUPPORTED, "xz: a checksum of kind %u", check);
+	if (end != LZMA_OK || s->avail_out)
+		return fail(e, ERR_CORRUPT, "xz: the compressed bytes are damaged");
 	return true;
 }

@@ -89,9 +89,6 @@ struct str guid_text(struct arena *a, const unsigned char *p);
 /* "0c7f3e5a-…" of 16 bytes in their order. */
 struct str uuid_text(struct arena *a, const unsigned char *p);
 
-/* The CRC of zip and zlib (ISO 3309), without the inversions before and after. */
-uint32_t crc32_bare(uint32_t crc, const void *p, size_t n);
-
 /* ---- disk.c ---- */
 
 /* The volumes of a disk, each with its file system, and the roots among them as images. `only`

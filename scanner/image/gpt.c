@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "bytes.h"
+#include "crc32.h"
 #include "disk.h"
 #include "out.h"
 

@@ -218,11 +218,25 @@ static const char *codec_name(struct blob *b)
 	return names[good ? codec_of((struct str){head, got}) : CODEC_OTHER];
 }
 
+/* At any place where it is compressed in blocks; else as far as it is asked for. */
+static struct blob *unpacked(struct peeling *p, struct error *e)
+{
+	struct blob *packed = p->cached ? p->blob : blob_cached(p->a, p->blob, p->out.budget);
+	struct blob *inside = NULL;
+	const char *name;
+	if (!blob_unwrap(p->a, packed, NULL, &p->opening, &inside, &name, e))
+		return NULL;
+	p->cached = inside != NULL;
+	if (inside)
+		return inside;
+	struct stream *plain = fs_unpack(p->a, p->blob, e);
+	return plain ? blob_spool(p->a, plain, p->o->opts->fs.max_spill, e) : NULL;
+}
+
 static enum peel peel_compressed(struct peeling *p, struct error *e)
 {
 	struct signature s;
-	struct stream *plain = fs_unpack(p->a, p->blob, e);
-	struct blob *b = plain ? blob_spool(p->a, plain, p->o->opts->fs.max_spill, e) : NULL;
+	struct blob *b = unpacked(p, e);
 	if (!b || !signature_of(p->a, b, false, &s, e))
 		return PEEL_FAILED;
 	bool disk = s.role == ROLE_ARCHIVE ? !str_eq(s.name, S("cpio")) && begins_with_file(b)
@@ -231,7 +245,6 @@ static enum peel peel_compressed(struct peeling *p, struct error *e)
 		return is_archive(p, p->blob, NULL);
 	trail_add(&p->out.trail, str_from(codec_name(p->blob)));
 	p->blob = b;
-	p->cached = false;
 	return PEEL_ON;
 }
 

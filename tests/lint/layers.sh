@@ -4,7 +4,7 @@
 set -u
 order='base blob fs image rootfs inventory shell systemd kubelet rules report'
 # Headers in include/ that are not named after their stage.
-of_base='arena bytes crc32c doc error map origin out reason str variables vec'
+of_base='arena bytes crc32 crc32c doc error map origin out reason str variables vec'
 of_blob='unpack'
 
 awk -v order="$order" -v of_base="$of_base" -v of_blob="$of_blob" -v headers="$(find scanner -name '*.h' -o -name '*.def' | tr '\n' ' ')" '

@@ -36,7 +36,7 @@ static bool tick(struct watch *w, uint64_t bytes, struct error *e)
 
 static int set_up(void **state)
 {
-	*state = arena_new(64 << 20, NULL, NULL);
+	*state = arena_new(128 << 20, NULL, NULL);
 	return 0;
 }
 
@@ -186,6 +186,31 @@ static void spools(void **state)
 	unsetenv("TMPDIR");
 }
 
+/* Zeros take no room on the disk, wherever they lie and in whatever pieces they come. */
+static void holes(void **state)
+{
+	struct arena *a = *state;
+	struct error e = {0};
+	struct str text;
+	size_t n = 8 << 20;
+	char *sparse = NEW_N(a, char, n);
+	memset(sparse + 5000, 1, 3);
+	memset(sparse + (1 << 20), 2, 9000);
+	sparse[n - 7] = 3;
+	struct str all = {sparse, n};
+	for (size_t cut = 0; cut < 3; cut++) {
+		struct blob *m = blob_memory(a, S("sparse"), str_slice(all, 0, n - 5000 * cut));
+		struct blob *b = blob_spool(a, stream_blob(a, m), 256 << 10, &e);
+		if (!blob_slurp(a, b, n, &text, &e))
+			fail_msg("%s", e.text);
+		assert_true(str_eq(text, str_slice(all, 0, n - 5000 * cut)));
+	}
+	/* but not for ever */
+	struct blob *m = blob_memory(a, S("sparse"), all);
+	assert_false(blob_slurp(a, blob_spool(a, stream_blob(a, m), 64 << 10, &e), n, &text, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+}
+
 #define ABC256 "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define ABC512 \
 	"sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a" \
@@ -289,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(windows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pipes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(spools, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(holes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(digests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(magic, set_up, tear_down),
 	};

@@ -1,8 +1,8 @@
 /*
- * crc32.c - the checksum of GPT and LVM: CRC-32 with the polynomial of ISO 3309, least
- * significant bit first, by a table of 16 entries.
+ * crc32.c - bytes to their CRC-32 (ISO 3309), least significant bit first, by a table of 16
+ * entries.
  */
-#include "disk.h"
+#include "crc32.h"
 
 uint32_t crc32_bare(uint32_t crc, const void *p, size_t n)
 {
