@@ -104,12 +104,12 @@ class Load:
     def fsync(self):
         self.sync(self.random.choice(self.files if self.random.random() < .7 else self.dirs))
 
-    def step(self):
+    def step(self, kind=None):
         kinds = (self.create, self.write, self.truncate, self.allocate, self.rename, self.rename_dir,
                  self.unlink, self.mkdir, self.rmdir, self.link, self.symlink, self.mode, self.fsync)
         weights = (12, 10, 4, 5, 8, 2, 6, 4, 2, 5, 2, 3, 20)
         try:
-            self.random.choices(kinds, weights)[0]()
+            (kind or self.random.choices(kinds, weights)[0])()
         except (OSError, IndexError):
             pass  # taken, gone, not empty, none yet
 
@@ -120,8 +120,8 @@ def main():
         if i == count // 3:
             os.sync()
         load.step()
-    for path in load.random.sample(load.files, min(3, len(load.files))):
-        load.sync(path)
+    for _ in range(3):
+        load.step(load.fsync)
 
 
 main()
