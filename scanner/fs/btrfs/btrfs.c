@@ -157,31 +157,18 @@ static bool btrfs_lookup(struct fs *fs, uint64_t ino, struct str name, bool *fou
 	return true;
 }
 
-/* A name that is listed but cannot be found, or leads elsewhere then, is a broken directory. */
-static bool same_by_hash(struct btrfs *v, const struct spot *dir, const struct btrfs_entry *entry,
-			 struct error *e)
-{
-	struct btrfs_entry hashed;
-	bool found;
-	if (!btrfs_find_name(v, &dir->in->tree, dir->ino, entry->name, &found, &hashed, e))
-		return false;
-	if (found && btrfs_key_order(hashed.location, entry->location) == 0)
-		return true;
-	return fail(e, ERR_CORRUPT, "btrfs: directory %llu is listed otherwise than it is searched",
-		    (unsigned long long)dir->ino);
-}
-
 static bool btrfs_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
 {
 	struct btrfs *v = volume_of(fs);
-	struct btrfs_entry entry = {.index = 0};
+	struct btrfs_entry entry = {0};
 	struct spot dir = {0};
 	char name[256];
 	bool found = true;
 	if (!spot_of(v, ino, &dir, e))
 		return false;
+	struct btrfs_listing at = {.dir = dir.ino};
 	for (size_t n = 0;; n++) {
-		if (!btrfs_next_name(v, &dir.in->tree, dir.ino, entry.index, &found, &entry, e))
+		if (!btrfs_next_name(v, &dir.in->tree, &at, &found, &entry, e))
 			return false;
 		if (!found)
 			return true;
@@ -190,9 +177,9 @@ static bool btrfs_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, 
 				    ENTRIES_MAX);
 		memcpy(name, entry.name.p, entry.name.n);
 		entry.name.p = name;
-		if (!same_by_hash(v, &dir, &entry, e) || !follow(v, &dir, &entry, &ino, e))
+		if (!follow(v, &dir, &entry, &ino, e))
 			return false;
-		if (!visit(arg, entry.name, ino) || ++entry.index == 0)
+		if (!visit(arg, entry.name, ino))
 			return true;
 	}
 }

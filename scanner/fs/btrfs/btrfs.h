@@ -234,8 +234,13 @@ bool btrfs_load_entry(const struct btrfs_item *item, size_t at, struct btrfs_ent
 uint32_t btrfs_name_hash(struct str name);
 bool btrfs_find_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, struct str name,
 		     bool *found, struct btrfs_entry *out, struct error *e);
-/* The first name of a directory from an index on; its text is borrowed. */
-bool btrfs_next_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, uint64_t index,
+/* Where a listing is: among the names of a hash. Begins with the number of the directory alone. */
+struct btrfs_listing {
+	uint64_t dir, hash;
+	size_t in_item;
+};
+/* The next name, in the order of hashes; its text is borrowed. */
+bool btrfs_next_name(struct btrfs *v, const struct btrfs_tree *t, struct btrfs_listing *at,
 		     bool *found, struct btrfs_entry *out, struct error *e);
 
 /* ---- subvols.c ---- */

@@ -1,6 +1,7 @@
 /*
  * dirs.c - names in directories (On-disk Format, "DIR_ITEM", "DIR_INDEX"): a directory has each of
- * its names twice, by hash to be found and by index to be listed.
+ * its names twice, by hash to be found and by index in the order of their making. Both lookups and
+ * listings go by hash here, so that what is listed is found.
  */
 #include <string.h>
 
@@ -58,17 +59,28 @@ bool btrfs_find_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, 
 	return true;
 }
 
-bool btrfs_next_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, uint64_t index,
+bool btrfs_next_name(struct btrfs *v, const struct btrfs_tree *t, struct btrfs_listing *at,
 		     bool *found, struct btrfs_entry *out, struct error *e)
 {
-	struct btrfs_key k = {dir, BTRFS_DIR_INDEX, index};
 	struct btrfs_item item;
 	bool any;
-	if (!btrfs_from(v, t, k, &any, &item, e))
+	if (!btrfs_from(v, t, (struct btrfs_key){at->dir, BTRFS_DIR_ITEM, at->hash}, &any, &item,
+			e))
 		return false;
-	any = any && item.key.objectid == dir && item.key.type == BTRFS_DIR_INDEX;
-	if (any && !btrfs_load_entry(&item, 0, out, e))
+	if (!any || item.key.objectid != at->dir || item.key.type != BTRFS_DIR_ITEM) {
+		*found = false;
+		return true;
+	}
+	size_t in_item = item.key.offset == at->hash ? at->in_item : 0;
+	if (!btrfs_load_entry(&item, in_item, out, e))
 		return false;
-	*found = any;
+	if (btrfs_name_hash(out->name) != item.key.offset)
+		return fail(e, ERR_CORRUPT, "btrfs: directory %llu has a name where none finds it",
+			    (unsigned long long)at->dir);
+	in_item += out->size;
+	bool last = in_item >= item.n;
+	at->hash = item.key.offset + last;
+	at->in_item = last ? 0 : in_item;
+	*found = true;
 	return true;
 }
