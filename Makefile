@@ -131,7 +131,8 @@ $(BUILD)/offnode.pc:
 
 .PHONY: install
 install: all ## DESTDIR and PREFIX are honoured
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir) $(DESTDIR)$(mandir)/man1
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(includedir) $(DESTDIR)$(mandir)/man1 \
+		$(DESTDIR)$(mandir)/man5
 	install -m 755 $(BUILD)/offnode $(DESTDIR)$(bindir)/offnode
 	install -m 644 $(BUILD)/liboffnode.a $(DESTDIR)$(libdir)/liboffnode.a
 	install -m 755 $(BUILD)/liboffnode.so $(DESTDIR)$(libdir)/liboffnode.so.$(VERSION)
@@ -140,6 +141,7 @@ install: all ## DESTDIR and PREFIX are honoured
 	install -m 644 $(BUILD)/offnode.pc $(DESTDIR)$(libdir)/pkgconfig/offnode.pc
 	install -m 644 include/offnode.h $(DESTDIR)$(includedir)/offnode.h
 	install -m 644 scanner/offnode.1 $(DESTDIR)$(mandir)/man1/offnode.1
+	install -m 644 scanner/offnode-rules.5 $(DESTDIR)$(mandir)/man5/offnode-rules.5
 ifneq ($(wildcard testdata/report.schema.json),)
 	install -d $(DESTDIR)$(datadir)/offnode
 	install -m 644 testdata/report.schema.json $(DESTDIR)$(datadir)/offnode/report.schema.json

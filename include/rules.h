@@ -22,7 +22,8 @@ enum subject {
 			  */
 	SUBJECT_UNIT,    /* "Service.IPAddressDeny": of the unit that launches the kubelet */
 	SUBJECT_PROXY,   /* "metricsBindAddress": of a kube-proxy that a unit launches */
-	SUBJECT_LIVE,    /* nothing that an image has: the audit, as it is written */
+	SUBJECT_LIVE,    /* nothing that an image has: why, one clause; always unknown */
+	SUBJECT_NONE,    /* nothing at all: why, one clause; never applicable */
 };
 
 enum ask {
@@ -62,7 +63,8 @@ struct rule {
 	const char *given_note; /* the same of a value that somebody gives; each may be NULL */
 	const struct want *wants;
 	size_t n;
-	bool any; /* one of the wants is enough */
+	bool any;                  /* one of the wants is enough */
+	const struct control *own; /* of a rule of one's own: its number there; else NULL */
 };
 
 /* What is built in, the founding rule first. */
@@ -132,8 +134,7 @@ struct str benchmark_choose(struct arena *a, const struct launches *launches,
 struct rule_file {
 	struct str benchmark; /* "version:" of the file, else its name */
 	struct rule_set rules;
-	VEC(struct control) controls; /* with their numbers, in the same order */
-	size_t live;                  /* checks that only a running node can answer */
+	size_t live; /* items that only a running node can answer */
 };
 
 /* False with *fault: what is wrong, and where. The file's text is borrowed. */

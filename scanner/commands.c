@@ -65,11 +65,8 @@ static bool begin_rules(struct offnode_report *r, const char *const *words, size
 	if (!show)
 		return true;
 	r->report.about = str_from(words[1]);
-	const struct rule *rule = rule_named(r->report.about, r->report.benchmark);
-	r->report.rules = (struct rule_set){0};
-	if (rule)
-		*vec_push(r->report.arena, &r->report.rules) = rule;
-	else
+	r->report.rules = rules_called(r, r->report.about);
+	if (!r->report.rules.n)
 		return run_fail(r, OFFNODE_USAGE, "'%s' is no rule, number or alias", words[1]);
 	return true;
 }

@@ -18,7 +18,6 @@ enum kind {
 	KIND_VERSION,
 	KIND_TIMESTAMP,
 	KIND_FORMAT,
-	KIND_RULE,
 	KIND_BENCHMARK,
 };
 
@@ -118,7 +117,6 @@ static bool value_fits(struct offnode *o, size_t i, struct str v)
 	case KIND_VERSION: return version_parse(v, &version);
 	case KIND_TIMESTAMP: return str_eq(v, S("now")) || (str_u64(v, &n) && n < 1ull << 40);
 	case KIND_FORMAT: return format_known(v);
-	case KIND_RULE: return rule_named(v, S("")) != NULL;
 	case KIND_BENCHMARK: return rules_of_benchmark(o->arena, v, &set);
 	}
 	return false;
@@ -136,7 +134,6 @@ static void value_refused(size_t i, const char *value, char *why, size_t size)
 		[KIND_VERSION] = "a version as 1.29",
 		[KIND_TIMESTAMP] = "\"now\" or seconds since 1970",
 		[KIND_FORMAT] = "a format of `offnode help`, with =FILE or without",
-		[KIND_RULE] = "a rule of `offnode rules`",
 		[KIND_BENCHMARK] = "a benchmark of `offnode rules show`",
 	};
 	const char *want = kinds[i] == KIND_CHOICE ? options[i].values : wanted[kinds[i]];

@@ -22,10 +22,12 @@
 	X(timestamp, "timestamp", 0, "TIME", NULL, \
 	  "date the report: \"now\" or seconds since 1970", "Output", false, TIMESTAMP) \
 	X(check, "check", 'c', "RULE", NULL, "only this rule: an id, a number, an alias", "Rules", \
-	  true, RULE) \
-	X(skip, "skip", 0, "RULE", NULL, "not this rule", "Rules", true, RULE) \
+	  true, TEXT) \
+	X(skip, "skip", 0, "RULE", NULL, "not this rule", "Rules", true, TEXT) \
 	X(benchmark, "benchmark", 'b', "NAME", NULL, "rules and numbers of one benchmark", \
 	  "Rules", false, BENCHMARK) \
+	X(rules, "rules", 0, "FILE", NULL, "rules of one's own, or kube-bench control files", \
+	  "Rules", true, TEXT) \
 	X(severity, "severity", 's', "LEVEL", "low|medium|high", \
 	  "rules of this severity or above", "Rules", false, CHOICE) \
 	X(strict, "strict", 0, NULL, NULL, "a provisional verdict is unknown", "Rules", false, \

@@ -95,6 +95,10 @@ static void choose_benchmark(struct scan *s)
 	struct target_report *t = s->out;
 	t->benchmark = s->run->report.benchmark;
 	t->benchmark_why = S("asked for");
+	if (!t->benchmark.n && s->run->own.n) {
+		t->benchmark = s->run->own.at[0].benchmark;
+		t->benchmark_why = S("the file of --rules");
+	}
 	if (!t->benchmark.n)
 		t->benchmark =
 			benchmark_choose(s->arena, &t->launches, &t->kubelet, &t->benchmark_why);

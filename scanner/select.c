@@ -16,8 +16,17 @@ static bool holds(const struct rule_set *set, const struct rule *rule)
 	return false;
 }
 
-/* What a name stands for: in the benchmark that was asked for, if one was; else the founding rule
- * keeps all its numbers, and others are those of the benchmark that was chosen. */
+/* ---- names ---- */
+
+static bool own_named(const struct rule *rule, struct str name)
+{
+	return rule->own &&
+	       (str_eq(str_from(rule->id), name) || str_eq(str_from(rule->own->number), name));
+}
+
+/* What a name stands for among built-in rules: in the benchmark that was asked for, if one was;
+ * else the founding rule keeps all its numbers, and others are those of the benchmark that was
+ * chosen. */
 static const struct rule *meant(const struct offnode_report *r, struct str name, struct str chosen)
 {
 	struct str asked = r->report.benchmark;
@@ -30,11 +39,94 @@ static bool named_by(const struct offnode_report *r, enum option_id id, const st
 		     struct str chosen)
 {
 	const struct offnode *o = r->session;
-	for (size_t i = 0; i < o->values[id].n; i++)
-		if (meant(r, o->values[id].at[i], chosen) == rule)
+	for (size_t i = 0; i < o->values[id].n; i++) {
+		struct str name = o->values[id].at[i];
+		if (own_named(rule, name) || (!rule->own && meant(r, name, chosen) == rule))
 			return true;
+	}
 	return false;
 }
+
+static bool name_known(const struct offnode_report *r, struct str name)
+{
+	for (size_t f = 0; f < r->own.n; f++)
+		for (size_t i = 0; i < r->own.at[f].rules.n; i++)
+			if (own_named(r->own.at[f].rules.at[i], name))
+				return true;
+	return rule_named(name, (struct str){0}) != NULL;
+}
+
+static bool names_known(struct offnode_report *r, enum option_id id, const char *option)
+{
+	const struct offnode *o = r->session;
+	for (size_t i = 0; i < o->values[id].n; i++)
+		if (!name_known(r, o->values[id].at[i]))
+			return run_fail(r, OFFNODE_USAGE,
+					"--%s: '%" PRIstr "' is not a rule of `offnode rules`",
+					option, ARG(o->values[id].at[i]));
+	return true;
+}
+
+/* ---- rules of one's own ---- */
+
+static bool load_tick(struct watch *w, uint64_t bytes, struct error *e)
+{
+	(void)w;
+	(void)bytes;
+	(void)e;
+	return true;
+}
+
+static bool load_text(struct offnode_report *r, struct file *file)
+{
+	enum { RULES_MOST = 8 << 20 };
+	struct arena *a = r->report.arena;
+	struct watch watch = {load_tick};
+	struct error e = {0};
+	struct blob *b = blob_open(a, file->path, &watch, &e);
+	if (!b)
+		return run_fail(r, OFFNODE_USAGE, "--rules: %s", e.text);
+	if (b->size > RULES_MOST)
+		return run_fail(r, OFFNODE_USAGE, "%" PRIstr ": larger than 8 MiB",
+				ARG(file->path));
+	char *text = NEW_N(a, char, b->size + 1);
+	if (!blob_read(b, 0, text, b->size, &e))
+		return run_fail(r, OFFNODE_USAGE, "--rules: %s", e.text);
+	file->text = (struct str){text, b->size};
+	return true;
+}
+
+/* One line: FILE:LINE:COLUMN: what is wrong there. */
+static bool load_fault(struct offnode_report *r, struct str path, const struct doc_fault *fault)
+{
+	struct place at = {0};
+	if (!fault->from)
+		return run_fail(r, OFFNODE_USAGE, "%" PRIstr ": %" PRIstr, ARG(path),
+				ARG(fault->text));
+	at = origin_place(fault->from);
+	return run_fail(r, OFFNODE_USAGE, "%" PRIstr ":%zu:%zu: %" PRIstr, ARG(path), at.line,
+			at.column, ARG(fault->text));
+}
+
+static bool load_own(struct offnode_report *r)
+{
+	const struct offnode *o = r->session;
+	struct arena *a = r->report.arena;
+	for (size_t i = 0; i < o->values[OPTION_rules].n; i++) {
+		struct file *file = NEW(a, struct file);
+		struct doc_fault fault = {0};
+		struct rule_file read = {0};
+		file->path = file->real = o->values[OPTION_rules].at[i];
+		if (!load_text(r, file))
+			return false;
+		if (!rules_read(a, file, &read, &fault))
+			return load_fault(r, file->path, &fault);
+		*vec_push(a, &r->own) = read;
+	}
+	return true;
+}
+
+/* ---- selection ---- */
 
 static unsigned severity_rank(struct str severity)
 {
@@ -45,30 +137,56 @@ static unsigned severity_rank(struct str severity)
 	return 0;
 }
 
-struct rule_set rules_selected(struct offnode_report *r, struct str chosen)
+static void select_one(struct offnode_report *r, const struct rule *rule, struct str chosen,
+		       struct rule_set *out)
 {
 	const struct offnode *o = r->session;
-	bool asked = r->report.benchmark.n, checked = o->values[OPTION_check].n;
+	bool checked = o->values[OPTION_check].n;
+	unsigned least = severity_rank(option_text(o, OPTION_severity));
+	if ((!checked || named_by(r, OPTION_check, rule, chosen)) &&
+	    severity_rank(str_from(rule->severity)) >= least &&
+	    !named_by(r, OPTION_skip, rule, chosen))
+		*vec_push(r->report.arena, out) = rule;
+}
+
+/* Files of rules stand alone, unless a benchmark was asked for as well. */
+struct rule_set rules_selected(struct offnode_report *r, struct str chosen)
+{
+	bool asked = r->report.benchmark.n, checked = r->session->values[OPTION_check].n;
 	struct rule_set members = {0}, out = {0};
 	size_t n;
 	const struct rule *all = rules_all(&n);
 	bool any = !rules_of_benchmark(r->report.arena, asked ? r->report.benchmark : chosen,
 				       &members);
-	unsigned least = severity_rank(option_text(o, OPTION_severity));
-	for (size_t i = 0; i < n; i++) {
+	for (size_t f = 0; f < r->own.n; f++)
+		for (size_t i = 0; i < r->own.at[f].rules.n; i++)
+			select_one(r, r->own.at[f].rules.at[i], chosen, &out);
+	for (size_t i = 0; (asked || !r->own.n) && i < n; i++) {
 		bool more = !asked && (checked || i == 0);
-		bool in = (any || more || holds(&members, &all[i])) &&
-			  (!checked || named_by(r, OPTION_check, &all[i], chosen)) &&
-			  severity_rank(str_from(all[i].severity)) >= least &&
-			  !named_by(r, OPTION_skip, &all[i], chosen);
-		if (in)
-			*vec_push(r->report.arena, &out) = &all[i];
+		if (any || more || holds(&members, &all[i]))
+			select_one(r, &all[i], chosen, &out);
 	}
+	return out;
+}
+
+struct rule_set rules_called(struct offnode_report *r, struct str name)
+{
+	struct rule_set out = {0};
+	const struct rule *rule = rule_named(name, r->report.benchmark);
+	for (size_t f = 0; f < r->own.n; f++)
+		for (size_t i = 0; i < r->own.at[f].rules.n; i++)
+			if (own_named(r->own.at[f].rules.at[i], name))
+				*vec_push(r->report.arena, &out) = r->own.at[f].rules.at[i];
+	if (!out.n && rule)
+		*vec_push(r->report.arena, &out) = rule;
 	return out;
 }
 
 bool rules_select(struct offnode_report *r)
 {
+	if (!load_own(r) || !names_known(r, OPTION_check, "check") ||
+	    !names_known(r, OPTION_skip, "skip"))
+		return false;
 	r->selected = rules_selected(r, (struct str){0});
 	if (!r->selected.n)
 		return run_fail(r, OFFNODE_USAGE, "the options leave no rule to evaluate");

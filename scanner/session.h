@@ -51,8 +51,9 @@ struct offnode_report {
 	struct str path; /* of cat and ls */
 	struct out *raw;
 	struct image_options image_options;
-	struct rule_set selected; /* rules to be evaluated */
-	int64_t deadline;         /* monotonic, in milliseconds; 0: none */
+	VEC(struct rule_file) own; /* of --rules */
+	struct rule_set selected;  /* rules that may be evaluated */
+	int64_t deadline;          /* monotonic, in milliseconds; 0: none */
 	atomic_bool timed_out;
 	VEC(struct arena *) arenas; /* one a target */
 	VEC(const char *) messages;
@@ -98,7 +99,10 @@ void visit_cat(struct scan *s);
 /* The rules that the options select where `chosen` is the benchmark that fits; of "", of any. */
 struct rule_set rules_selected(struct offnode_report *r, struct str chosen);
 
-/* Those of any; false after run_fail where there is none. */
+/* The one that a name stands for, or those of one's own files; none for what is no name. */
+struct rule_set rules_called(struct offnode_report *r, struct str name);
+
+/* Those of any; reads the files of --rules. False after run_fail where there is none. */
 bool rules_select(struct offnode_report *r);
 
 /* Which file bodies an archive keeps on its one pass. */

@@ -23,7 +23,7 @@ enum {
 	X(markdown, "markdown", SHOWS_SCAN, "a comment on a pull request") \
 	X(ocsf, "ocsf", SHOWS_SCAN, "OCSF Compliance Findings, one JSON object a line") \
 	X(html, "html", SHOWS_SCAN, "one page for a browser, without a network") \
-	X(kube_bench, "kube-bench-json", SHOWS_SCAN, "the shape of kube-bench --json")
+	X(kube_bench, "kube-bench-json", SHOWS_SCAN, "the shape of what kube-bench writes")
 
 #define X(id, name, kinds, about) void write_##id(const struct report *r, struct out *o);
 FORMATS(X)

@@ -89,12 +89,14 @@ static bool ordered(enum ask ask, const struct held *held, struct str wanted)
 /* Repetitions cost memory: one in a pattern, of two digits, is bounded. */
 static bool pattern_modest(struct str pattern)
 {
-	size_t brace = str_find(pattern, '{'), end = brace;
-	if (pattern.n > PATTERN_MOST || str_rfind(pattern, '{') != brace)
-		return false;
-	while (end < pattern.n && pattern.p[end] != '}')
-		end++;
-	return end - brace <= strlen("{99,99") && str_find(pattern, 0) == pattern.n;
+	size_t brace = str_find(pattern, '{'), digits = 0;
+	for (size_t i = brace; i < pattern.n && pattern.p[i] != '}'; i++) {
+		digits = pattern.p[i] >= '0' && pattern.p[i] <= '9' ? digits + 1 : 0;
+		if (digits > 2)
+			return false;
+	}
+	return pattern.n <= PATTERN_MOST && str_rfind(pattern, '{') == brace &&
+	       str_find(pattern, 0) == pattern.n;
 }
 
 /* POSIX leaves a backslash before a letter undefined, and "(?" too. */
@@ -227,9 +229,9 @@ bool ask_fits(enum subject subject, enum ask ask, struct str value, struct str *
 	*why = (struct str){0};
 	if (inode && !files)
 		*why = S("mode and owner are asked of files");
-	else if (files && !inode && ask != ASK_NOT_GIVEN)
+	else if (files && !inode && ask != ASK_NOT_GIVEN && ask != ASK_IS)
 		*why = S("files are asked for their mode or owner");
-	else if (ask == ASK_MODE && !octal(value))
+	else if ((ask == ASK_MODE || (files && ask == ASK_IS)) && !octal(value))
 		*why = S("a mode is up to four octal digits");
 	else if (ask == ASK_OWNER && str_find(value, ':') == value.n)
 		*why = S("an owner is USER:GROUP");
@@ -250,8 +252,8 @@ struct str want_fix(const struct want *want, const char *value)
 static struct str want_words(struct arena *a, const struct want *want, struct str value)
 {
 	struct str asked = ask_words(a, want->ask, value), name = str_from(want->name);
-	if (want->subject == SUBJECT_LIVE)
-		return S("what only a running node can answer");
+	if (want->subject == SUBJECT_LIVE || want->subject == SUBJECT_NONE)
+		return name;
 	if (want->subject == SUBJECT_FILES && !str_starts(name, S("/")))
 		return str_fmt(a, "%s files: %" PRIstr, want->name, ARG(asked));
 	return str_fmt(a, "%s: %" PRIstr, want->name, ARG(asked));

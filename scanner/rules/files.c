@@ -67,12 +67,14 @@ static const struct origin *inode_of(const struct question *q, const struct file
 static void mend(const struct question *q, const struct file *f, struct answer *answer)
 {
 	unsigned limit = octal_of(str_from(q->value));
-	if (q->want->ask == ASK_MODE) {
-		answer->fix = str_fmt(q->a, "0%03o", f->mode & limit);
-		answer->remedy = str_fmt(q->a, "chmod %o %" PRIstr, f->mode & limit, ARG(f->real));
-	} else {
+	if (q->want->ask == ASK_MODE)
+		limit &= f->mode;
+	if (q->want->ask == ASK_OWNER) {
 		answer->fix = owner_number(q, str_from(q->value));
 		answer->remedy = str_fmt(q->a, "chown %s %" PRIstr, q->value, ARG(f->real));
+	} else {
+		answer->fix = str_fmt(q->a, "0%03o", limit);
+		answer->remedy = str_fmt(q->a, "chmod %o %" PRIstr, limit, ARG(f->real));
 	}
 }
 
@@ -80,10 +82,11 @@ static struct answer judge(const struct question *q, const struct file *f,
 			   const struct origin *named)
 {
 	struct answer answer = answer_unknown(q, f->path, (struct doubt){0});
-	bool mode = q->want->ask == ASK_MODE, met;
+	bool mode = q->want->ask != ASK_OWNER, met;
 	if (mode) {
+		unsigned wanted = octal_of(str_from(q->value)), bits = f->mode & 07777;
 		answer.value = str_fmt(q->a, "0%03o", f->mode);
-		met = (f->mode & 07777 & ~octal_of(str_from(q->value))) == 0;
+		met = q->want->ask == ASK_IS ? bits == wanted : (bits & ~wanted) == 0;
 	} else {
 		bool roots = f->uid == 0 && f->gid == 0;
 		answer.value = roots ? S("root:root") : str_fmt(q->a, "%u:%u", f->uid, f->gid);

@@ -51,7 +51,8 @@ static const struct rule *rule_of_id(struct str id)
 
 const struct control *rule_control(const struct rule *rule, struct str benchmark)
 {
-	const struct control *c = find(rule->id, benchmark, (struct str){0});
+	const struct control *c =
+		rule->own ? rule->own : find(rule->id, benchmark, (struct str){0});
 	return c ? c : find(rule->id, (struct str){0}, (struct str){0});
 }
 

@@ -40,9 +40,14 @@ struct answer answer_none(const struct question *q, struct str name, struct str 
 
 static void answer_live(const struct question *q, struct answers *out)
 {
-	struct str text = str_fmt(q->a, "only a running node can answer: %s", q->want->name);
-	*vec_push(q->a, out) = answer_unknown(q, str_from(q->want->name),
-					      (struct doubt){REASON_LIVE_AUDIT, text, NULL});
+	struct str why = str_from(q->want->name);
+	*vec_push(q->a, out) = answer_unknown(q, why, (struct doubt){REASON_LIVE_AUDIT, why, NULL});
+}
+
+static void answer_nothing(const struct question *q, struct answers *out)
+{
+	struct str why = str_from(q->want->name);
+	*vec_push(q->a, out) = answer_none(q, why, why);
 }
 
 static void put(const struct question *q, struct answers *out)
@@ -50,7 +55,7 @@ static void put(const struct question *q, struct answers *out)
 	static answer_fn *const by_subject[] = {
 		[SUBJECT_SETTING] = answer_setting, [SUBJECT_FILES] = answer_files,
 		[SUBJECT_UNIT] = answer_unit,       [SUBJECT_PROXY] = answer_proxy,
-		[SUBJECT_LIVE] = answer_live,
+		[SUBJECT_LIVE] = answer_live,       [SUBJECT_NONE] = answer_nothing,
 	};
 	by_subject[q->want->subject](q, out);
 }

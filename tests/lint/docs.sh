@@ -13,8 +13,8 @@ for page in $pages; do
 		grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" Makefile || { echo "$page: no target $target in the Makefile" && failed=1; }
 	done
 done
-if command -v mandoc >/dev/null 2>&1 && [ -e scanner/offnode.1 ]; then
-	mandoc -T lint -W warning scanner/offnode.1 || failed=1
+if command -v mandoc >/dev/null 2>&1; then
+	mandoc -T lint -W warning scanner/*.[1-8] || failed=1
 fi
 [ $failed = 0 ] && echo 'docs: clean'
 exit $failed
