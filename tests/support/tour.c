@@ -129,17 +129,24 @@ static bool take_entry(void *arg, struct str name, uint64_t ino)
 	return true;
 }
 
-/* Looking up may fail where a listing ended early, so it is tried after one that did not. */
-static void try_names(struct guide *g, uint64_t dir, const struct listing *l)
+/* The index by which names are found may be damaged where the names themselves are not. */
+static void try_name(struct guide *g, struct str path, uint64_t dir, struct str name, bool there)
 {
 	struct error e = {0};
-	bool found = true;
+	bool found = !there;
 	uint64_t ino;
-	for (size_t i = 0; i < l->entries.n && i < NAMES_TRIED; i++) {
-		const struct entry *entry = &l->entries.at[l->entries.n - 1 - i];
-		must(fs_lookup(g->fs, dir, entry->name, &found, &ino, &e) && found);
-	}
-	must(fs_lookup(g->fs, dir, S("there is no such name"), &found, &ino, &e) && !found);
+	if (fs_lookup(g->fs, dir, name, &found, &ino, &e) && found != there)
+		fail(&e, ERR_CORRUPT, "a name is %s", there ? "listed and not found" : "made up");
+	if (e.kind)
+		tell_failure(g, path, &e);
+}
+
+/* Looking up may fail where a listing ended early, so it is tried after one that did not. */
+static void try_names(struct guide *g, struct str path, uint64_t dir, const struct listing *l)
+{
+	for (size_t i = 0; i < l->entries.n && i < NAMES_TRIED; i++)
+		try_name(g, path, dir, l->entries.at[l->entries.n - 1 - i].name, true);
+	try_name(g, path, dir, S("there is no such name"), false);
 }
 
 static void tour_directory(struct guide *g, struct str path, uint64_t ino, unsigned depth);
@@ -163,7 +170,7 @@ static void tour_directory(struct guide *g, struct str path, uint64_t ino, unsig
 		return;
 	}
 	if (g->tour->entries < g->tour->max_entries)
-		try_names(g, ino, &l);
+		try_names(g, path, ino, &l);
 	for (size_t i = 0; i < l.entries.n; i++) {
 		struct str name = l.entries.at[i].name;
 		struct str at = str_eq(path, S("/")) ? S("") : path;

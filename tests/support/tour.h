@@ -5,7 +5,7 @@
  *
  * On the way the tree is held to its promises, and the program aborts when it breaks one: names
  * and kinds are legal, a failure has a message, a file reads the same by pieces, as a whole and as
- * a blob, and each name that was listed is found.
+ * a blob. That a name that was listed is not found is a failure.
  */
 #ifndef TOUR_H
 #define TOUR_H
