@@ -40,6 +40,8 @@
 	  "Image", false, VERSION) \
 	X(systemd_version, "systemd-version", 0, "N", NULL, "apply the rules of this systemd", \
 	  "Image", false, COUNT) \
+	X(allow_backing, "allow-backing", 0, NULL, NULL, \
+	  "open the files beside a disk that it names", "Image", false, SWITCH) \
 	X(live_run, "live-run", 0, NULL, NULL, "the root is a booted one: its /run counts", \
 	  "Image", false, SWITCH) \
 	X(jobs, "jobs", 'j', "N", NULL, "layers read at once (number of CPUs)", "Limits", false, \
@@ -52,6 +54,11 @@
 	  "Limits", false, SIZE) \
 	X(max_spill, "max-spill", 0, "SIZE", NULL, \
 	  "a pipe's or outer archive's bytes on disk (16G)", "Limits", false, SIZE) \
+	X(max_reads, "max-reads", 0, "N", NULL, "reads of a disk (200K)", "Limits", false, SIZE) \
+	X(max_read_bytes, "max-read-bytes", 0, "SIZE", NULL, "bytes read of a disk (4G)", \
+	  "Limits", false, SIZE) \
+	X(max_depth, "max-depth", 0, "N", NULL, "wrappers inside each other (8)", "Limits", false, \
+	  COUNT) \
 	X(max_memory, "max-memory", 0, "SIZE", NULL, "memory of one target (1G)", "Limits", false, \
 	  SIZE) \
 	X(allow_empty, "allow-empty", 0, NULL, NULL, "no kubelet in any target is success", \

@@ -210,7 +210,10 @@ static void run_options(struct offnode_report *r)
 		       .max_spill = option_number(o, OPTION_max_spill, 16ull << 30)},
 		.platform = option_text(o, OPTION_platform),
 		.jobs = (unsigned)option_number(o, OPTION_jobs, 0),
-		.budget = {.max_reads = 200000, .max_bytes = 4ull << 30, .max_depth = 8},
+		.budget = {.max_reads = option_number(o, OPTION_max_reads, 200 << 10),
+			   .max_bytes = option_number(o, OPTION_max_read_bytes, 4ull << 30),
+			   .max_depth = (unsigned)option_number(o, OPTION_max_depth, 8)},
+		.allow_backing = option_on(o, OPTION_allow_backing),
 	};
 }
 

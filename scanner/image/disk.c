@@ -161,6 +161,7 @@ static bool find_volumes(struct disk_opening *d, struct blob *b, struct error *e
 		add_whole(d, b);
 	identify_from(d, 0);
 	size_t n = d->disk->volumes.n;
+	lvm_read(d->a, d->disk);
 	identify_from(d, n);
 	return true;
 }

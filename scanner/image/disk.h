@@ -79,9 +79,9 @@ bool mbr_read(struct arena *a, struct blob *b, struct disk *out, bool *found, st
 
 #define LVM_MEMBER "LVM2 pv" /* the signature of a physical volume */
 
-/* The logical volumes of all physical ones on the disk are added to it. What is wrong with one
- * volume group is the error of its volumes. */
-bool lvm_read(struct arena *a, struct disk *disk, struct error *e);
+/* The logical volumes of all physical ones on the disk are added to it. What is wrong with a
+ * volume, or with a physical volume that no group is known of, is its error. */
+void lvm_read(struct arena *a, struct disk *disk);
 
 /* "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", of the 16 bytes of a GPT. */
 struct str guid_text(struct arena *a, const unsigned char *p);
