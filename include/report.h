@@ -59,10 +59,13 @@ struct report {
 	struct str timestamp;  /* ISO 8601, or empty */
 	struct rule_set rules; /* evaluated, or to be listed */
 	struct str benchmark;
+	struct waivers waivers; /* all of --ignorefile, in order */
+	bool fail_on_new;       /* failures that the baseline has do not count */
 };
 
 struct report_counts {
 	size_t pass, fail, unknown, not_applicable, errors, provisional;
+	size_t waived, known; /* of the failures: excused by a waiver; else in the baseline */
 };
 
 struct report_counts report_count(const struct report *r);

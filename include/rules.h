@@ -207,6 +207,8 @@ struct finding {
 	struct str remedy;
 	struct str note;        /* where a benchmark's own test says something else; or empty */
 	struct answers answers; /* one a setting or file, in order; each file is a line */
+	const struct waiver *waiver; /* of a failure that somebody answers for; else NULL */
+	bool known;                  /* a failure that the baseline has already */
 };
 
 struct findings {
@@ -227,5 +229,35 @@ struct findings rules_evaluate(struct rootfs *root, struct systemd *sd,
 			       const struct launches *launches,
 			       const struct settings *const *settings, const struct rule_set *rules,
 			       struct str benchmark, bool strict);
+
+/* ---- waivers ---- */
+
+/* A failure that somebody answers for, until a day. */
+struct waiver {
+	struct str rule;             /* as written: an id, a number, an alias, "*" */
+	struct words targets, paths; /* globs; empty: all */
+	struct str reason, owner, ticket;
+	struct str expires;        /* "2027-01-31": the last day on which it holds */
+	const struct origin *from; /* in the file of waivers */
+	struct str wrong;          /* why it is malformed and excuses nothing; else empty */
+	bool used, expired;        /* as far as findings were looked at */
+};
+
+struct waivers {
+	struct waiver *at;
+	size_t n, cap;
+};
+
+/* A file of waivers; scanner/rules/waivers.c has its form. False with *fault when it is none: a
+ * single waiver that is malformed is in *out, and says so. */
+bool waivers_read(struct arena *a, const struct file *file, struct waivers *out,
+		  struct doc_fault *fault);
+
+/* Gives each failed finding of a target the first waiver that covers it and has not expired. */
+void waivers_apply(struct arena *a, struct waivers *all, struct str today, struct str target,
+		   struct findings *findings);
+
+/* What is the matter with it after all targets: "malformed", "expired", "unused"; or NULL. */
+const char *waiver_trouble(const struct waiver *w);
 
 #endif

@@ -18,6 +18,8 @@
 
 enum { OPTIONS_MOST = 64 };
 
+#define WAIVERS ".offnodeignore.yaml"
+
 struct line {
 	struct offnode *o;
 	const char **words; /* what is no option, in order */
@@ -271,8 +273,11 @@ static bool parse_environment(struct line *l, char *why, size_t size)
 			return false;
 	}
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	if (epoch && *epoch && !offnode_get(l->o, "timestamp", 0))
-		return offnode_set(l->o, "timestamp", epoch, why, size);
+	if (epoch && *epoch && !offnode_get(l->o, "timestamp", 0) &&
+	    !offnode_set(l->o, "timestamp", epoch, why, size))
+		return false;
+	if (!offnode_get(l->o, "ignorefile", 0) && access(WAIVERS, F_OK) == 0)
+		return offnode_set(l->o, "ignorefile", WAIVERS, why, size);
 	return true;
 }
 

@@ -28,6 +28,8 @@
 	  "Rules", false, BENCHMARK) \
 	X(rules, "rules", 0, "FILE", NULL, "rules of one's own, or kube-bench control files", \
 	  "Rules", true, TEXT) \
+	X(ignorefile, "ignorefile", 0, "FILE", NULL, \
+	  "waivers (.offnodeignore.yaml where there is one)", "Rules", false, TEXT) \
 	X(severity, "severity", 's', "LEVEL", "low|medium|high", \
 	  "rules of this severity or above", "Rules", false, CHOICE) \
 	X(strict, "strict", 0, NULL, NULL, "a provisional verdict is unknown", "Rules", false, \
@@ -65,6 +67,13 @@
 	  "Exit status", false, SWITCH) \
 	X(fail_on, "fail-on", 0, "WHAT", "fail|unknown|provisional", \
 	  "what makes the status other than 0 (unknown)", "Exit status", false, CHOICE) \
+	X(strict_waivers, "strict-waivers", 0, NULL, NULL, \
+	  "a waiver that is expired, unused or malformed is an error", "Exit status", false, \
+	  SWITCH) \
+	X(baseline, "baseline", 0, "FILE", NULL, "a saved JSON report: its failures are known", \
+	  "Exit status", false, TEXT) \
+	X(fail_on_new, "fail-on-new", 0, NULL, NULL, \
+	  "failures that the baseline has do not count", "Exit status", false, SWITCH) \
 	X(exit_zero, "exit-zero", 0, NULL, NULL, "verdicts do not change the status", \
 	  "Exit status", false, SWITCH) \
 	X(exit_code, "exit-code", 0, "N", NULL, "the status for a failed rule (1)", "Exit status", \

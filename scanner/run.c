@@ -175,8 +175,9 @@ static void run_word(struct offnode_report *r, const char *word)
 
 /* ---- the whole run ---- */
 
-static struct str timestamp_of(struct arena *a, struct str wanted)
+struct str run_time(struct offnode_report *r, struct str wanted)
 {
+	struct arena *a = r->report.arena;
 	uint64_t seconds = 0;
 	if (wanted.n == 0)
 		return wanted;
@@ -196,7 +197,7 @@ static void run_options(struct offnode_report *r)
 	r->report.version = OFFNODE_VERSION;
 	r->report.strict = option_on(o, OPTION_strict);
 	r->report.verbosity = option_on(o, OPTION_quiet) ? -1 : option_on(o, OPTION_verbose);
-	r->report.timestamp = timestamp_of(r->report.arena, option_text(o, OPTION_timestamp));
+	r->report.timestamp = run_time(r, option_text(o, OPTION_timestamp));
 	r->report.benchmark = option_text(o, OPTION_benchmark);
 	r->raw = out_new(r->report.arena);
 	uint64_t timeout = option_number(o, OPTION_timeout, 0);
@@ -252,11 +253,12 @@ static void run_command(struct offnode_report *r, const char *command, const cha
 	if (!words_fit(r, &r->command->told, n) ||
 	    (r->command->begin && !r->command->begin(r, words, n)))
 		return;
-	if (!formats_fit(r))
+	if (!formats_fit(r) || !gate_begin(r))
 		return;
 	size_t targets = r->command->targets < 0 ? n : (size_t)r->command->targets;
 	for (size_t i = 0; i < targets; i++)
 		run_word(r, words[i]);
+	gate_end(r);
 	r->report.raw = out_text(r->raw);
 }
 
@@ -295,7 +297,7 @@ static enum offnode_status status_of_verdicts(const struct offnode_report *r)
 	bool judged = r->report.kind != REPORT_RULES && r->report.kind != REPORT_RAW;
 	if (!judged || option_on(r->session, OPTION_exit_zero))
 		return OFFNODE_OK;
-	if (n.fail)
+	if (n.fail > n.waived + (r->report.fail_on_new ? n.known : 0))
 		return (enum offnode_status)option_number(r->session, OPTION_exit_code, 1);
 	if (unknown || provisional)
 		return OFFNODE_UNKNOWN;

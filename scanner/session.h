@@ -51,9 +51,10 @@ struct offnode_report {
 	struct str path; /* of cat and ls */
 	struct out *raw;
 	struct image_options image_options;
-	VEC(struct rule_file) own; /* of --rules */
-	struct rule_set selected;  /* rules that may be evaluated */
-	int64_t deadline;          /* monotonic, in milliseconds; 0: none */
+	VEC(struct rule_file) own;  /* of --rules */
+	struct rule_set selected;   /* rules that may be evaluated */
+	int64_t deadline;           /* monotonic, in milliseconds; 0: none */
+	const struct doc *baseline; /* a saved report; NULL without one */
 	atomic_bool timed_out;
 	VEC(struct arena *) arenas; /* one a target */
 	VEC(const char *) messages;
@@ -65,6 +66,15 @@ struct offnode_report {
 /* Tells a failure of the whole run: a line for standard error, and its status. False. */
 bool run_fail(struct offnode_report *r, enum offnode_status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* "2026-11-28T12:00:00Z" of "now" or of seconds since 1970; empty for the empty text. */
+struct str run_time(struct offnode_report *r, struct str wanted);
+
+/* Reads --ignorefile and --baseline; false after run_fail. */
+bool gate_begin(struct offnode_report *r);
+
+/* Marks the failures of all targets that are waived or known, and tells of bad waivers. */
+void gate_end(struct offnode_report *r);
 
 /* One target, or one root of a target that has several. */
 struct scan {

@@ -34,8 +34,22 @@ struct str finding_outcome(struct arena *a, const struct finding *f)
 	if (f->verdict == VERDICT_NOT_APPLICABLE)
 		return f->doubt.text;
 	struct str value = f->effective.n ? f->effective : S("unset");
-	return str_fmt(a, "effective: %" PRIstr ", %s%s", ARG(value), from[f->source],
-		       f->provisional ? ", provisional" : "");
+	return str_fmt(a, "effective: %" PRIstr ", %s%s%s", ARG(value), from[f->source],
+		       f->provisional ? ", provisional" : "",
+		       f->waiver  ? ", waived"
+		       : f->known ? ", known"
+				  : "");
+}
+
+struct str finding_waiver(struct arena *a, const struct finding *f)
+{
+	const struct waiver *w = f->waiver;
+	if (!w)
+		return (struct str){0};
+	bool both = w->owner.n && w->ticket.n, any = w->owner.n || w->ticket.n;
+	return str_fmt(a, "until %" PRIstr ": %" PRIstr "%s%" PRIstr "%s%" PRIstr "%s",
+		       ARG(w->expires), ARG(w->reason), any ? " (" : "", ARG(w->owner),
+		       both ? ", " : "", ARG(w->ticket), any ? ")" : "");
 }
 
 struct str finding_sentence(struct arena *a, const struct finding *f)
@@ -94,8 +108,8 @@ struct finding finding_unread(const struct target_report *t)
 
 const char *evidence_label(enum evidence_kind kind)
 {
-	static const char *const labels[] = {"why",     "at",       "through", "over", "also",
-					     "pending", "intended", "note",    "fix"};
+	static const char *const labels[] = {"why",     "at",       "through", "over",   "also",
+					     "pending", "intended", "note",    "waived", "fix"};
 	return labels[kind];
 }
 
@@ -180,6 +194,8 @@ struct evidences finding_evidence(struct arena *a, const struct finding *f)
 	add_intended(a, &all, &f->intended);
 	if (f->note.n)
 		add(a, &all, EVIDENCE_NOTE, NULL, f->note);
+	if (f->waiver)
+		add(a, &all, EVIDENCE_WAIVED, NULL, finding_waiver(a, f));
 	if (f->remedy.n)
 		add(a, &all, EVIDENCE_FIX, NULL, f->remedy);
 	return all;

@@ -25,6 +25,9 @@ struct str finding_sentence(struct arena *a, const struct finding *f);
 /* The exact words, else the rule's. */
 struct str finding_remedy(const struct finding *f);
 
+/* "until 2027-01-31: REASON (OWNER, TICKET)"; empty of a failure that nobody answers for. */
+struct str finding_waiver(struct arena *a, const struct finding *f);
+
 /* Where a file is to be changed or looked at when no place decides: the configuration file, the
  * unit's fragment, or what else names the kubelet; the target when there is none. */
 struct str finding_home(const struct target_report *t, const struct finding *f);
@@ -44,6 +47,7 @@ enum evidence_kind {
 	EVIDENCE_PENDING,
 	EVIDENCE_INTENDED,
 	EVIDENCE_NOTE,
+	EVIDENCE_WAIVED,
 	EVIDENCE_FIX,
 };
 

@@ -17,6 +17,19 @@ static void source_member(struct json *j, const struct finding *f)
 	json_z(&j->out, told ? source_name(f->source) : NULL);
 }
 
+static void waiver_member(struct json *j, const struct waiver *w)
+{
+	if (!w)
+		return;
+	json_key(&j->out, "waiver");
+	json_open(&j->out, '{');
+	put_text(j, "reason", w->reason);
+	put_text(j, "expires", w->expires);
+	put_text(j, "owner", w->owner);
+	put_text(j, "ticket", w->ticket);
+	json_close(&j->out);
+}
+
 static void result(struct json *j, const struct finding *f)
 {
 	const struct option *exact = f->want->ask == ASK_IS ? f->option : NULL;
@@ -44,6 +57,11 @@ static void result(struct json *j, const struct finding *f)
 	put_origin(j, "origin", f->verdict == VERDICT_UNKNOWN ? f->doubt.from : f->from);
 	put_shadowed(j, f->shadowed);
 	put_text(j, "remediation", f->remedy.n ? f->remedy : str_from(f->rule->remedy));
+	waiver_member(j, f->waiver);
+	if (f->known) {
+		json_key(&j->out, "known");
+		json_bool(&j->out, true);
+	}
 	json_close(&j->out);
 }
 

@@ -1,7 +1,7 @@
 /*
  * junit.c - findings as JUnit XML, in the elements and attributes that CI systems share (the
  * Apache Ant and Surefire shapes): a suite is a target, a case is a rule on one launch. fail is a
- * failure, unknown an error, not-applicable skipped. Nothing is timed.
+ * failure, unknown an error, not-applicable and what is waived are skipped. Nothing is timed.
  */
 #include "finding.h"
 #include "formats.h"
@@ -34,9 +34,9 @@ static void count(struct junit *x, const char *name, size_t n)
 static void counts(struct junit *x, const struct report_counts *n)
 {
 	count(x, "tests", n->pass + n->fail + n->unknown + n->not_applicable + n->errors);
-	count(x, "failures", n->fail);
+	count(x, "failures", n->fail - n->waived);
 	count(x, "errors", n->unknown + n->errors);
-	count(x, "skipped", n->not_applicable);
+	count(x, "skipped", n->not_applicable + n->waived);
 	out_z(x->o, " time=\"0\"");
 }
 
@@ -91,9 +91,10 @@ static void outcome(struct junit *x, const struct finding *f)
 	bool failed = f->verdict == VERDICT_FAIL;
 	if (f->verdict == VERDICT_PASS)
 		return;
-	if (f->verdict == VERDICT_NOT_APPLICABLE) {
+	if (f->verdict == VERDICT_NOT_APPLICABLE || f->waiver) {
+		struct str waived = str_cat(x->arena, S("waived "), finding_waiver(x->arena, f));
 		out_z(x->o, "      <skipped");
-		attribute(x, "message", finding_outcome(x->arena, f));
+		attribute(x, "message", f->waiver ? waived : finding_outcome(x->arena, f));
 		out_z(x->o, "/>\n");
 		return;
 	}

@@ -139,8 +139,8 @@ static void event(struct ocsf *x, struct out *o, const struct target_report *t,
 	json_member_z(&x->j, "type_name", "Compliance Finding: Create");
 	json_member_int(&x->j, "time", x->time);
 	severity(x, f);
-	json_member_int(&x->j, "status_id", 1);
-	json_member_z(&x->j, "status", "New");
+	json_member_int(&x->j, "status_id", f->waiver ? 3 : 1);
+	json_member_z(&x->j, "status", f->waiver ? "Suppressed" : "New");
 	json_member_str(&x->j, "message", safe(x->arena, finding_sentence(x->arena, f)));
 	metadata(x);
 	finding_info(x, t, f);

@@ -16,6 +16,8 @@ static void count(const struct target_report *t, struct report_counts *n)
 	for (size_t i = 0; i < t->findings.n; i++) {
 		++*by_verdict[t->findings.at[i].verdict];
 		n->provisional += t->findings.at[i].provisional;
+		n->waived += t->findings.at[i].waiver != NULL;
+		n->known += !t->findings.at[i].waiver && t->findings.at[i].known;
 	}
 }
 

@@ -280,6 +280,20 @@ static void result_properties(struct sarif *s, const struct target_report *t,
 	json_close(&s->j);
 }
 
+/* Section 3.35: a waiver stands outside of the log. */
+static void suppression(struct sarif *s, const struct finding *f)
+{
+	if (!f->waiver)
+		return;
+	json_member(&s->j, "suppressions", '[');
+	json_open(&s->j, '{');
+	json_member_z(&s->j, "kind", "external");
+	json_member_z(&s->j, "status", "accepted");
+	json_member_str(&s->j, "justification", safe(s->arena, finding_waiver(s->arena, f)));
+	json_close(&s->j);
+	json_close(&s->j);
+}
+
 /* A level other than "none" demands the kind "fail" (section 3.27.10), and what has no level is
  * not shown: an unknown is a failure to tell, of level warning. */
 static void result(struct sarif *s, const struct target_report *t, const struct finding *f)
@@ -295,6 +309,7 @@ static void result(struct sarif *s, const struct target_report *t, const struct 
 	related(s, &all);
 	code_flow(s, finding_from(f));
 	fingerprint(s, t, f);
+	suppression(s, f);
 	result_properties(s, t, f);
 	json_close(&s->j);
 }

@@ -131,6 +131,11 @@ static void finding(struct text *t, const struct finding *f, bool several)
 	if (f->provisional || loud)
 		pending(t, &f->pending);
 	intended(t, &f->intended);
+	if (f->waiver) {
+		label(t, "waived");
+		out_safe(t->o, finding_waiver(t->arena, f));
+		out_z(t->o, "\n");
+	}
 	if (f->remedy.n) {
 		label(t, "fix");
 		out_safe(t->o, f->remedy);
@@ -141,7 +146,12 @@ static void finding(struct text *t, const struct finding *f, bool several)
 static void summary(struct text *t)
 {
 	struct report_counts n = report_count(t->r);
-	out_fmt(t->o, "%zu failed, %zu passed, %zu unknown", n.fail, n.pass, n.unknown);
+	out_fmt(t->o, "%zu failed", n.fail);
+	if (n.waived)
+		out_fmt(t->o, " (%zu waived)", n.waived);
+	if (n.known)
+		out_fmt(t->o, " (%zu known)", n.known);
+	out_fmt(t->o, ", %zu passed, %zu unknown", n.pass, n.unknown);
 	if (n.not_applicable)
 		out_fmt(t->o, ", %zu not applicable", n.not_applicable);
 	if (n.provisional)
