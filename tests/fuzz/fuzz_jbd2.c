@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	jmp_buf out;
 	struct error e = {0};
 	struct jbd2 j;
-	struct fast_commits fast;
+	struct fast *fast = NULL;
 	struct arena *a = arena_new((size_t)64 << 20, full, &out);
 	if (setjmp(out) == 0) {
 		struct blob *volume = blob_memory(a, S("volume"), (struct str){zero, sizeof zero});

@@ -38,6 +38,7 @@ struct ext_fs {
 	struct blob *blob;
 	struct ext_super super;
 	struct volume *volume;
+	struct fast *fast; /* what happened since; NULL: nothing */
 	struct page *spare;
 };
 
@@ -48,6 +49,9 @@ static bool inode_of(struct ext_fs *x, uint64_t ino, struct ext_inode *out, stru
 	if (ino != EXT_ROOT_INODE && ino < x->super.first_inode)
 		return fail(e, ERR_CORRUPT, "inode %llu: is not one of a file",
 			    (unsigned long long)ino);
+	const struct fast_inode *now = fast_inode(x->fast, (uint32_t)ino);
+	if (now && now->raw.n)
+		return volume_inode_with(x->volume, ino, now->raw, out, e);
 	return volume_inode(x->volume, ino, out, e);
 }
 
@@ -92,6 +96,28 @@ static void give_page(struct ext_fs *x, struct page *p)
 	x->spare = p;
 }
 
+static bool run_at(struct ext_fs *x, const struct ext_inode *i, uint64_t block, struct ext_run *out,
+		   struct error *e)
+{
+	const struct fast_inode *now = fast_inode(x->fast, i->number);
+	struct fast_range range;
+	if (!now)
+		return volume_run(x->volume, i, block, out, e);
+	if (fast_range(now, block, &range)) {
+		*out = (struct ext_run){range.first, range.n, range.at};
+		if (range.at && !within(range.at, range.n, x->super.blocks))
+			return fail(e, ERR_CORRUPT,
+				    "inode %u: a block of it lies outside of the volume",
+				    i->number);
+		return true;
+	}
+	if (!volume_run(x->volume, i, block, out, e))
+		return false;
+	if (out->n > range.n + (block - out->first))
+		out->n = range.n + (block - out->first);
+	return true;
+}
+
 static bool read_stored(struct ext_fs *x, const struct ext_inode *i, uint64_t at, char *buf,
 			size_t n, struct error *e)
 {
@@ -99,7 +125,7 @@ static bool read_stored(struct ext_fs *x, const struct ext_inode *i, uint64_t at
 	while (n) {
 		struct ext_run run;
 		uint64_t end;
-		if (!volume_run(x->volume, i, at / bs, &run, e))
+		if (!run_at(x, i, at / bs, &run, e))
 			return false;
 		if (!add_u64(run.first, run.n, &end) || !mul_u64(end, bs, &end))
 			end = UINT64_MAX;
@@ -124,9 +150,10 @@ static void copy_slice(struct str from, uint64_t at, char *buf, size_t n)
 static bool read_inline(struct ext_fs *x, const struct ext_inode *i, uint64_t at, char *buf,
 			size_t n, struct error *e)
 {
-	struct arena *a = x->arena;
 	struct str text;
-	if (!volume_inline(x->volume, a, i, &text, e))
+	if (i->elsewhere)
+		return fail(e, ERR_UNSUPPORTED, "inode %u: lies in a fast commit", i->number);
+	if (!volume_inline(x->volume, x->arena, i, &text, e))
 		return false;
 	copy_slice(text, at, buf, n);
 	return true;
@@ -184,6 +211,8 @@ struct listing {
 	void *arg;
 	size_t seen;
 	bool stopped;
+	const struct fast_inode *now; /* what happened to the directory since; or NULL */
+	bool *met;                    /* which of now->names it had */
 };
 
 /* In blocks of 64 KiB a length has more than 16 bits: the two lowest ones, which are always zero,
@@ -201,6 +230,26 @@ static bool damaged(const struct listing *l, struct error *e)
 	return fail(e, ERR_CORRUPT, "directory %u: an entry is damaged", l->dir->number);
 }
 
+static bool take_name(struct listing *l, struct str name, uint32_t ino, struct error *e)
+{
+	if (++l->seen > ENTRIES_MAX)
+		return fail(e, ERR_LIMIT, "directory %u: more than %d entries", l->dir->number,
+			    ENTRIES_MAX);
+	l->stopped = !l->visit(l->arg, name, ino);
+	return true;
+}
+
+/* Where an entry of the volume leads since the fast commits, if anywhere. */
+static bool follow(struct listing *l, struct str name, uint32_t *ino)
+{
+	const struct fast_name *since = fast_name(l->x->fast, l->dir->number, name);
+	if (!since)
+		return true;
+	l->met[since->index] = true;
+	fast_follow(since, ino);
+	return *ino != 0;
+}
+
 static bool take_entry(struct listing *l, struct str name, uint32_t ino, struct error *e)
 {
 	if (str_eq(name, S(".")) || str_eq(name, S("..")))
@@ -208,11 +257,7 @@ static bool take_entry(struct listing *l, struct str name, uint32_t ino, struct 
 	if (name.n == 0 || memchr(name.p, '/', name.n) || memchr(name.p, 0, name.n) ||
 	    ino > l->x->super.inodes)
 		return damaged(l, e);
-	if (++l->seen > ENTRIES_MAX)
-		return fail(e, ERR_LIMIT, "directory %u: more than %d entries", l->dir->number,
-			    ENTRIES_MAX);
-	l->stopped = !l->visit(l->arg, name, ino);
-	return true;
+	return (l->now && !follow(l, name, &ino)) || take_name(l, name, ino, e);
 }
 
 static bool take_entries(struct listing *l, const unsigned char *bytes, size_t n, struct error *e)
@@ -274,26 +319,54 @@ static bool list_stored(struct listing *l, struct page *page, struct error *e)
 	return true;
 }
 
+/* Names that only the fast commits know. */
+static bool list_since(struct listing *l, struct error *e)
+{
+	for (size_t i = 0; l->now && i < l->now->names.n && !l->stopped; i++) {
+		uint32_t ino = 0;
+		if (l->met[i])
+			continue;
+		fast_follow(l->now->names.at[i], &ino);
+		if (ino && !take_name(l, l->now->names.at[i]->name, ino, e))
+			return false;
+	}
+	return true;
+}
+
+static bool list_volume(struct listing *l, struct error *e)
+{
+	const struct ext_inode *dir = l->dir;
+	if (!S_ISDIR(dir->mode))
+		return fail(e, ERR_CORRUPT, "inode %u: is no directory", dir->number);
+	if (!readable(dir, e))
+		return false;
+	if (dir->flags & EXT_INLINE)
+		return list_inline(l, e);
+	if (dir->size > DIRECTORY_BYTES_MAX)
+		return fail(e, ERR_LIMIT, "directory %u: more than %d bytes", dir->number,
+			    DIRECTORY_BYTES_MAX);
+	if (dir->size == 0 || dir->size % l->x->super.block_size)
+		return fail(e, ERR_CORRUPT, "directory %u: ends within a block", dir->number);
+	struct page *page = take_page(l->x);
+	bool ok = list_stored(l, page, e);
+	give_page(l->x, page);
+	return ok;
+}
+
 static bool ext_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
 {
 	struct ext_fs *x = (struct ext_fs *)fs;
 	struct ext_inode dir;
 	struct listing l = {.x = x, .dir = &dir, .visit = visit, .arg = arg};
-	if (!inode_of(x, ino, &dir, e) || !readable(&dir, e))
+	if (!inode_of(x, ino, &dir, e))
 		return false;
-	if (!S_ISDIR(dir.mode))
-		return fail(e, ERR_CORRUPT, "inode %u: is no directory", dir.number);
-	if (dir.flags & EXT_INLINE)
-		return list_inline(&l, e);
-	if (dir.size > DIRECTORY_BYTES_MAX)
-		return fail(e, ERR_LIMIT, "directory %u: more than %d bytes", dir.number,
-			    DIRECTORY_BYTES_MAX);
-	if (dir.size == 0 || dir.size % x->super.block_size)
-		return fail(e, ERR_CORRUPT, "directory %u: ends within a block", dir.number);
-	struct page *page = take_page(x);
-	bool ok = list_stored(&l, page, e);
-	give_page(x, page);
-	return ok;
+	l.now = fast_inode(x->fast, dir.number);
+	if (l.now)
+		l.met = NEW_N(x->arena, bool, l.now->names.n + 1);
+	/* Its entries are those of the directory as it lies, which may be shorter. */
+	if (dir.elsewhere && !l.now->made && !volume_inode(x->volume, ino, &dir, e))
+		return false;
+	return ((dir.elsewhere && S_ISDIR(dir.mode)) || list_volume(&l, e)) && list_since(&l, e);
 }
 
 /* ---- opening ---- */
@@ -376,37 +449,52 @@ static struct blob *journal_of(struct ext_fs *x, struct error *e)
 	return &s->blob;
 }
 
+/* What a mount would replay. */
+struct replayed {
+	struct jbd2 blocks;
+	struct fast *files;
+};
+
 /* A journal whose bytes are damaged makes the tree stale; one that could not be had, no tree. */
-static bool replay_own(struct ext_fs *x, struct jbd2 *out, struct error *e)
+static bool replay_own(struct ext_fs *x, struct replayed *out, struct error *e)
 {
+	uint32_t bs = x->super.block_size;
 	struct error why = {0};
 	struct blob *journal = journal_of(x, &why);
-	struct fast_commits fast;
-	if (journal && jbd2_replay(x->arena, x->blob, journal, x->super.block_size, out, &why) &&
-	    fast_read(x->arena, journal, x->super.block_size, out, &fast, &why)) {
-		if (fast.tags.n)
-			out->stale =
-				S("its journal ends in fast commits, which are not replayed here; "
-				  "mount it once");
+	if (!journal || !jbd2_replay(x->arena, x->blob, journal, bs, &out->blocks, &why)) {
+		if (why.kind != ERR_CORRUPT) {
+			*e = why;
+			return false;
+		}
+		out->blocks.stale = str_fmt(x->arena,
+					    "its journal cannot be read: %s; e2fsck would "
+					    "settle it",
+					    why.text);
 		return true;
 	}
-	if (why.kind != ERR_CORRUPT) {
+	if (out->blocks.stale.n ||
+	    fast_read(x->arena, journal, bs, &out->blocks, &out->files, &why))
+		return true;
+	if (why.kind != ERR_UNSUPPORTED) {
 		*e = why;
 		return false;
 	}
-	out->stale = str_fmt(x->arena, "its journal cannot be read: %s; e2fsck would settle it",
-			     why.text);
+	out->blocks.stale = str_fmt(x->arena,
+				    "its journal ends in fast commits that cannot be "
+				    "replayed here: %s; mount it once",
+				    why.text);
 	return true;
 }
 
-static bool replay(struct ext_fs *x, struct jbd2 *out, struct error *e)
+static bool replay(struct ext_fs *x, struct replayed *out, struct error *e)
 {
-	*out = (struct jbd2){.volume = x->blob};
+	*out = (struct replayed){.blocks.volume = x->blob};
 	if (x->super.journal_inode)
 		return replay_own(x, out, e);
-	out->stale =
-		str_fmt(x->arena, "its journal lies on another device (%" PRIstr "); mount it once",
-			ARG(x->super.journal_uuid));
+	out->blocks.stale = str_fmt(x->arena,
+				    "its journal lies on another device (%" PRIstr "); "
+				    "mount it once",
+				    ARG(x->super.journal_uuid));
 	return true;
 }
 
@@ -414,19 +502,20 @@ struct fs *fs_open_ext(struct arena *a, struct blob *b, const struct fs_options 
 		       struct error *e)
 {
 	(void)opts;
-	struct jbd2 journal;
+	struct replayed now;
 	struct ext_fs *x = open_as_it_lies(a, b, e);
 	if (!x)
 		return NULL;
 	/* Without this mark a mount forgets what the journal holds. */
 	if (!x->super.recover)
 		return &x->fs;
-	if (!replay(x, &journal, e))
+	if (!replay(x, &now, e))
 		return NULL;
-	if (journal.volume != b)
-		x = open_as_it_lies(a, journal.volume, e);
+	/* Anew even over the same bytes: a journal's inode is read as it lies. */
+	x = open_as_it_lies(a, now.blocks.volume, e);
 	if (!x)
 		return NULL;
-	x->fs.stale = journal.stale;
+	x->fast = now.files;
+	x->fs.stale = now.blocks.stale;
 	return &x->fs;
 }

@@ -22,6 +22,7 @@
 
 enum {
 	EXTENT_DEPTH_MAX = 5,
+	ROOT_EXTENTS = 4,    /* that fit an inode */
 	MAPPED_AT_ONCE = 64, /* blocks that are asked for one by one */
 	FAST_LINK_BYTES = 60,
 	NUMBER_BASE_16 = 16,
@@ -227,30 +228,76 @@ static bool check_group(struct volume *v, uint64_t number, struct error *e)
 	return true;
 }
 
-bool volume_inode(struct volume *v, uint64_t number, struct ext_inode *out, struct error *e)
+static bool check_number(struct volume *v, uint64_t number, struct error *e)
 {
-	struct ext2_inode raw;
 	if (number == 0 || number > v->super->inodes || number > v->fs->super->s_inodes_count)
 		return fail(e, ERR_CORRUPT, "inode %llu: there is no such inode",
 			    (unsigned long long)number);
-	if (!check_group(v, number, e))
-		return fail_in(e, "inode %llu", (unsigned long long)number);
-	errcode_t code = ext2fs_read_inode(v->fs, (ext2_ino_t)number, &raw);
-	if (!settle_inode(v, code, number, e))
-		return false;
+	return check_group(v, number, e) || fail_in(e, "inode %llu", (unsigned long long)number);
+}
+
+static bool take_inode(const struct ext2_inode *raw, uint64_t number, struct ext_inode *out,
+		       struct error *e)
+{
+	if (raw->i_links_count == 0)
+		return fail(e, ERR_CORRUPT, "inode %llu: is deleted", (unsigned long long)number);
 	*out = (struct ext_inode){
 		.number = (uint32_t)number,
-		.mode = raw.i_mode,
-		.uid = inode_uid(raw),
-		.gid = inode_gid(raw),
-		.flags = raw.i_flags,
-		.size = EXT2_I_SIZE(&raw),
+		.mode = raw->i_mode,
+		.uid = inode_uid(*raw),
+		.gid = inode_gid(*raw),
+		.flags = raw->i_flags,
+		.size = EXT2_I_SIZE(raw),
 	};
-	out->fast_link = LINUX_S_ISLNK(raw.i_mode) && out->size < FAST_LINK_BYTES &&
-			 !(raw.i_flags & (EXT4_EXTENTS_FL | EXT4_INLINE_DATA_FL));
-	memcpy(out->raw, &raw, sizeof raw);
-	if (raw.i_links_count == 0)
-		return fail(e, ERR_CORRUPT, "inode %llu: is deleted", (unsigned long long)number);
+	out->fast_link = LINUX_S_ISLNK(raw->i_mode) && out->size < FAST_LINK_BYTES &&
+			 !(raw->i_flags & (EXT4_EXTENTS_FL | EXT4_INLINE_DATA_FL));
+	memcpy(out->raw, raw, sizeof *raw);
+	return true;
+}
+
+bool volume_inode(struct volume *v, uint64_t number, struct ext_inode *out, struct error *e)
+{
+	struct ext2_inode raw;
+	if (!check_number(v, number, e))
+		return false;
+	errcode_t code = ext2fs_read_inode(v->fs, (ext2_ino_t)number, &raw);
+	return settle_inode(v, code, number, e) && take_inode(&raw, number, out, e);
+}
+
+/* An inode that never had extents gets an empty tree of them. */
+static void keep_map(struct ext2_inode *raw, const struct ext2_inode *old)
+{
+	struct ext3_extent_header head;
+	memcpy(raw->i_block, old->i_block, sizeof raw->i_block);
+	memcpy(&head, raw->i_block, sizeof head);
+	if (!(raw->i_flags & EXT4_EXTENTS_FL) ||
+	    head.eh_magic == ext2fs_cpu_to_le16(EXT3_EXT_MAGIC))
+		return;
+	head = (struct ext3_extent_header){.eh_magic = ext2fs_cpu_to_le16(EXT3_EXT_MAGIC),
+					   .eh_max = ext2fs_cpu_to_le16(ROOT_EXTENTS)};
+	memset(raw->i_block, 0, sizeof raw->i_block);
+	memcpy(raw->i_block, &head, sizeof head);
+}
+
+bool volume_inode_with(struct volume *v, uint64_t number, struct str bytes, struct ext_inode *out,
+		       struct error *e)
+{
+	struct ext2_inode raw = {0}, old;
+	if (!check_number(v, number, e))
+		return false;
+	/* What lies there may be an inode that was deleted, or none yet. */
+	errcode_t code =
+		ext2fs_read_inode2(v->fs, (ext2_ino_t)number, &old, sizeof old, READ_INODE_NOCSUM);
+	if (!settle_inode(v, code, number, e))
+		return false;
+	memcpy(&raw, bytes.p, sizeof raw);
+#ifdef WORDS_BIGENDIAN
+	ext2fs_swap_inode(v->fs, &raw, &raw, 1);
+#endif
+	keep_map(&raw, &old);
+	if (!take_inode(&raw, number, out, e))
+		return false;
+	out->elsewhere = true;
 	return true;
 }
 

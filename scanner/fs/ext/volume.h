@@ -24,6 +24,7 @@ struct ext_inode {
 	uint32_t uid, gid, flags;
 	uint64_t size;
 	bool fast_link;                /* a symbolic link that lies in its inode */
+	bool elsewhere;                /* it is not the one on the volume */
 	uint32_t raw[EXT_INODE_WORDS]; /* the first 128 bytes, in this machine's byte order */
 };
 
@@ -38,6 +39,11 @@ struct volume *volume_open(struct arena *a, struct blob *b, const struct ext_sup
 			   struct error *e);
 
 bool volume_inode(struct volume *v, uint64_t number, struct ext_inode *out, struct error *e);
+
+/* The same once `raw`, 128 bytes or more as they would be stored, is put there: all of it but the
+ * block map, which stays what it is on the volume. */
+bool volume_inode_with(struct volume *v, uint64_t number, struct str raw, struct ext_inode *out,
+		       struct error *e);
 
 /* The longest run from `block` on that can be told at once, at least that block. Not for what is
  * stored inside an inode. */
