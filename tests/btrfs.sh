@@ -114,7 +114,7 @@ result $? 'a directory is no subvolume'
 # ---- a log that was not replayed: the copy is taken while the volume is in use ----
 
 . "$top/tests/support/dirty.sh"
-dirty_round 1 100 "" "compress=zstd"
+dirty_round 1 100 "mkfs.btrfs -q" "compress=zstd"
 
 # ---- several devices ----
 

@@ -13,9 +13,9 @@ if [ "$(id -u)" != 0 ]; then
 fi
 seed=${SEED:-$(date +%s)}
 for i in 1 2 3; do
-	dirty_round $((seed + i)) 60 "" ""
-	dirty_round $((seed + i)) 400 "-O ^no-holes" compress=zstd
-	dirty_round $((seed + i)) 250 "--mixed -n 4096" ""
-	dirty_round $((seed + i)) 900 "-n 65536" nodatacow
+	dirty_round $((seed + i)) 60 "mkfs.btrfs -q" ""
+	dirty_round $((seed + i)) 400 "mkfs.btrfs -q -O ^no-holes" compress=zstd
+	dirty_round $((seed + i)) 250 "mkfs.btrfs -q --mixed -n 4096" ""
+	dirty_round $((seed + i)) 900 "mkfs.btrfs -q -n 65536" nodatacow
 done
 plan

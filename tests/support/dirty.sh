@@ -1,18 +1,20 @@
 # dirty.sh - for scripts that compare a volume whose log was not replayed with what Linux makes of it;
 # sourced after trees.sh, by root.
 
-dirty_round() { # dirty_round SEED COUNT MKFS-OPTIONS MOUNT-OPTIONS
-	local name="log of $2 changes by seed $1${3:+, mkfs.btrfs $3}${4:+, mounted $4}" log
+dirty_round() { # dirty_round SEED COUNT MKFS-COMMAND MOUNT-OPTIONS
+	local name="log of $2 changes by seed $1, $3${4:+, mounted $4}" log=
 	mkdir -p mnt && rm -f dirty copy && truncate -s 160M dirty
-	# shellcheck disable=SC2086 # options are words
-	mkfs.btrfs -q $3 dirty >said 2>&1 && mount -o "loop,commit=300${4:+,$4}" dirty mnt 2>said || {
+	# shellcheck disable=SC2086 # a command is words
+	$3 dirty >said 2>&1 && mount -o "loop,commit=300${4:+,$4}" dirty mnt 2>said || {
 		skip "$name" "$(tail -n 1 said)"
 		return
 	}
 	python3 "$top/tests/fsync_load.py" mnt "$1" "$2"
 	cp --sparse=always dirty copy
 	umount mnt
-	log=$(btrfs inspect-internal dump-super copy | awk '/^log_root[ \t]/ { print $2 }')
+	case $3 in
+	*btrfs*) log=$(btrfs inspect-internal dump-super copy | awk '/^log_root[ \t]/ { print $2 }') ;;
+	esac
 	cp --sparse=always copy dirty
 	mount -o loop dirty mnt 2>said || {
 		skip "$name" "Linux would not mount it: $(tail -n 1 said)"
