@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "bytes.h"
+#include "crc32.h"
 #include "disk.h"
 #include "lvm_text.h"
 
