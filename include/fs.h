@@ -57,6 +57,9 @@ struct fs_ops {
 	bool (*gist)(struct fs *fs, uint64_t ino, struct str *out, struct error *e);
 	/* Optional: another of the trees on the same volume. */
 	struct fs *(*subvolume)(struct fs *fs, struct arena *a, struct str which, struct error *e);
+	/* Optional: see fs_redirect. */
+	bool (*redirect)(struct fs *fs, struct arena *a, uint64_t ino, struct str *out,
+			 struct error *e);
 };
 
 /* Backends embed this as their first member. What stands on a volume is told besides: fstab names
@@ -154,6 +157,12 @@ bool fs_slurp(struct arena *a, struct fs *fs, uint64_t ino, size_t max, struct s
 /* A file as a blob: the backend's own, or one that calls its read. */
 struct blob *fs_blob(struct arena *a, struct fs *fs, uint64_t ino, struct str name,
 		     struct error *e);
+
+/* A tree may have the names of files whose bytes lie in another: composefs is an erofs of names
+ * over a store of objects. *out is the path of a regular file's bytes in that other tree
+ * ("/ab/cdef…"), and empty for a file that has its bytes here. To read one that has not is an
+ * error. */
+bool fs_redirect(struct arena *a, struct fs *fs, uint64_t ino, struct str *out, struct error *e);
 
 /* A link that was followed on the way: where it stands, free of links itself, and its text. */
 struct walk_link {

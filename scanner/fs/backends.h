@@ -12,7 +12,7 @@
 #include "fs.h"
 
 /* What may stand on a volume: these alone are looked for by fs_open_volume. */
-#define FILE_SYSTEMS(X) X(ext) X(xfs) X(btrfs) X(squashfs)
+#define FILE_SYSTEMS(X) X(ext) X(xfs) X(btrfs) X(squashfs) X(erofs)
 
 #define BACKENDS(X) X(txtar) FILE_SYSTEMS(X) X(archive)
 
@@ -36,5 +36,8 @@ FILE_SYSTEMS(X)
 /* Is it a name that a tree may have, by fs.h? Any other in a directory is damage. */
 enum { FS_NAME_MAX = 255 };
 bool fs_name_valid(struct str name);
+
+/* A UUID as lsblk prints it; empty when all its bytes are zero. */
+struct str fs_uuid_text(struct arena *a, const unsigned char uuid[16]);
 
 #endif

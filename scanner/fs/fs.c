@@ -8,11 +8,23 @@
 
 #include "arena.h"
 #include "backends.h"
+#include "bytes.h"
 
 bool fs_name_valid(struct str name)
 {
 	return name.n >= 1 && name.n <= FS_NAME_MAX && !memchr(name.p, '/', name.n) &&
 	       !memchr(name.p, 0, name.n) && !str_eq(name, S(".")) && !str_eq(name, S(".."));
+}
+
+struct str fs_uuid_text(struct arena *a, const unsigned char uuid[16])
+{
+	static const unsigned char none[16];
+	if (!memcmp(uuid, none, sizeof none))
+		return S("");
+	return str_fmt(a, "%08x-%04x-%04x-%04x-%04x%08x", load_be32(uuid),
+		       load_be32(uuid + 4) >> 16, load_be32(uuid + 4) & 0xFFFF,
+		       load_be32(uuid + 8) >> 16, load_be32(uuid + 8) & 0xFFFF,
+		       load_be32(uuid + 12));
 }
 
 bool fs_stat_at(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
@@ -77,6 +89,14 @@ bool fs_slurp(struct arena *a, struct fs *fs, uint64_t ino, size_t max, struct s
 		n += got;
 	}
 	*out = (struct str){text, n};
+	return true;
+}
+
+bool fs_redirect(struct arena *a, struct fs *fs, uint64_t ino, struct str *out, struct error *e)
+{
+	if (fs->ops->redirect)
+		return fs->ops->redirect(fs, a, ino, out, e);
+	*out = S("");
 	return true;
 }
 

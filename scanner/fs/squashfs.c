@@ -265,7 +265,9 @@ static bool read_inode(struct squashfs *f, uint64_t ino, struct inode *out, stru
 struct listing {
 	fs_visit *visit;
 	void *arg;
-	uint64_t left; /* bytes */
+	uint64_t left;  /* bytes */
+	uint64_t block; /* where the library stands: visit may read another directory */
+	size_t offset;
 	unsigned entries;
 	char name[SQFS_MAX_DIR_ENT], last[SQFS_MAX_DIR_ENT];
 	size_t last_n;
@@ -301,8 +303,10 @@ static bool list_entry(struct squashfs *f, struct listing *l, uint32_t block, st
 		return fail(e, ERR_LIMIT, "squashfs: directory: more than %d entries", ENTRIES_MAX);
 	memcpy(l->last, l->name, n);
 	l->last_n = n;
+	sqfs_meta_reader_get_position(f->listings, &l->block, &l->offset);
 	l->stopped = !l->visit(l->arg, name, (uint64_t)block << REF_OFFSET | load_le16(p));
-	return true;
+	return l->stopped || !l->left ||
+	       seek(f, f->listings, 0, l->block, l->offset, "directory", e);
 }
 
 static bool list_run(struct squashfs *f, struct listing *l, struct error *e)

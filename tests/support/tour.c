@@ -3,13 +3,22 @@
  */
 #include "tour.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "out.h"
 
-enum { NAMES_TRIED = 8, PIECE = 777, LINK_MAX = 4096 };
+enum {
+	NAMES_TRIED = 8,
+	PIECE = 777,
+	LINK_MAX = 4096,
+	/* of a volume that is fuzzed */
+	VOLUME_ENTRIES = 500,
+	VOLUME_FILE = 64 << 10,
+	VOLUME_DEPTH = 20,
+};
 
 struct entry {
 	struct str name;
@@ -190,4 +199,28 @@ void tour_tree(struct arena *a, struct fs *fs, struct tour *t)
 	tour_entry(&g, S("/"), fs->root, 0);
 	if (t->lines.n)
 		qsort(t->lines.at, t->lines.n, sizeof *t->lines.at, by_text);
+}
+
+static void full(void *arg)
+{
+	longjmp(*(jmp_buf *)arg, 1);
+}
+
+void tour_volume(const char *only, struct str image)
+{
+	static const struct fs_options opts = {.max_entries = VOLUME_ENTRIES};
+	struct tour t = {
+		.max_file = VOLUME_FILE, .max_entries = VOLUME_ENTRIES, .max_depth = VOLUME_DEPTH};
+	jmp_buf out;
+	struct error e = {0};
+	struct fs *fs = NULL;
+	struct arena *a = arena_new((size_t)64 << 20, full, &out);
+	if (setjmp(out) == 0) {
+		struct blob *b = blob_memory(a, S("image"), image);
+		if (!fs_open_volume(a, b, only, &opts, &fs, &e))
+			must(e.kind != ERR_NONE && e.text[0]);
+		if (fs)
+			tour_tree(a, fs, &t);
+	}
+	arena_free(a);
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "backends.h"
 #include "bytes.h"
 #include "crc32c.h"
 
@@ -139,16 +140,6 @@ static bool check_groups(const unsigned char *s, const struct ext_super *x, cons
 	return true;
 }
 
-static struct str uuid_text(struct arena *a, const unsigned char *u)
-{
-	static const unsigned char none[16];
-	if (!memcmp(u, none, sizeof none))
-		return S("");
-	return str_fmt(a, "%08x-%04x-%04x-%04x-%04x%08x", load_be32(u), load_be32(u + 4) >> 16,
-		       load_be32(u + 4) & 0xFFFF, load_be32(u + 8) >> 16, load_be32(u + 8) & 0xFFFF,
-		       load_be32(u + 12));
-}
-
 static struct str label_text(struct arena *a, const unsigned char *s)
 {
 	struct str label = {(const char *)s + S_LABEL, LABEL_BYTES};
@@ -199,8 +190,8 @@ bool ext_super_read(struct arena *a, struct blob *b, struct ext_super *out, stru
 		.recover = load_le32(s + S_INCOMPAT) & INCOMPAT_RECOVER,
 		.kind = kind_of(s),
 		.label = label_text(a, s),
-		.uuid = uuid_text(a, s + S_UUID),
-		.journal_uuid = uuid_text(a, s + S_JOURNAL_UUID),
+		.uuid = fs_uuid_text(a, s + S_UUID),
+		.journal_uuid = fs_uuid_text(a, s + S_JOURNAL_UUID),
 	};
 	if (x.journaled)
 		x.journal_inode = load_le32(s + S_JOURNAL_INODE);

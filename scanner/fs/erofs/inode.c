@@ -1,0 +1,83 @@
+/*
+ * inode.c - erofs inodes of both sizes, "Inodes" of the on-disk format.
+ */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bytes.h"
+#include "erofs.h"
+
+enum {
+	NID_SIZE = 32,
+	COMPACT_SIZE = 32,
+	EXTENDED_SIZE = 64,
+	EXTENDED = 1, /* i_format, bit 0; the layout is bits 1 to 3 */
+	FORMAT_BITS = 0xf,
+	ATTRIBUTES_HEAD = 12,
+	LINK_MAX = 64 << 10,
+};
+
+static const struct {
+	unsigned type;
+	enum fs_kind kind;
+} kinds[] = {
+	{S_IFREG, FS_REGULAR}, {S_IFDIR, FS_DIRECTORY}, {S_IFLNK, FS_SYMLINK}, {S_IFCHR, FS_DEVICE},
+	{S_IFBLK, FS_DEVICE},  {S_IFIFO, FS_OTHER},     {S_IFSOCK, FS_OTHER},
+};
+
+static bool kind_of(unsigned mode, enum fs_kind *out)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (kinds[i].type == (mode & S_IFMT)) {
+			*out = kinds[i].kind;
+			return true;
+		}
+	return false;
+}
+
+static bool damaged(uint64_t nid, const char *why, struct error *e)
+{
+	return fail(e, ERR_CORRUPT, "erofs: inode %llu: %s", (unsigned long long)nid, why);
+}
+
+/* What the two sizes have alike, and apart. */
+static void fill(struct erofs_inode *inode, const unsigned char *p, bool extended)
+{
+	inode->st.mode = load_le16(p + 4) & 07777;
+	inode->st.size = extended ? load_le64(p + 8) : load_le32(p + 8);
+	inode->st.uid = extended ? load_le32(p + 24) : load_le16(p + 24);
+	inode->st.gid = extended ? load_le32(p + 28) : load_le16(p + 26);
+	inode->place = load_le32(p + 16);
+	unsigned shares = load_le16(p + 2);
+	inode->attributes_n = shares ? ATTRIBUTES_HEAD + 4 * (shares - 1) : 0;
+}
+
+bool erofs_inode(struct erofs *f, uint64_t nid, struct erofs_inode *out, struct error *e)
+{
+	unsigned char p[EXTENDED_SIZE] = {0};
+	struct erofs_inode inode = {.nid = nid};
+	uint64_t at;
+	if (!mul_u64(nid, NID_SIZE, &at) || !add_u64(at, f->inodes_at, &at) ||
+	    !within(at, EXTENDED_SIZE + UINT16_MAX * 4, UINT64_MAX))
+		return damaged(nid, "lies outside of the image", e);
+	if (!erofs_load(f, at, p, COMPACT_SIZE, e))
+		return false;
+	unsigned format = load_le16(p);
+	bool extended = format & EXTENDED;
+	if (format & ~FORMAT_BITS)
+		return fail(e, ERR_UNSUPPORTED, "erofs: inode %llu: format 0x%x is not known",
+			    (unsigned long long)nid, format);
+	if (extended &&
+	    !erofs_load(f, at + COMPACT_SIZE, p + COMPACT_SIZE, EXTENDED_SIZE - COMPACT_SIZE, e))
+		return false;
+	fill(&inode, p, extended);
+	inode.layout = format >> 1;
+	inode.attributes_at = at + (extended ? EXTENDED_SIZE : COMPACT_SIZE);
+	inode.body = inode.attributes_at + inode.attributes_n;
+	if (!kind_of(load_le16(p + 4), &inode.st.kind))
+		return damaged(nid, "neither a file nor anything else", e);
+	if (inode.st.kind == FS_SYMLINK && inode.st.size > LINK_MAX)
+		return damaged(nid, "a symbolic link of too many bytes", e);
+	*out = inode;
+	return true;
+}
