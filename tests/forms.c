@@ -320,7 +320,7 @@ static void try_case(const char *dir, const char *name, const char *scratch)
 	t.unit = unit_of(text);
 	struct rootfs *root = root_of(a, &t.layers);
 	t.want = answer(a, root, t.unit);
-	struct fs *merged = overlay_open(a, &t.layers);
+	struct fs *merged = overlay_open(a, NULL, &t.layers, 0, t.layers.n);
 	try_capture(&t, a, root);
 	try_bytes(&t, "tar", tar_of(a, merged));
 	try_bytes(&t, "oci-archive", oci_of(a, &t.layers));
