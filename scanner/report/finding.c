@@ -91,10 +91,11 @@ struct finding finding_unread(const struct target_report *t)
 		.remedy = "see what standard error says of the target, and scan it again",
 	};
 	static const enum reason reasons[] = {
-		[ERR_NONE] = REASON_NONE,          [ERR_IO] = REASON_UNREADABLE,
-		[ERR_MISSING] = REASON_UNREADABLE, [ERR_LOOP] = REASON_CORRUPT,
-		[ERR_CORRUPT] = REASON_CORRUPT,    [ERR_UNSUPPORTED] = REASON_UNSUPPORTED_FORMAT,
-		[ERR_LIMIT] = REASON_LIMIT,        [ERR_USAGE] = REASON_UNREADABLE,
+		[ERR_NONE] = REASON_NONE,           [ERR_IO] = REASON_UNREADABLE,
+		[ERR_MISSING] = REASON_UNREADABLE,  [ERR_LOOP] = REASON_CORRUPT,
+		[ERR_CORRUPT] = REASON_CORRUPT,     [ERR_UNSUPPORTED] = REASON_UNSUPPORTED_FORMAT,
+		[ERR_ENCRYPTED] = REASON_ENCRYPTED, [ERR_LIMIT] = REASON_LIMIT,
+		[ERR_USAGE] = REASON_UNREADABLE,
 	};
 	return (struct finding){
 		.rule = &readable,

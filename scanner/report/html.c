@@ -258,6 +258,7 @@ static void facts(struct html *h, const struct target_report *t)
 	fact(h, "system", t->os ? t->os->pretty : (struct str){0});
 	fact(h, "kubelet", t->kubelet.text);
 	fact(h, "systemd", t->systemd.text);
+	fact(h, "rules", t->benchmark);
 	fact(h, "platform", t->image.platform);
 	fact(h, "digest", t->image.digest);
 	out_z(h->o, "</dl>\n");
@@ -315,8 +316,6 @@ void write_html(const struct report *r, struct out *o)
 	out_fmt(o, "%zu target%s", r->targets.n, r->targets.n == 1 ? "" : "s");
 	if (report_count(r).errors)
 		out_fmt(o, ", %zu not read", report_count(r).errors);
-	if (r->benchmark.n)
-		put(&h, ", ", r->benchmark, "");
 	if (r->timestamp.n)
 		put(&h, ", ", r->timestamp, "");
 	out_z(o, "</p></header>\n");

@@ -95,6 +95,14 @@ static void labels_member(struct json *j, const struct image *image)
 	json_close(&j->out);
 }
 
+static void benchmark_member(struct json *j, const struct target_report *target)
+{
+	json_member(&j->out, "benchmark", '{');
+	put_text(j, "name", target->benchmark);
+	put_text(j, "why", target->benchmark_why);
+	json_close(&j->out);
+}
+
 static void target_members(struct json *j, const struct target_report *target)
 {
 	const struct image *image = &target->image;
@@ -118,8 +126,10 @@ static void target_members(struct json *j, const struct target_report *target)
 		json_units(j, target);
 	else
 		json_launches(j, target);
-	if (j->r->kind == REPORT_SCAN)
+	if (j->r->kind == REPORT_SCAN) {
+		benchmark_member(j, target);
 		json_results(j, target);
+	}
 	put_notes(j, "notes", &target->notes);
 }
 

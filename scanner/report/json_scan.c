@@ -30,9 +30,40 @@ static void waiver_member(struct json *j, const struct waiver *w)
 	json_close(&j->out);
 }
 
+/* A number or truth value is one in JSON, but "0600 or tighter" is a text. */
+static void values_members(struct json *j, const struct want *want, const struct option *option,
+			   struct str effective, struct str expected)
+{
+	const struct option *exact = want && want->ask == ASK_IS ? option : NULL;
+	put_value(j, "effective", option, effective, effective.n == 0);
+	put_value(j, "expected", exact, expected, false);
+}
+
+static void answer(struct json *j, const struct answer *x)
+{
+	json_open(&j->out, '{');
+	put_exact(j, "name", x->name);
+	json_key(&j->out, "verdict");
+	json_z(&j->out, verdict_name(x->verdict));
+	reason_members(j, &x->doubt);
+	values_members(j, x->want, x->option, x->value, x->expected);
+	put_origin(j, "origin", x->verdict == VERDICT_UNKNOWN ? x->doubt.from : x->from);
+	put_text(j, "remediation", x->remedy);
+	json_close(&j->out);
+}
+
+/* Of a rule that looks at one thing the result says all. */
+static void answers_member(struct json *j, const struct answers *answers)
+{
+	json_key(&j->out, "answers");
+	json_open(&j->out, '[');
+	for (size_t i = 0; answers->n > 1 && i < answers->n; i++)
+		answer(j, &answers->at[i]);
+	json_close(&j->out);
+}
+
 static void result(struct json *j, const struct finding *f)
 {
-	const struct option *exact = f->want->ask == ASK_IS ? f->option : NULL;
 	struct words aliases = rule_aliases(j->arena, f->rule);
 	json_open(&j->out, '{');
 	json_key(&j->out, "rule");
@@ -51,11 +82,12 @@ static void result(struct json *j, const struct finding *f)
 	put_pendings(j, "pending", &f->pending);
 	put_intentions(j, &f->intended);
 	reason_members(j, &f->doubt);
-	put_value(j, "effective", f->option, f->effective, f->effective.n == 0);
-	put_value(j, "expected", exact, f->expected, false);
+	values_members(j, f->want, f->option, f->effective, f->expected);
 	source_member(j, f);
 	put_origin(j, "origin", f->verdict == VERDICT_UNKNOWN ? f->doubt.from : f->from);
 	put_shadowed(j, f->shadowed);
+	answers_member(j, &f->answers);
+	put_text(j, "note", f->note);
 	put_text(j, "remediation", f->remedy.n ? f->remedy : str_from(f->rule->remedy));
 	waiver_member(j, f->waiver);
 	if (f->known) {

@@ -130,7 +130,7 @@ static void controls(struct bench *b, const struct target_report *t, struct tall
 	}
 	json_open(&b->j, '{');
 	json_member_str(&b->j, "id", str_slice(first, 0, str_find(first, '.')));
-	put_safe(b, "version", b->r->benchmark);
+	put_safe(b, "version", t->benchmark);
 	put_safe(b, "detected_version", t->kubelet.text);
 	json_member_z(&b->j, "text", "Worker Node Security Configuration");
 	json_member_z(&b->j, "node_type", "node");
