@@ -20,14 +20,29 @@ volume 'as it comes'
 volume 'mixed groups, 4K nodes, holes told, SHA-256' --mixed -n 4096 -O ^no-holes --csum sha256
 volume '64K nodes, BLAKE2' -n 65536 --csum blake2
 
+# ---- a smaller tree, which is made often ----
+
 mkdir small small/d
-cp -a tree/links tree/modes tree/hard small && cp tree/sizes/[1-6]* small/d
+cp -a tree/links tree/modes tree/hard tree/sizes small && cp tree/sizes/[1-6]* small/d
 python3 "$top/tests/stress_tree.py" manifest small >small.manifest
 
 make image small --csum xxhash -L 'a label' -U 6f2d1a34-0000-4000-8000-0123456789ab
 same_tree image 'mkfs.btrfs --csum xxhash' small.manifest
 grep -q 'label=a label uuid=6f2d1a34-0000-4000-8000-0123456789ab$' said
 result $? 'label and UUID'
+
+mkdir restored
+if [ "$(id -u)" = 0 ] && btrfs restore -mS image restored >said 2>&1; then
+	# It restores no special files.
+	python3 "$top/tests/stress_tree.py" manifest restored >unsorted
+	grep -E ' (device|other) ' small.manifest >>unsorted
+	sort unsorted >restored.manifest
+	# What is restored into stands before, and keeps the mode it had.
+	sed -i "s|^/ .*|$(grep '^/ ' small.manifest)|" restored.manifest
+	same_tree image 'what btrfs restore restores' restored.manifest
+else
+	skip 'btrfs restore' "owners are restored by root: $(tail -n 1 said)"
+fi
 
 # ---- copies, and damage ----
 
@@ -87,8 +102,8 @@ reads() { # reads SUBVOLUME MANIFEST NAME
 	[ $status = 0 ] || { sed 's/^/# /' said && diff "$2" image.manifest | head -5 | sed 's/^/# /'; }
 	result $status "$3"
 }
-fill zlib tree
-mount -o remount,compress-force=lzo mnt && fill lzo tree
+fill zlib small
+mount -o remount,compress-force=lzo mnt && fill lzo small
 mount -o remount,compress-force=zstd mnt && fill @ small && fill zstd tree
 mkdir mnt/@/.snapshots mnt/@/.snapshots/1
 btrfs -q subvolume snapshot mnt/@ mnt/@/.snapshots/1/snapshot
@@ -100,8 +115,8 @@ python3 "$top/tests/stress_tree.py" manifest mnt >mounted.manifest
 python3 "$top/tests/stress_tree.py" manifest mnt/@/.snapshots/1/snapshot >snapshot.manifest
 nested=$(btrfs subvolume list mnt | sed -n 's/^ID \([0-9]*\) .* path zstd\/nested$/\1/p')
 umount mnt
-reads zlib tree.manifest 'zlib'
-reads /lzo tree.manifest 'lzo'
+reads zlib small.manifest 'zlib'
+reads /lzo small.manifest 'lzo'
 reads subvolid=5 mounted.manifest 'the top level: zstd, nested subvolumes, snapshots without theirs'
 reads @/.snapshots/1/snapshot snapshot.manifest 'a snapshot by its path'
 same_tree disk 'the default subvolume' snapshot.manifest
