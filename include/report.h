@@ -33,6 +33,7 @@ struct target_report {
 	struct error error; /* kind ERR_NONE unless the target could not be opened */
 	struct image image;
 	struct str deployment; /* of an ostree system: which one is the root, and why */
+	const struct mounted_list *mounted; /* NULL where the target was not opened */
 	const struct os *os;
 	struct version kubelet, systemd;
 	struct read_stats read;

@@ -42,6 +42,10 @@ bool scan_open(struct scan *s)
 		if (!open_target(s, t->target, image))
 			return false;
 		s->image = image;
+		if (image->next && s->run->report.kind == REPORT_RAW)
+			return fail(&t->error, ERR_USAGE,
+				    "has more roots than one, choose as in %" PRIstr,
+				    ARG(image->target));
 	}
 	t->image = *s->image;
 	t->target = t->image.target;
@@ -53,6 +57,7 @@ bool scan_open(struct scan *s)
 	t->notes.arena = s->arena;
 	s->root = rootfs_new(s->arena, &t->image.layers, &t->notes);
 	t->deployment = rootfs_deployment(s->root);
+	t->mounted = rootfs_mounted(s->root);
 	return true;
 }
 

@@ -184,4 +184,121 @@ fi
 same 'the scheme raw:' raw:gpt.raw
 same 'the scheme ext4:' ext4:root.ext4
 
+# ---- logical volumes ----
+
+# Made without device-mapper: inactive, and filled where lvs says that they lie.
+lvm() { # lvm COMMAND ARGUMENT...: on the loop device alone
+	"$1" -q -q --driverloaded n --config "devices{scan=[\"/dev\"] filter=[\"a|$loop|\",\"r|.*|\"] use_devicesfile=0}
+		global{use_lvmpolld=0}" "${@:2}" 2>>lvm.log
+}
+place() { # place LV: the first byte of it in the physical volume, where it is in one piece
+	echo $((1048576 + 1048576 * $(lvm lvs --noheadings -o seg_pe_ranges "vg-0/$1" | sed 's/.*:\([0-9]*\)-.*/\1/')))
+}
+make_lvm() {
+	truncate -s 40M lvm.raw && printf 'label: gpt\nstart=2MiB,size=36MiB,type=lvm\n' | sfdisk -q lvm.raw &&
+		loop=$(losetup --find --show -o 2097152 --sizelimit $((36 << 20)) lvm.raw) || return 1
+	lvm pvcreate -ff -y --dataalignment 1m "$loop" && lvm vgcreate -s 1m vg-0 "$loop" &&
+		lvm lvcreate -an -y -Wn -Zn -L 4m -n root vg-0 && lvm lvcreate -an -y -Wn -Zn -L 2m -n usr vg-0 &&
+		lvm lvcreate -an -y -Wn -Zn -L 4m -n var vg-0 && lvm lvextend -L +2m vg-0/usr &&
+		root_at=$(place root) var_at=$(place var) && usr=$(lvm lvs --noheadings -o seg_pe_ranges vg-0/usr)
+	local status=$?
+	losetup -d "$loop"
+	return $status
+}
+write_lv() { # write_lv AT IMAGE
+	dd if="$2" of=lvm.raw bs=64K oflag=seek_bytes seek=$((2097152 + $1)) conv=notrunc,sparse status=none
+}
+if [ "$(id -u)" = 0 ] && command -v lvcreate >/dev/null && make_lvm >lvm.out; then
+	cat >split/etc/fstab <<-'E'
+		/dev/mapper/vg--0-root / ext4 defaults 0 1
+		/dev/vg-0/usr /usr ext4 defaults 0 2
+		/dev/mapper/vg--0-var /var ext4 defaults 0 2
+	E
+	ext4 split.ext4 split 4 && write_lv "$root_at" split.ext4 && write_lv "$var_at" var.ext4
+	# /usr lies in two segments.
+	set -- $(echo $usr | grep -o ':[0-9]*-[0-9]*' | tr -d : | tr - ' ')
+	head -c $((2 << 20)) usr.ext4 >usr.head && tail -c +$(((2 << 20) + 1)) usr.ext4 >usr.tail
+	write_lv $((1048576 + $1 * 1048576)) usr.head && write_lv $((1048576 + $3 * 1048576)) usr.tail
+	same 'logical volumes for /, /usr and /var' lvm.raw 'gpt > vg-0/root ext4'
+	says 'a logical volume is chosen' 0 'lib' ls 'lvm.raw#vg-0/usr' /
+	rm split/etc/fstab && ext4 split.ext4 split 4 -L node
+else
+	sed 's/^/# /' lvm.log 2>/dev/null
+	skip 'logical volumes' 'lvm2 and root are needed'
+fi
+
+# ---- more roots than one ----
+
+sample other && tar -C other -xzf "$top/testdata/images/node-pass.tar.gz" && ext4 other.ext4 other 8
+ext4 recovery.ext4 tree 8 -L RECOVERY
+disk two.raw 32 <<-'E'
+	label: gpt
+	start=2MiB,size=8MiB,type=linux
+	start=10MiB,size=8MiB,type=linux
+	start=18MiB,size=8MiB,type=linux
+E
+put two.raw 2 root.ext4 && put two.raw 10 other.ext4 && put two.raw 18 recovery.ext4
+"$OFFNODE" scan -c 4.2.6 -f json two.raw >report.json 2>&1
+[ "$(grep -c '"target": "two.raw#p[12]"' report.json)" = 2 ] && grep -q '"verdict": "fail"' report.json &&
+	grep -q '"verdict": "pass"' report.json
+result $? 'each of two roots is scanned, a recovery system is not'
+same '#p1 chooses' two.raw#p1
+says '#p2 chooses the other' 0 '"verdict": "pass"' scan -c 4.2.6 -f json two.raw#p2
+says 'what prints files wants a choice' 64 'more roots than one, choose as in two.raw#p1' ls two.raw /
+says 'a volume that is not there' 64 "no volume is named 'p9', choose one of p1, p2, p3" scan two.raw#p9
+cp root.ext4 'root#p9' && same 'an existing path with a # in it' 'root#p9'
+says 'a choice in what is no disk' 64 "'#p1' chooses in a disk" scan "$top/testdata/images/node-fail.tar.gz#p1"
+
+# ---- what cannot be read ----
+
+if command -v cryptsetup >/dev/null; then
+	truncate -s 20M luks.img && printf x | cryptsetup -q luksFormat --type luks2 --pbkdf pbkdf2 \
+		--pbkdf-force-iterations 1000 luks.img - 2>/dev/null
+	disk luks.raw 32 <<-'E'
+		label: gpt
+		start=2MiB,size=4MiB,type=linux
+		start=6MiB,size=4MiB,type=linux
+		start=10MiB,size=20MiB,type=linux
+	E
+	printf '/dev/mapper/var /var ext4 defaults 0 0\nPARTUUID=%s /usr ext4 defaults 0 0\n' \
+		"$(sfdisk --part-uuid luks.raw 2)" >split/etc/fstab
+	printf 'var PARTUUID=%s none luks\n' "$(sfdisk --part-uuid luks.raw 3)" >split/etc/crypttab
+	ext4 split.ext4 split 4 && put luks.raw 2 split.ext4 && put luks.raw 6 usr.ext4 && put luks.raw 10 luks.img
+	says 'an encrypted /var is unknown' 2 '"reason": "encrypted"' scan -c 4.2.1 -f json luks.raw
+	says 'it says which volume that is' 2 'p3: LUKS2: only its key opens it' scan -c 4.2.1 luks.raw
+	says 'a file below it is unreadable' 65 'LUKS2' cat luks.raw /var/lib/kubelet/config.yaml
+	says 'the rest is there' 0 'NAME' cat luks.raw /etc/os-release
+	says 'inspect names it' 0 'p3 .* LUKS2' inspect luks.raw
+	"$OFFNODE" capture luks.raw >luks.txtar 2>said
+	says 'so does a capture of it' 2 '"reason": "encrypted"' scan -c 4.2.1 -f json luks.txtar
+	says 'an encrypted disk is not read' 69 'LUKS2: only its key opens it' scan luks.img
+	dd if=/dev/zero of=luks.raw bs=1M seek=2 count=4 conv=notrunc status=none
+	says 'a disk with no root but an encrypted volume is unknown' 2 '"reason": "encrypted"' scan -c 4.2.6 -f json luks.raw
+	rm split/etc/fstab split/etc/crypttab
+else
+	skip 'encrypted volumes' 'cryptsetup is not installed'
+fi
+mkdir data && : >data/file && ext4 data.ext4 data 4
+disk data.raw 12 <<-'E'
+	label: gpt
+	start=2MiB,size=4MiB,type=linux
+E
+put data.raw 2 data.ext4
+says 'a disk that was read whole and has no root' 3 'no volume of the disk holds the root' scan -v data.raw
+cp gpt.raw damaged.raw && head -c 65536 /dev/urandom | dd of=damaged.raw bs=4K seek=1024 conv=notrunc status=none
+says 'a damaged root is no disk without a kubelet' 2 '"verdict": "unknown"' scan -c 4.2.6 -f json damaged.raw
+says 'a budget of reads' 70 'see --max-reads' scan --max-reads 8 gpt.raw
+says 'a budget that ends on the root' 2 '"reason": "limit"' scan -c 4.2.6 -f json --max-reads 24 gpt.raw
+says 'a budget of wrappers' 70 'see --max-depth' scan --max-depth 1 gpt.qcow2.gz
+
+# ---- nothing else is opened ----
+
+if command -v strace >/dev/null; then
+	strace -f -e trace=open,openat,creat,execve -o opened "$OFFNODE" scan fstab.raw >said 2>&1
+	! grep -e 'open' -e creat opened | grep -v -e ENOENT -e '"/etc/ld.so' -e '\.so' -e '"fstab.raw"' -e '"/dev/null"'
+	result $? 'no second file is opened'
+else
+	skip 'no second file is opened' 'strace is not installed'
+fi
+
 plan

@@ -56,24 +56,45 @@ static void version_member(struct json *j, const char *key, const struct version
 	json_close(&j->out);
 }
 
-static void read_member(struct json *j, const struct target_report *target)
+/* The i-th tree that is part of the root: its layers, and what is mounted. */
+static bool tree_at(const struct target_report *target, size_t i, struct str *label,
+		    struct str *kind)
 {
 	const struct layers *layers = &target->image.layers;
+	if (i < layers->n) {
+		*label = layers->at[i].label;
+		*kind = str_from(layers->at[i].fs->ops->name);
+		return true;
+	}
+	i -= layers->n;
+	if (!target->mounted || i >= target->mounted->n)
+		return false;
+	const struct mounted *m = &target->mounted->at[i];
+	bool read = m->volume && m->error.kind == ERR_NONE;
+	*label = read ? m->volume->name : (struct str){0};
+	*kind = read ? m->volume->holds : (struct str){0};
+	return true;
+}
+
+static void put_trees(struct json *j, const struct target_report *target, const char *key,
+		      bool labels)
+{
+	struct str label, kind;
+	json_key(&j->out, key);
+	json_open(&j->out, '[');
+	for (size_t i = 0; tree_at(target, i, &label, &kind); i++)
+		if (kind.n)
+			json_str(&j->out, labels ? label : kind);
+	json_close(&j->out);
+}
+
+static void read_member(struct json *j, const struct target_report *target)
+{
 	json_key(&j->out, "read");
 	json_open(&j->out, '{');
-	json_key(&j->out, "partitions");
-	json_open(&j->out, '[');
-	json_close(&j->out);
-	json_key(&j->out, "filesystems");
-	json_open(&j->out, '[');
-	for (size_t i = 0; i < layers->n; i++)
-		json_z(&j->out, layers->at[i].fs->ops->name);
-	json_close(&j->out);
-	json_key(&j->out, "layers");
-	json_open(&j->out, '[');
-	for (size_t i = 0; i < layers->n; i++)
-		json_str(&j->out, layers->at[i].label);
-	json_close(&j->out);
+	json_disk(j, target);
+	put_trees(j, target, "filesystems", false);
+	put_trees(j, target, "layers", true);
 	put_texts(j, "unreadable", &target->read.unreadable);
 	put_texts(j, "limits", &target->read.limits);
 	json_close(&j->out);

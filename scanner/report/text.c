@@ -68,7 +68,7 @@ void text_caret(struct text *t, const struct origin *o, size_t indent)
 
 void text_target(struct text *t, const struct target_report *target)
 {
-	t->layered = target->image.layers.n > 1;
+	t->layered = target->image.layers.n > 1 || (target->mounted && target->mounted->n > 0);
 }
 
 void text_heading(struct text *t, const struct target_report *target)

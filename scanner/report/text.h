@@ -53,4 +53,7 @@ void text_story(struct text *t);
 void text_inspect(struct text *t);
 void text_rules(struct text *t);
 
+/* The volumes of a disk, for inspect. */
+void text_disk(struct text *t, const struct target_report *target);
+
 #endif

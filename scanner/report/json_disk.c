@@ -1,0 +1,63 @@
+/*
+ * json_disk.c - a disk's volumes, what is mounted of them, and what reading has cost, as JSON.
+ */
+#include "json.h"
+
+static void number(struct json *j, const char *key, uint64_t n, bool known)
+{
+	json_key(&j->out, key);
+	if (known && n <= INT64_MAX)
+		json_int(&j->out, (int64_t)n);
+	else
+		json_null(&j->out);
+}
+
+static void volume(struct json *j, const struct volume *v)
+{
+	json_open(&j->out, '{');
+	put_text(j, "name", v->name);
+	number(j, "offset", v->at, true);
+	number(j, "size", v->size, v->size != BLOB_UNSIZED);
+	put_text(j, "holds", v->holds);
+	put_text(j, "through", v->through);
+	put_text(j, "label", v->label);
+	put_text(j, "uuid", v->uuid);
+	put_text(j, "type", v->type);
+	put_text(j, "partuuid", v->partuuid);
+	put_text(j, "partlabel", v->partlabel);
+	put_text(j, "stale", v->fs ? v->fs->stale : (struct str){0});
+	put_text(j, "error", str_from(v->error.text));
+	json_close(&j->out);
+}
+
+static void mounted(struct json *j, const struct mounted *m)
+{
+	json_open(&j->out, '{');
+	put_text(j, "path", m->dir);
+	put_text(j, "what", m->what);
+	put_text(j, "volume", m->volume ? m->volume->name : (struct str){0});
+	put_text(j, "error", str_from(m->error.text));
+	json_close(&j->out);
+}
+
+void json_disk(struct json *j, const struct target_report *target)
+{
+	const struct disk *disk = target->image.layers.disk;
+	json_key(&j->out, "partitions");
+	json_open(&j->out, '[');
+	for (size_t i = 0; disk && i < disk->volumes.n; i++)
+		volume(j, &disk->volumes.at[i]);
+	json_close(&j->out);
+	json_key(&j->out, "mounts");
+	json_open(&j->out, '[');
+	for (size_t i = 0; target->mounted && i < target->mounted->n; i++)
+		mounted(j, &target->mounted->at[i]);
+	json_close(&j->out);
+	if (!disk || j->r->verbosity <= 0)
+		return;
+	json_key(&j->out, "cost");
+	json_open(&j->out, '{');
+	number(j, "reads", disk->budget->reads, true);
+	number(j, "bytes", disk->budget->bytes, true);
+	json_close(&j->out);
+}
