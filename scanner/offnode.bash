@@ -6,7 +6,8 @@ _offnode()
 	local commands='scan argv config explain inspect ls cat capture rules version help'
 	local options='--format --output --quiet --verbose --color --no-progress --timestamp --check --skip
 		--benchmark --rules --severity --strict --platform --overlay --kubelet-version --systemd-version
-		--live-run --jobs --timeout --max-entries --max-file --max-spill --max-memory
+		--allow-backing --live-run --jobs --timeout --max-entries --max-file --max-spill --max-reads
+		--max-read-bytes --max-depth --max-memory
 		--allow-empty --fail-on --exit-zero --exit-code --help --version'
 	case $before in
 	--format | -f) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word") && return ;;
