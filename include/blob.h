@@ -50,7 +50,11 @@ bool watch_tick(struct watch *w, uint64_t bytes, struct error *e); /* w may be N
 /* Opens PATH read-only. A directory, a FIFO or a device other than a block device is refused. */
 struct blob *blob_open(struct arena *a, struct str path, struct watch *w, struct error *e);
 
-/* The same over an open descriptor of a regular file, which the arena closes. */
+/* The same, but a PATH that ends in ".000" or ".001" is followed by the files of the next numbers
+ * beside it: a disk that was cut into pieces. A gap in the numbers is ERR_MISSING. */
+struct blob *blob_open_pieces(struct arena *a, struct str path, struct watch *w, struct error *e);
+
+/* blob_open over an open descriptor of a regular file, which the arena closes. */
 struct blob *blob_fd(struct arena *a, int fd, struct str name, struct watch *w, struct error *e);
 
 /* Standard input: a file is read in place, a pipe is spooled as it is read. */
@@ -104,7 +108,8 @@ struct blob_siblings {
 	struct blob *(*open)(struct blob_siblings *s, struct str name, struct error *e);
 };
 
-/* The files beside PATH, each cached and counted against the budget. */
+/* The files beside PATH, each cached and counted against the budget, or as they are where that is
+ * NULL. */
 struct blob_siblings *blob_beside(struct arena *a, struct str path, struct blob_budget *budget,
 				  struct watch *w, struct error *e);
 

@@ -64,7 +64,7 @@ static struct blob *folder_open(struct blob_siblings *s, struct str name, struct
 	if (fd < 0)
 		return NULL;
 	struct blob *b = blob_fd(f->arena, fd, name, f->watch, e);
-	return b ? blob_cached(f->arena, b, f->budget) : NULL;
+	return b && f->budget ? blob_cached(f->arena, b, f->budget) : b;
 }
 
 struct blob_siblings *blob_beside(struct arena *a, struct str path, struct blob_budget *budget,

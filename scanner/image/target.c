@@ -1,6 +1,7 @@
 /*
  * target.c - from the words of a target to bytes: paths, standard input, and archives that must
- * be read in any order. Nothing but the path that was typed is ever opened.
+ * be read in any order. Nothing but the path that was typed is ever opened, and its further
+ * pieces where it is the first of several.
  */
 #include <sys/stat.h>
 
@@ -18,7 +19,7 @@ struct blob *target_open(struct opening *o, struct str path, struct error *e)
 	const struct fs_options *opts = &o->opts->fs;
 	if (str_eq(path, S("-")))
 		return blob_stdin(o->a, opts->max_spill, opts->watch, e);
-	return blob_open(o->a, path, opts->watch, e);
+	return blob_open_pieces(o->a, path, opts->watch, e);
 }
 
 struct str target_volume(struct arena *a, struct str words, struct str *volume)

@@ -1,5 +1,5 @@
 /*
- * test_cache.c - pages kept, reads counted, budgets kept to; and files beside the target.
+ * test_cache.c - pages kept, reads counted, budgets kept to; files beside the target, and pieces.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -186,11 +186,61 @@ static void siblings(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+static void pieces(void **state)
+{
+	(void)state;
+	char dir[] = "/tmp/offnode-cache-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	char command[400];
+	snprintf(
+		command, sizeof command,
+		"cd %s && printf abc > a.001 && printf d > a.002 && : > a.003 && printf ef > a.004 &&"
+		"printf x > z.000 && printf y > z.001 && printf 1 > gap.001 && printf 2 > gap.003 &&"
+		"printf one > b.001 && printf 1 > l.001 && ln -s a.002 l.002 && printf c > n.01",
+		dir);
+	assert_int_equal(system(command), 0);
+	const struct {
+		const char *name, *text;
+		enum error_kind kind;
+	} cases[] = {
+		{"a.001", "abcdef", ERR_NONE},
+		{"a.002", "d", ERR_NONE},
+		{"z.000", "xy", ERR_NONE},
+		{"z.001", "z.000 is the first piece", ERR_USAGE},
+		{"gap.001", "gap.002: there is none, but a next one", ERR_MISSING},
+		{"b.001", "one", ERR_NONE},
+		{"l.001", "l.002: is no regular file", ERR_UNSUPPORTED},
+		{"n.01", "c", ERR_NONE},
+		{"absent.001", "No such file", ERR_MISSING},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct error e = {0};
+		struct str text;
+		struct str path = str_fmt(arena, "%s/%s", dir, cases[i].name);
+		struct blob *b = blob_open_pieces(arena, path, NULL, &e);
+		if (e.kind != cases[i].kind || (!b && !strstr(e.text, cases[i].text)))
+			fail_msg("%s: %d %s", cases[i].name, e.kind, e.text);
+		if (!b)
+			continue;
+		assert_true(blob_slurp(arena, b, 100, &text, &e));
+		if (!str_eq(text, str_from(cases[i].text)))
+			fail_msg("%s: %.*s", cases[i].name, ARG(text));
+		for (size_t at = 0; at <= text.n; at++) {
+			char c[4];
+			size_t got;
+			assert_true(b->read(b, at, c, sizeof c, &got, &e));
+			assert_true(str_eq((struct str){c, got}, str_slice(text, at, at + 4)));
+		}
+	}
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counted), cmocka_unit_test(evicted),  cmocka_unit_test(limited),
-		cmocka_unit_test(unsized), cmocka_unit_test(siblings),
+		cmocka_unit_test(unsized), cmocka_unit_test(siblings), cmocka_unit_test(pieces),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }
