@@ -18,6 +18,7 @@ enum report_kind {
 	REPORT_EXPLAIN,
 	REPORT_STORY, /* explain UNIT */
 	REPORT_INSPECT,
+	REPORT_DIFF,
 	REPORT_RULES,
 	REPORT_RAW, /* cat, ls, capture: bytes as they are, in "text" alone */
 };
@@ -46,6 +47,29 @@ struct target_report {
 	struct notes notes;
 };
 
+/* What changed from the first target to the second. */
+enum difference_kind {
+	DIFFERENCE_LAUNCH,  /* of a kubelet: only one of them has it */
+	DIFFERENCE_VERDICT, /* `name` is the rule's id */
+	DIFFERENCE_SETTING, /* `name` is its path, or its flag with dashes */
+	DIFFERENCE_WORD,    /* of the command line: only one of them has it */
+};
+
+const char *difference_name(enum difference_kind kind); /* "launch", "verdict", … */
+
+struct side {
+	bool there;
+	struct str value;
+	const struct origin *from; /* NULL for a default */
+};
+
+struct difference {
+	enum difference_kind kind;
+	struct str unit; /* that launches it; empty of a finding of no launch */
+	struct str name;
+	struct side sides[2];
+};
+
 struct report {
 	enum report_kind kind;
 	const char *version; /* of offnode */
@@ -60,6 +84,7 @@ struct report {
 	struct str timestamp;  /* ISO 8601, or empty */
 	struct rule_set rules; /* evaluated, or to be listed */
 	struct str benchmark;
+	VEC(struct difference) differences; /* diff: in order of units, then of kinds */
 	struct waivers waivers; /* all of --ignorefile, in order */
 	bool fail_on_new;       /* failures that the baseline has do not count */
 };

@@ -5,7 +5,7 @@ _offnode()
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands='scan argv config explain inspect ls cat capture rules version help'
 	local options='--format --output --quiet --verbose --color --no-progress --timestamp --check --skip
-		--benchmark --rules --severity --strict --platform --overlay --kubelet-version --systemd-version
+		--benchmark --rules --ignorefile --severity --strict --strict-waivers --baseline --fail-on-new --platform --overlay --kubelet-version --systemd-version
 		--allow-backing --live-run --jobs --timeout --max-entries --max-file --max-spill --max-reads
 		--max-read-bytes --max-depth --max-memory
 		--allow-empty --fail-on --exit-zero --exit-code --help --version'

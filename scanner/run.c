@@ -259,6 +259,8 @@ static void run_command(struct offnode_report *r, const char *command, const cha
 	for (size_t i = 0; i < targets; i++)
 		run_word(r, words[i]);
 	gate_end(r);
+	if (r->report.kind == REPORT_DIFF)
+		diff_end(r);
 	r->report.raw = out_text(r->raw);
 }
 
@@ -297,6 +299,8 @@ static enum offnode_status status_of_verdicts(const struct offnode_report *r)
 	bool judged = r->report.kind != REPORT_RULES && r->report.kind != REPORT_RAW;
 	if (!judged || option_on(r->session, OPTION_exit_zero))
 		return OFFNODE_OK;
+	if (r->report.kind == REPORT_DIFF)
+		return r->report.differences.n ? OFFNODE_FAILED : OFFNODE_OK;
 	if (n.fail > n.waived + (r->report.fail_on_new ? n.known : 0))
 		return (enum offnode_status)option_number(r->session, OPTION_exit_code, 1);
 	if (unknown || provisional)

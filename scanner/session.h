@@ -103,6 +103,9 @@ void visit_launches(struct scan *s);
 void visit_explain(struct scan *s);
 void visit_capture(struct scan *s);
 void visit_fix(struct scan *s);
+
+/* Compares the two targets, once both are scanned. */
+void diff_end(struct offnode_report *r);
 void visit_ls(struct scan *s);
 void visit_cat(struct scan *s);
 

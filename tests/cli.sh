@@ -54,6 +54,30 @@ one_line() {
 	tell $? "$1"
 }
 
+# ---- differences ----
+status 0 'nothing changed' "$OFFNODE" diff "$pass" "$pass"
+says 'and that is said' out 'no difference'
+cat >"$dir/old.txtar" <<'T'
+-- /etc/systemd/system/kubelet.service --
+[Service]
+ExecStart=/usr/bin/kubelet --v=2 --make-iptables-util-chains=true --read-only-port=0
+T
+sed 's/--v=2/--v=4/; s/chains=true/chains=false/' "$dir/old.txtar" >"$dir/new.txtar"
+status 1 'something changed' "$OFFNODE" diff "$dir/old.txtar" "$dir/new.txtar"
+says 'a verdict' out '  - pass   /etc/systemd/system/kubelet.service:2:34'
+says 'a setting' out '  + false   /etc/systemd/system/kubelet.service:2:34'
+says 'a word that went' out '- --v=2   /etc/systemd/system/kubelet.service:2:28'
+says 'a word that came' out '+ --v=4   /etc/systemd/system/kubelet.service:2:28'
+silent 'what stayed is not told' out read-only-port
+status 0 'a difference need not be a failure' "$OFFNODE" diff --exit-zero "$dir/old.txtar" "$dir/new.txtar"
+status 1 'a kubelet that came' "$OFFNODE" diff "$empty" "$dir/new.txtar"
+says 'is a launch' out '  launch   kubelet.service'
+status 66 'a target that is not there' "$OFFNODE" diff "$pass" "$dir/nothing"
+status 64 'one target' "$OFFNODE" diff "$pass"
+status 1 'as JSON' "$OFFNODE" diff -f json "$dir/old.txtar" "$dir/new.txtar"
+cp "$dir/out" "$dir/diff.report"
+status 64 'no other format' "$OFFNODE" diff -f sarif "$pass" "$pass"
+
 # ---- exit statuses ----
 status 0 'passed' "$OFFNODE" "$pass"
 status 1 'failed' "$OFFNODE" "$fail"

@@ -154,6 +154,38 @@ static void target_members(struct json *j, const struct target_report *target)
 	put_notes(j, "notes", &target->notes);
 }
 
+static void difference(struct json *j, const struct difference *d)
+{
+	static const char *const keys[] = {"old", "new"};
+	json_open(&j->out, '{');
+	json_key(&j->out, "kind");
+	json_z(&j->out, difference_name(d->kind));
+	put_text(j, "unit", d->unit);
+	put_text(j, "name", d->name);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct side *s = &d->sides[i];
+		json_key(&j->out, keys[i]);
+		if (!s->there) {
+			json_null(&j->out);
+			continue;
+		}
+		json_open(&j->out, '{');
+		put_text(j, "value", side_shown(j->arena, d, i));
+		put_origin(j, "origin", s->from);
+		json_close(&j->out);
+	}
+	json_close(&j->out);
+}
+
+static void differences(struct json *j)
+{
+	json_key(&j->out, "differences");
+	json_open(&j->out, '[');
+	for (size_t i = 0; i < j->r->differences.n; i++)
+		difference(j, &j->r->differences.at[i]);
+	json_close(&j->out);
+}
+
 static void summary(struct json *j)
 {
 	struct report_counts n = report_count(j->r);
@@ -196,6 +228,8 @@ void write_json(const struct report *r, struct out *o)
 		json_close(&j.out);
 	}
 	json_close(&j.out);
+	if (r->kind == REPORT_DIFF)
+		differences(&j);
 	if (r->kind == REPORT_SCAN)
 		summary(&j);
 	json_close(&j.out);

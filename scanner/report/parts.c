@@ -96,6 +96,14 @@ struct str intended_shown(struct arena *a, const struct intended *x)
 	return setting_shown(a, &s);
 }
 
+struct str side_shown(struct arena *a, const struct difference *d, unsigned side)
+{
+	const struct side *s = &d->sides[side];
+	const struct option *opt = d->kind == DIFFERENCE_SETTING ? option_find(d->name) : NULL;
+	struct setting x = {.option = opt, .value = s->value, .level = LEVEL_CONFIG};
+	return opt && s->from ? setting_shown(a, &x) : report_mask(a, s->value);
+}
+
 struct str launch_name(const struct launch *l)
 {
 	return l->unit ? l->unit->id.n ? l->unit->id : l->unit->name : str_from(l->layout);

@@ -45,6 +45,9 @@ void out_markdown(struct out *o, struct str s);
 /* The value of a setting as shown: masked by the name of its option. */
 struct str setting_shown(struct arena *a, const struct setting *x);
 
+/* The same of one side of a difference; empty where that side has nothing. */
+struct str side_shown(struct arena *a, const struct difference *d, unsigned side);
+
 struct str intended_shown(struct arena *a, const struct intended *x);
 
 /* "kubelet.service", or the layout's name where no unit launches it. */

@@ -36,6 +36,12 @@ struct report_counts report_count(const struct report *r)
 	return n;
 }
 
+const char *difference_name(enum difference_kind kind)
+{
+	static const char *const names[] = {"launch", "verdict", "setting", "word"};
+	return names[kind];
+}
+
 const struct report_format *report_formats(size_t *n)
 {
 	static const struct report_format formats[] = {

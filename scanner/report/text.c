@@ -135,6 +135,7 @@ void write_text(const struct report *r, struct out *o)
 	case REPORT_EXPLAIN: text_explain(&t); break;
 	case REPORT_STORY: text_story(&t); break;
 	case REPORT_INSPECT: text_inspect(&t); break;
+	case REPORT_DIFF: text_diff(&t); break;
 	case REPORT_RULES: text_rules(&t); break;
 	case REPORT_RAW: out_str(o, r->raw); break;
 	}

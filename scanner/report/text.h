@@ -51,6 +51,7 @@ void text_config(struct text *t);
 void text_explain(struct text *t);
 void text_story(struct text *t);
 void text_inspect(struct text *t);
+void text_diff(struct text *t);
 void text_rules(struct text *t);
 
 /* The volumes of a disk, for inspect. */
