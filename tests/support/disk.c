@@ -19,21 +19,21 @@ static void grow(struct made_image *m, size_t end)
 	m->n = end > m->n ? end : m->n;
 }
 
-void put_be(struct made_image *m, size_t at, unsigned width, uint64_t v)
+void image_be(struct made_image *m, size_t at, unsigned width, uint64_t v)
 {
 	grow(m, at + width);
 	for (unsigned i = width; i-- > 0; v >>= 8)
 		m->bytes[at + i] = (unsigned char)v;
 }
 
-void put_le(struct made_image *m, size_t at, unsigned width, uint64_t v)
+void image_le(struct made_image *m, size_t at, unsigned width, uint64_t v)
 {
 	grow(m, at + width);
 	for (unsigned i = 0; i < width; i++, v >>= 8)
 		m->bytes[at + i] = (unsigned char)v;
 }
 
-void put_text(struct made_image *m, size_t at, struct str text)
+void image_text(struct made_image *m, size_t at, struct str text)
 {
 	grow(m, at + text.n);
 	if (text.n)

@@ -16,9 +16,9 @@ struct made_image {
 };
 
 /* `width` bytes of v at `at`; the image grows to hold them. */
-void put_be(struct made_image *m, size_t at, unsigned width, uint64_t v);
-void put_le(struct made_image *m, size_t at, unsigned width, uint64_t v);
-void put_text(struct made_image *m, size_t at, struct str text);
+void image_be(struct made_image *m, size_t at, unsigned width, uint64_t v);
+void image_le(struct made_image *m, size_t at, unsigned width, uint64_t v);
+void image_text(struct made_image *m, size_t at, struct str text);
 
 /* Files by name, all of the same bytes as `m`: for chains of them. */
 struct blob_siblings *siblings_all(const struct made_image *m);

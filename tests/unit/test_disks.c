@@ -39,21 +39,21 @@ static struct made_image *blank(void)
 static struct made_image *vdi(void)
 {
 	struct made_image *m = blank();
-	put_text(m, 0, S("<<< A virtual disk >>>\n"));
-	put_le(m, 0x40, 4, 0xbeda107f);
-	put_le(m, 0x44, 4, 0x00010001);
-	put_le(m, 0x48, 4, 0x180);
-	put_le(m, 0x4c, 4, 1);
-	put_le(m, 0x154, 4, 512);
-	put_le(m, 0x158, 4, 1024);
-	put_le(m, 0x170, 8, 3000);
-	put_le(m, 0x178, 4, 1024);
-	put_le(m, 0x180, 4, 3);
-	put_le(m, 512, 4, 1);
-	put_le(m, 516, 4, 0xffffffff);
-	put_le(m, 520, 4, 0xfffffffe);
-	put_text(m, 2048, S("block"));
-	put_le(m, 3071, 1, 0);
+	image_text(m, 0, S("<<< A virtual disk >>>\n"));
+	image_le(m, 0x40, 4, 0xbeda107f);
+	image_le(m, 0x44, 4, 0x00010001);
+	image_le(m, 0x48, 4, 0x180);
+	image_le(m, 0x4c, 4, 1);
+	image_le(m, 0x154, 4, 512);
+	image_le(m, 0x158, 4, 1024);
+	image_le(m, 0x170, 8, 3000);
+	image_le(m, 0x178, 4, 1024);
+	image_le(m, 0x180, 4, 3);
+	image_le(m, 512, 4, 1);
+	image_le(m, 516, 4, 0xffffffff);
+	image_le(m, 520, 4, 0xfffffffe);
+	image_text(m, 2048, S("block"));
+	image_le(m, 3071, 1, 0);
 	return m;
 }
 
@@ -80,18 +80,18 @@ static void vdi_images(void **state)
 	disk_holds(disk, 2900, S("\0\0\0\0"));
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		struct made_image *m = vdi();
-		put_le(m, changes[i].at, changes[i].width, changes[i].value);
+		image_le(m, changes[i].at, changes[i].width, changes[i].value);
 		if (changes[i].kind == ERR_NONE)
 			disk_holds(disk_in(m, "vdi", &alone), 0, S("block"));
 		else
 			disk_refused(m, "vdi", &alone, changes[i].kind, changes[i].words);
 	}
 	struct made_image *m = vdi();
-	put_le(m, 512, 4, 2);
+	image_le(m, 512, 4, 2);
 	disk_fails(disk_in(m, "vdi", &alone), 0, ERR_CORRUPT, "before the block at 3072");
-	put_le(m, 512, 4, 0xfffffffd);
+	image_le(m, 512, 4, 0xfffffffd);
 	disk_fails(disk_in(m, "vdi", &alone), 0, ERR_CORRUPT, "before the block at");
-	put_le(m, 0x154, 4, 0xffffffff);
+	image_le(m, 0x154, 4, 0xffffffff);
 	disk_fails(disk_in(m, "vdi", &alone), 0, ERR_CORRUPT, "ends at byte");
 }
 
@@ -100,21 +100,21 @@ static void vdi_images(void **state)
 static void vhd_sum(struct made_image *m, size_t at)
 {
 	uint32_t sum = 0;
-	put_be(m, at + 64, 4, 0);
+	image_be(m, at + 64, 4, 0);
 	for (size_t i = 0; i < 512; i++)
 		sum += m->bytes[at + i];
-	put_be(m, at + 64, 4, (uint32_t)~sum);
+	image_be(m, at + 64, 4, (uint32_t)~sum);
 }
 
 static void vhd_footer(struct made_image *m, size_t at, uint64_t header, uint64_t size,
 		       uint32_t type)
 {
-	put_text(m, at, S("conectix"));
-	put_be(m, at + 12, 4, 0x10000);
-	put_be(m, at + 16, 8, header);
-	put_be(m, at + 48, 8, size);
-	put_be(m, at + 60, 4, type);
-	put_be(m, at + 511, 1, 0);
+	image_text(m, at, S("conectix"));
+	image_be(m, at + 12, 4, 0x10000);
+	image_be(m, at + 16, 8, header);
+	image_be(m, at + 48, 8, size);
+	image_be(m, at + 60, 4, type);
+	image_be(m, at + 511, 1, 0);
 	vhd_sum(m, at);
 }
 
@@ -122,13 +122,13 @@ static struct made_image *vhd(uint32_t type)
 {
 	struct made_image *m = blank();
 	vhd_footer(m, 0, 512, 1000, type);
-	put_text(m, 512, S("cxsparse"));
-	put_be(m, 512 + 16, 8, 1536);
-	put_be(m, 512 + 28, 4, 2);
-	put_be(m, 512 + 32, 4, 512);
-	put_be(m, 1536, 4, 4);
-	put_be(m, 1540, 4, 0xffffffff);
-	put_text(m, 2048 + 512, S("block"));
+	image_text(m, 512, S("cxsparse"));
+	image_be(m, 512 + 16, 8, 1536);
+	image_be(m, 512 + 28, 4, 2);
+	image_be(m, 512 + 32, 4, 512);
+	image_be(m, 1536, 4, 4);
+	image_be(m, 1540, 4, 0xffffffff);
+	image_text(m, 2048 + 512, S("block"));
 	vhd_footer(m, 3072, 512, 1000, type);
 	return m;
 }
@@ -152,29 +152,29 @@ static void vhd_images(void **state)
 	disk_holds(disk, 510, S("\0\0\0\0"));
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		struct made_image *m = vhd(3);
-		put_be(m, changes[i].at, changes[i].width, changes[i].value);
+		image_be(m, changes[i].at, changes[i].width, changes[i].value);
 		disk_refused(m, "vhd", &alone, changes[i].kind, changes[i].words);
 	}
 	disk_refused(vhd(4), "vhd", &alone, ERR_UNSUPPORTED, "only what differs");
 	disk_refused(vhd(5), "vhd", &alone, ERR_UNSUPPORTED, "unknown type 5");
 	struct made_image *m = vhd(3);
-	put_be(m, 1536, 4, 100);
+	image_be(m, 1536, 4, 100);
 	disk_fails(disk_in(m, "vhd", &alone), 0, ERR_CORRUPT, "before the block at 51712");
 	/* the footer at the end will do where its copy is damaged, and the other way round */
 	m = vhd(3);
-	put_be(m, 20, 1, 1);
+	image_be(m, 20, 1, 1);
 	disk_holds(disk_in(m, "vhd", &alone), 0, S("block"));
 	m = vhd(3);
 	m->n -= 100;
 	disk_holds(disk_in(m, "vhd", &alone), 0, S("block"));
 	/* a fixed disk has nothing but the footer */
 	m = blank();
-	put_text(m, 0, S("first"));
+	image_text(m, 0, S("first"));
 	vhd_footer(m, 1024, UINT64_MAX, 1024, 2);
 	disk = disk_in(m, "vhd", &alone);
 	assert_int_equal(disk->size, 1024);
 	disk_holds(disk, 0, S("first"));
-	put_be(m, 1024 + 48, 8, 1025);
+	image_be(m, 1024 + 48, 8, 1025);
 	vhd_sum(m, 1024);
 	disk_refused(m, "vhd", &alone, ERR_CORRUPT, "1025 bytes of disk in 1536");
 }
@@ -185,15 +185,15 @@ enum { TABLE = 512 << 10, META = 576 << 10, BLOCK = 1 << 20 };
 
 static void vhdx_sum(struct made_image *m, size_t at, size_t n)
 {
-	put_le(m, at + 4, 4, 0);
-	put_le(m, at + 4, 4, (uint32_t)~crc32c(~0u, m->bytes + at, n));
+	image_le(m, at + 4, 4, 0);
+	image_le(m, at + 4, 4, (uint32_t)~crc32c(~0u, m->bytes + at, n));
 }
 
 static void vhdx_entry(struct made_image *m, size_t at, struct str guid, uint64_t a, uint64_t b)
 {
-	put_text(m, at, guid);
-	put_le(m, at + 16, 8, a);
-	put_le(m, at + 24, 8, b);
+	image_text(m, at, guid);
+	image_le(m, at + 16, 8, a);
+	image_le(m, at + 24, 8, b);
 }
 
 #define PARAMETERS S("\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b")
@@ -205,35 +205,35 @@ static void vhdx_entry(struct made_image *m, size_t at, struct str guid, uint64_
 
 static void vhdx_header(struct made_image *m, size_t at, uint64_t sequence, unsigned log)
 {
-	put_text(m, at, S("head"));
-	put_le(m, at + 8, 8, sequence);
-	put_le(m, at + 48, 1, log);
-	put_le(m, at + 66, 2, 1);
+	image_text(m, at, S("head"));
+	image_le(m, at + 8, 8, sequence);
+	image_le(m, at + 48, 1, log);
+	image_le(m, at + 66, 2, 1);
 	vhdx_sum(m, at, 4096);
 }
 
 static struct made_image *vhdx(void)
 {
 	struct made_image *m = blank();
-	put_text(m, 0, S("vhdxfile"));
-	put_le(m, 2 * BLOCK - 1, 1, 0);
+	image_text(m, 0, S("vhdxfile"));
+	image_le(m, 2 * BLOCK - 1, 1, 0);
 	vhdx_header(m, 64 << 10, 1, 1);
 	vhdx_header(m, 128 << 10, 2, 0);
-	put_text(m, 192 << 10, S("regi"));
-	put_le(m, (192 << 10) + 8, 4, 2);
+	image_text(m, 192 << 10, S("regi"));
+	image_le(m, (192 << 10) + 8, 4, 2);
 	vhdx_entry(m, (192 << 10) + 16, REGION_BAT, TABLE, 1ull << 32 | 64 << 10);
 	vhdx_entry(m, (192 << 10) + 48, REGION_META, META, 1ull << 32 | 128 << 10);
 	vhdx_sum(m, 192 << 10, 64 << 10);
-	put_text(m, META, S("metadata"));
-	put_le(m, META + 10, 2, 3);
+	image_text(m, META, S("metadata"));
+	image_le(m, META + 10, 2, 3);
 	vhdx_entry(m, META + 32, PARAMETERS, 8ull << 32 | 64 << 10, 4);
 	vhdx_entry(m, META + 64, DISK_SIZE, 8ull << 32 | ((64 << 10) + 8), 6);
 	vhdx_entry(m, META + 96, SECTOR_SIZE, 4ull << 32 | ((64 << 10) + 16), 6);
-	put_le(m, META + (64 << 10), 4, BLOCK);
-	put_le(m, META + (64 << 10) + 8, 8, 2 * BLOCK);
-	put_le(m, META + (64 << 10) + 16, 4, 512);
-	put_le(m, TABLE, 8, BLOCK | 6);
-	put_text(m, BLOCK, S("block"));
+	image_le(m, META + (64 << 10), 4, BLOCK);
+	image_le(m, META + (64 << 10) + 8, 8, 2 * BLOCK);
+	image_le(m, META + (64 << 10) + 16, 4, 512);
+	image_le(m, TABLE, 8, BLOCK | 6);
+	image_text(m, BLOCK, S("block"));
 	return m;
 }
 
@@ -261,7 +261,7 @@ static void vhdx_images(void **state)
 	assert_int_equal(stale.n, 0);
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		struct made_image *m = vhdx();
-		put_le(m, changes[i].at, changes[i].width, changes[i].value);
+		image_le(m, changes[i].at, changes[i].width, changes[i].value);
 		if (changes[i].kind == ERR_NONE)
 			disk_holds(disk_in(m, "vhdx", &alone), 0, S("block"));
 		else
@@ -270,14 +270,14 @@ static void vhdx_images(void **state)
 	/* what must be known and is not */
 	struct made_image *m = vhdx();
 	vhdx_entry(m, META + 128, NOBODY, 64 << 10, 4);
-	put_le(m, META + 10, 2, 4);
+	image_le(m, META + 10, 2, 4);
 	disk_refused(m, "vhdx", &alone, ERR_UNSUPPORTED, "metadata: an unknown item");
 	m = vhdx();
 	vhdx_entry(m, (192 << 10) + 80, NOBODY, TABLE, 1ull << 32);
-	put_le(m, (192 << 10) + 8, 4, 3);
+	image_le(m, (192 << 10) + 8, 4, 3);
 	vhdx_sum(m, 192 << 10, 64 << 10);
 	disk_refused(m, "vhdx", &alone, ERR_UNSUPPORTED, "an unknown region");
-	put_le(m, (192 << 10) + 8, 4, 1);
+	image_le(m, (192 << 10) + 8, 4, 1);
 	vhdx_sum(m, 192 << 10, 64 << 10);
 	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "a region is missing");
 	/* the sound header with the higher number counts: here the one with a log */
@@ -286,15 +286,15 @@ static void vhdx_images(void **state)
 	disk_in(m, "vhdx", &alone);
 	assert_int_equal(stale.n, 1);
 	m = vhdx();
-	put_le(m, 128 << 10, 1, 0);
+	image_le(m, 128 << 10, 1, 0);
 	disk_in(m, "vhdx", &alone);
 	assert_int_equal(stale.n, 1);
-	put_le(m, 64 << 10, 1, 0);
+	image_le(m, 64 << 10, 1, 0);
 	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "neither header is sound");
 	m = vhdx();
-	put_le(m, TABLE, 8, BLOCK | 7);
+	image_le(m, TABLE, 8, BLOCK | 7);
 	disk_fails(disk_in(m, "vhdx", &alone), 0, ERR_CORRUPT, "block 0 has state 7");
-	put_le(m, TABLE, 8, (uint64_t)BLOCK << 40 | 6);
+	image_le(m, TABLE, 8, (uint64_t)BLOCK << 40 | 6);
 	disk_fails(disk_in(m, "vhdx", &alone), 0, ERR_CORRUPT, "before the block at");
 }
 
@@ -303,21 +303,22 @@ static void vhdx_images(void **state)
 static struct made_image *vmdk(void)
 {
 	struct made_image *m = blank();
-	put_text(m, 0, S("KDMV"));
-	put_le(m, 4, 4, 1);
-	put_le(m, 8, 4, 3);
-	put_le(m, 12, 8, 16);
-	put_le(m, 20, 8, 8);
-	put_le(m, 28, 8, 1);
-	put_le(m, 36, 8, 1);
-	put_le(m, 44, 4, 2);
-	put_le(m, 56, 8, 2);
-	put_text(m, 512, S("# Disk DescriptorFile\nparentCID=ffffffff\nRW 16 SPARSE \"a.vmdk\"\n"));
-	put_le(m, 1024, 4, 3);
-	put_le(m, 1536, 4, 8);
-	put_le(m, 1540, 4, 1);
-	put_text(m, 4096, S("grain"));
-	put_le(m, 8191, 1, 0);
+	image_text(m, 0, S("KDMV"));
+	image_le(m, 4, 4, 1);
+	image_le(m, 8, 4, 3);
+	image_le(m, 12, 8, 16);
+	image_le(m, 20, 8, 8);
+	image_le(m, 28, 8, 1);
+	image_le(m, 36, 8, 1);
+	image_le(m, 44, 4, 2);
+	image_le(m, 56, 8, 2);
+	image_text(m, 512,
+		   S("# Disk DescriptorFile\nparentCID=ffffffff\nRW 16 SPARSE \"a.vmdk\"\n"));
+	image_le(m, 1024, 4, 3);
+	image_le(m, 1536, 4, 8);
+	image_le(m, 1540, 4, 1);
+	image_text(m, 4096, S("grain"));
+	image_le(m, 8191, 1, 0);
 	return m;
 }
 
@@ -345,27 +346,27 @@ static void vmdk_extents(void **state)
 	disk_holds(disk, 4094, S("\0\0\0\0"));
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		struct made_image *m = vmdk();
-		put_le(m, changes[i].at, changes[i].width, changes[i].value);
+		image_le(m, changes[i].at, changes[i].width, changes[i].value);
 		disk_refused(m, "vmdk", &alone, changes[i].kind, changes[i].words);
 	}
 	struct made_image *m = vmdk();
-	put_le(m, 1536, 4, 0xffffffff);
+	image_le(m, 1536, 4, 0xffffffff);
 	disk_fails(disk_in(m, "vmdk", &alone), 0, ERR_CORRUPT, "before the block at");
-	put_le(m, 1024, 4, 0xffffffff);
+	image_le(m, 1024, 4, 0xffffffff);
 	disk_fails(disk_in(m, "vmdk", &alone), 0, ERR_CORRUPT, "ends at byte");
 	/* compressed grains say which they are, and how long */
 	m = vmdk();
-	put_le(m, 8, 4, 0x30003);
-	put_le(m, 77, 2, 1);
-	put_le(m, 4096, 8, 1);
+	image_le(m, 8, 4, 0x30003);
+	image_le(m, 77, 2, 1);
+	image_le(m, 4096, 8, 1);
 	disk_fails(disk_in(m, "vmdk", &alone), 0, ERR_CORRUPT, "says it is another");
-	put_le(m, 4096, 8, 0);
-	put_le(m, 4104, 4, 0xffffffff);
+	image_le(m, 4096, 8, 0);
+	image_le(m, 4104, 4, 0xffffffff);
 	disk_fails(disk_in(m, "vmdk", &alone), 0, ERR_CORRUPT, "has 4294967295 bytes for 4096");
-	put_le(m, 4104, 4, 3);
+	image_le(m, 4104, 4, 3);
 	disk_fails(disk_in(m, "vmdk", &alone), 0, ERR_CORRUPT, "zlib: no zlib header");
 	m = blank();
-	put_text(m, 0, S("COWD\1\0\0\0"));
+	image_text(m, 0, S("COWD\1\0\0\0"));
 	disk_refused(m, "vmdk", &alone, ERR_UNSUPPORTED, "a sparse extent of ESX");
 }
 
@@ -402,15 +403,15 @@ static void vmdk_descriptors(void **state)
 		if (cases[i].beside)
 			o.siblings = siblings_all(extent);
 		struct made_image *m = blank();
-		put_text(m, 0,
-			 str_fmt(arena, "# Disk DescriptorFile\nversion=1\n%s\n", cases[i].text));
+		image_text(m, 0,
+			   str_fmt(arena, "# Disk DescriptorFile\nversion=1\n%s\n", cases[i].text));
 		disk_refused(m, "vmdk", &o, cases[i].kind, cases[i].words);
 	}
 	struct made_image *extent = NEW(arena, struct made_image);
 	*extent = *vmdk();
 	struct blob_opening o = {.stale = &stale, .siblings = siblings_all(extent)};
 	struct made_image *m = blank();
-	put_text(
+	image_text(
 		m, 0,
 		S("# Disk DescriptorFile\r\nparentCID=FFFFFFFF\r\n# RW 5 ZERO\r\nRW 1 ZERO\r\n"
 		  "RW 2 SPARSE \"s.vmdk\"\r\nRDONLY 1 FLAT \"f.vmdk\" 8\r\nRW 1 VMFS \"v.vmdk\"\r\n"));

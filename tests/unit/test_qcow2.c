@@ -28,18 +28,18 @@ static struct made_image *image(unsigned version)
 {
 	memset(&made, 0, sizeof made);
 	stale.n = 0;
-	put_text(&made, 0, S("QFI\xfb"));
-	put_be(&made, 4, 4, version);
-	put_be(&made, 20, 4, 9);
-	put_be(&made, 24, 8, 2 * CLUSTER);
-	put_be(&made, 36, 4, 1);
-	put_be(&made, 40, 8, L1);
-	put_be(&made, 96, 4, 4);
-	put_be(&made, 100, 4, version > 2 ? 104 : 0);
-	put_be(&made, L1, 8, L2 | 1ull << 63);
-	put_be(&made, L2, 8, DATA | 1ull << 63);
-	put_be(&made, DATA + CLUSTER - 1, 1, 0);
-	put_text(&made, DATA, S("stored"));
+	image_text(&made, 0, S("QFI\xfb"));
+	image_be(&made, 4, 4, version);
+	image_be(&made, 20, 4, 9);
+	image_be(&made, 24, 8, 2 * CLUSTER);
+	image_be(&made, 36, 4, 1);
+	image_be(&made, 40, 8, L1);
+	image_be(&made, 96, 4, 4);
+	image_be(&made, 100, 4, version > 2 ? 104 : 0);
+	image_be(&made, L1, 8, L2 | 1ull << 63);
+	image_be(&made, L2, 8, DATA | 1ull << 63);
+	image_be(&made, DATA + CLUSTER - 1, 1, 0);
+	image_text(&made, DATA, S("stored"));
 	return &made;
 }
 
@@ -49,7 +49,7 @@ static void incompatible_bits(void **state)
 	for (unsigned bit = 0; bit < 64; bit++) {
 		struct made_image *m = image(3);
 		char words[20];
-		put_be(m, 72, 8, 1ull << bit);
+		image_be(m, 72, 8, 1ull << bit);
 		snprintf(words, sizeof words, "bit %u", bit);
 		if (bit == 0 || bit == 1 || bit == 3)
 			disk_holds(disk_in(m, "qcow2", &alone), 0, S("stored"));
@@ -97,7 +97,7 @@ static void headers(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct made_image *m = image(3);
-		put_be(m, cases[i].at, cases[i].width, cases[i].value);
+		image_be(m, cases[i].at, cases[i].width, cases[i].value);
 		if (cases[i].kind == ERR_NONE)
 			disk_holds(disk_in(m, "qcow2", &alone), 0, S("stored"));
 		else
@@ -105,9 +105,9 @@ static void headers(void **state)
 	}
 	/* the type of compression stands behind a header of 104 bytes */
 	struct made_image *m = image(3);
-	put_be(m, 104, 1, 2);
+	image_be(m, 104, 1, 2);
 	disk_holds(disk_in(m, "qcow2", &alone), 0, S("stored"));
-	put_be(m, 100, 4, 112);
+	image_be(m, 100, 4, 112);
 	disk_refused(m, "qcow2", &alone, ERR_UNSUPPORTED, "compression type 2");
 	/* what is cut short is no image, and never a crash */
 	for (size_t n = 0; n < DATA; n++) {
@@ -124,7 +124,7 @@ static void headers(void **state)
 	}
 	/* other bytes are nobody's */
 	m = image(3);
-	put_be(m, 4, 4, 0x31323334);
+	image_be(m, 4, 4, 0x31323334);
 	struct blob *disk = &(struct blob){0};
 	struct error e = {0};
 	const char *name;
@@ -139,23 +139,23 @@ static void extensions(void **state)
 	(void)state;
 	struct made_image *m = image(3);
 	/* one of an unknown type is passed over; so is what stands behind the last */
-	put_be(m, 104, 4, 0x12345678);
-	put_be(m, 108, 4, 3);
-	put_be(m, 120, 4, 0);
-	put_be(m, 128, 4, 0xe2792aca);
-	put_be(m, 132, 4, 0xffffffff);
+	image_be(m, 104, 4, 0x12345678);
+	image_be(m, 108, 4, 3);
+	image_be(m, 120, 4, 0);
+	image_be(m, 128, 4, 0xe2792aca);
+	image_be(m, 132, 4, 0xffffffff);
 	disk_holds(disk_in(m, "qcow2", &alone), 0, S("stored"));
-	put_be(m, 108, 4, 401);
+	image_be(m, 108, 4, 401);
 	disk_refused(m, "qcow2", &alone, ERR_CORRUPT, "extension 0x12345678 has 401 bytes");
-	put_be(m, 108, 4, 0xffffffff);
+	image_be(m, 108, 4, 0xffffffff);
 	disk_refused(m, "qcow2", &alone, ERR_CORRUPT, "has 4294967295 bytes");
 	/* more than there is any use for */
 	m = image(3);
-	put_be(m, 20, 4, 12);
-	put_be(m, 40, 8, 4096);
+	image_be(m, 20, 4, 12);
+	image_be(m, 40, 8, 4096);
 	for (size_t at = 104; at < 4096; at += 8)
-		put_be(m, at, 4, 1);
-	put_be(m, 4096, 8, 0);
+		image_be(m, at, 4, 1);
+	image_be(m, 4096, 8, 0);
 	disk_refused(m, "qcow2", &alone, ERR_LIMIT, "more than 64 extensions");
 }
 
@@ -190,9 +190,9 @@ static void entries(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct made_image *m = image(cases[i].version);
-		put_text(m, DATA + 100, S(PACKED));
-		put_text(m, DATA + 300, S("\xff\xff\xff"));
-		put_be(m, L2, 8, cases[i].entry);
+		image_text(m, DATA + 100, S(PACKED));
+		image_text(m, DATA + 300, S("\xff\xff\xff"));
+		image_be(m, L2, 8, cases[i].entry);
 		struct blob *disk = disk_in(m, "qcow2", &alone);
 		assert_int_equal(disk->size, 2 * CLUSTER);
 		if (cases[i].kind == ERR_NONE)
@@ -214,23 +214,23 @@ static void tables(void **state)
 	m->n = DATA;
 	disk_fails(disk_in(m, "qcow2", &alone), 0, ERR_CORRUPT, "ends at byte 1536");
 	m = image(3);
-	put_be(m, L1, 8, 1ull << 40);
+	image_be(m, L1, 8, 1ull << 40);
 	disk_fails(disk_in(m, "qcow2", &alone), 0, ERR_CORRUPT, "ends at byte");
-	put_be(m, L1, 8, UINT64_MAX);
+	image_be(m, L1, 8, UINT64_MAX);
 	disk_fails(disk_in(m, "qcow2", &alone), 0, ERR_CORRUPT, "ends at byte");
-	put_be(m, L1, 8, 0);
+	image_be(m, L1, 8, 0);
 	disk_holds(disk_in(m, "qcow2", &alone), 0, S("\0\0\0\0\0\0"));
 	/* tables that lead to themselves: a lookup has two steps all the same */
-	put_be(m, L1, 8, L1);
+	image_be(m, L1, 8, L1);
 	disk_holds(disk_in(m, "qcow2", &alone), 2, S("\0\0\0\0\2\0"));
 	/* clusters of other sizes must stand at multiples of them */
 	m = image(3);
-	put_be(m, 20, 4, 10);
-	put_be(m, 40, 8, 1024);
-	put_be(m, 1024, 8, 1536);
+	image_be(m, 20, 4, 10);
+	image_be(m, 40, 8, 1024);
+	image_be(m, 1024, 8, 1536);
 	disk_fails(disk_in(m, "qcow2", &alone), 0, ERR_CORRUPT, "a table at 1536");
-	put_be(m, 1024, 8, 2048);
-	put_be(m, 2048, 8, 3072 + 512);
+	image_be(m, 1024, 8, 2048);
+	image_be(m, 2048, 8, 3072 + 512);
 	disk_fails(disk_in(m, "qcow2", &alone), 0, ERR_CORRUPT, "a cluster at 3584");
 }
 
@@ -240,16 +240,16 @@ static void subclusters(void **state)
 	(void)state;
 	enum { BIG = 16 << 10 };
 	struct made_image *m = image(3);
-	put_be(m, 20, 4, 14);
-	put_be(m, 24, 8, 2 * BIG);
-	put_be(m, 40, 8, BIG);
-	put_be(m, 72, 8, 16);
-	put_be(m, BIG, 8, 2 * BIG);
+	image_be(m, 20, 4, 14);
+	image_be(m, 24, 8, 2 * BIG);
+	image_be(m, 40, 8, BIG);
+	image_be(m, 72, 8, 16);
+	image_be(m, BIG, 8, 2 * BIG);
 	/* the first is stored, the second zero, the third neither, the fourth both */
-	put_be(m, 2 * BIG, 8, 3 * BIG);
-	put_be(m, 2 * BIG + 8, 8, 0x0000000a00000009);
+	image_be(m, 2 * BIG, 8, 3 * BIG);
+	image_be(m, 2 * BIG + 8, 8, 0x0000000a00000009);
 	for (unsigned i = 0; i < 32; i++)
-		put_text(m, 3 * BIG + i * 512, S("subcluster"));
+		image_text(m, 3 * BIG + i * 512, S("subcluster"));
 	struct blob *disk = disk_in(m, "qcow2", &alone);
 	disk_holds(disk, 0, S("subcluster"));
 	disk_holds(disk, 510, S("\0\0\0\0\0"));
@@ -263,45 +263,45 @@ static void other_files(void **state)
 	(void)state;
 	struct made_image *m = image(3);
 	struct blob_opening beside = {.stale = &stale, .siblings = siblings_all(m)};
-	put_be(m, 8, 8, 200);
-	put_be(m, 16, 4, 8);
-	put_text(m, 200, S("base.raw"));
+	image_be(m, 8, 8, 200);
+	image_be(m, 16, 4, 8);
+	image_text(m, 200, S("base.raw"));
 	disk_refused(m, "qcow2", &alone, ERR_UNSUPPORTED,
 		     "needs its backing file \"base.raw\", see --allow-backing");
 	/* a file that stands behind itself */
 	disk_refused(m, "qcow2", &beside, ERR_LIMIT, "more than 8 files");
-	put_text(m, 200, S("absent\0"));
-	put_be(m, 16, 4, 6);
+	image_text(m, 200, S("absent\0"));
+	image_be(m, 16, 4, 6);
 	disk_refused(m, "qcow2", &beside, ERR_MISSING, "backing file \"absent\"");
-	put_be(m, 16, 4, 1024);
+	image_be(m, 16, 4, 1024);
 	disk_refused(m, "qcow2", &alone, ERR_CORRUPT, "a name of 1024 bytes");
-	put_be(m, 16, 4, 8);
-	put_be(m, 8, 8, UINT64_MAX - 3);
+	image_be(m, 16, 4, 8);
+	image_be(m, 8, 8, UINT64_MAX - 3);
 	disk_refused(m, "qcow2", &alone, ERR_CORRUPT, "ends at byte");
 	/* by format: as it is, or not at all; what is past its end is zeros */
-	put_be(m, 8, 8, 200);
-	put_be(m, 104, 4, 0xe2792aca);
-	put_be(m, 108, 4, 3);
-	put_text(m, 112, S("raw"));
-	put_be(m, 24, 8, 64 * CLUSTER);
+	image_be(m, 8, 8, 200);
+	image_be(m, 104, 4, 0xe2792aca);
+	image_be(m, 108, 4, 3);
+	image_text(m, 112, S("raw"));
+	image_be(m, 24, 8, 64 * CLUSTER);
 	struct blob *disk = disk_in(m, "qcow2", &beside);
 	disk_holds(disk, 0, S("stored"));
 	disk_holds(disk, DATA, S("stored"));
 	disk_holds(disk, DATA + CLUSTER - 1, S("\0\0\0"));
 	disk_holds(disk, 60 * CLUSTER, S("\0\0\0"));
-	put_be(m, 108, 4, 4);
-	put_text(m, 112, S("vmdk"));
+	image_be(m, 108, 4, 4);
+	image_text(m, 112, S("vmdk"));
 	disk_refused(m, "qcow2", &beside, ERR_UNSUPPORTED, "the backing file is a \"vmdk\"");
 	/* a data file, in which a cluster may stand at 0 */
 	m = image(3);
-	put_be(m, 72, 8, 4);
-	put_be(m, 104, 4, 0x44415441);
-	put_be(m, 108, 4, 8);
-	put_text(m, 112, S("data.raw"));
+	image_be(m, 72, 8, 4);
+	image_be(m, 104, 4, 0x44415441);
+	image_be(m, 108, 4, 8);
+	image_text(m, 112, S("data.raw"));
 	disk_refused(m, "qcow2", &alone, ERR_UNSUPPORTED, "needs its data file \"data.raw\"");
-	put_be(m, L2, 8, 1ull << 63);
+	image_be(m, L2, 8, 1ull << 63);
 	disk_holds(disk_in(m, "qcow2", &beside), 0, S("QFI\xfb"));
-	put_be(m, L2, 8, 0);
+	image_be(m, L2, 8, 0);
 	disk_holds(disk_in(m, "qcow2", &beside), 0, S("\0\0\0\0"));
 }
 
