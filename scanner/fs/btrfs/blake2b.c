@@ -57,16 +57,16 @@ static void compress(struct blake2b *s, const unsigned char block[BLOCK], bool l
 		{0, 5, 10, 15}, {1, 6, 11, 12}, {2, 7, 8, 13},  {3, 4, 9, 14},
 	};
 	uint64_t v[16], m[16];
-	for (unsigned i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		m[i] = load_le64(block + 8 * i);
 	memcpy(v, s->h, sizeof s->h);
 	memcpy(v + 8, start, sizeof start);
 	v[12] ^= s->counted;
 	v[14] ^= last ? UINT64_MAX : 0;
 	for (unsigned r = 0; r < ROUNDS; r++)
-		for (unsigned i = 0; i < 8; i++)
+		for (size_t i = 0; i < 8; i++)
 			mix(v, lines[i], m[order[r % 10][2 * i]], m[order[r % 10][2 * i + 1]]);
-	for (unsigned i = 0; i < 8; i++)
+	for (size_t i = 0; i < 8; i++)
 		s->h[i] ^= v[i] ^ v[i + 8];
 }
 

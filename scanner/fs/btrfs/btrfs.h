@@ -100,6 +100,10 @@ struct btrfs_chunk {
 	const struct btrfs_stripe *stripe;
 };
 
+struct btrfs_chunks {
+	VEC(struct btrfs_chunk) list; /* by logical address */
+};
+
 struct btrfs_key {
 	uint64_t objectid;
 	uint8_t type;
@@ -140,7 +144,7 @@ struct btrfs {
 	struct btrfs_super super;
 	bool unchecked;
 	VEC(struct btrfs_device) devices;
-	VEC(struct btrfs_chunk) chunks; /* by logical address */
+	struct btrfs_chunks chunks;
 	struct btrfs_nodes *nodes;
 	struct btrfs_tree roots, csums;
 	struct map *subvols_by_id;

@@ -67,7 +67,7 @@ static bool load_chunk(struct arena *a, const struct btrfs_item *item, struct bt
 		return false;
 	struct btrfs_stripe *stripe = NEW_N(a, struct btrfs_stripe, c.stripes);
 	for (unsigned i = 0; i < c.stripes; i++) {
-		const unsigned char *p = item->p + CHUNK_HEAD + STRIPE_SIZE * i;
+		const unsigned char *p = item->p + CHUNK_HEAD + (size_t)STRIPE_SIZE * i;
 		stripe[i].at = load_le64(p + 8);
 		memcpy(stripe[i].device, p + 16, 16);
 	}
@@ -93,12 +93,12 @@ bool btrfs_add_system_chunks(struct btrfs *v, struct error *e)
 		if (size > left.n - BTRFS_KEY_SIZE)
 			return fail(e, ERR_CORRUPT, "btrfs: the system chunks are cut short");
 		struct btrfs_item item = {btrfs_load_key(p), p + BTRFS_KEY_SIZE, size};
-		if (!load_chunk(v->arena, &item, vec_push(v->arena, &v->chunks), e))
+		if (!load_chunk(v->arena, &item, vec_push(v->arena, &v->chunks.list), e))
 			return false;
 		left = str_tail(left, BTRFS_KEY_SIZE + size);
 	}
-	if (v->chunks.n)
-		qsort(v->chunks.at, v->chunks.n, sizeof *v->chunks.at, by_address);
+	if (v->chunks.list.n)
+		qsort(v->chunks.list.at, v->chunks.list.n, sizeof *v->chunks.list.at, by_address);
 	return true;
 }
 
@@ -108,42 +108,41 @@ bool btrfs_load_chunks(struct btrfs *v, struct error *e)
 				  .generation = v->super.chunk_generation,
 				  .level = v->super.chunk_level};
 	struct btrfs_key k = {BTRFS_CHUNKS, BTRFS_CHUNK_ITEM, 0};
-	struct btrfs all = *v;
+	struct btrfs_chunks all = {0};
 	struct btrfs_item item;
 	bool found;
 	uint64_t end = 0;
-	memset(&all.chunks, 0, sizeof all.chunks);
 	do {
 		if (!btrfs_from(v, &tree, k, &found, &item, e))
 			return false;
 		if (!found || item.key.objectid != BTRFS_CHUNKS || item.key.type != k.type)
 			break;
-		struct btrfs_chunk *c = vec_push(v->arena, &all.chunks);
+		struct btrfs_chunk *c = vec_push(v->arena, &all.list);
 		if (!load_chunk(v->arena, &item, c, e))
 			return false;
 		if (c->logical < end)
 			return fail(e, ERR_CORRUPT, "btrfs: chunks overlap at %llu",
 				    (unsigned long long)c->logical);
-		if (all.chunks.n > CHUNKS_MAX)
+		if (all.list.n > CHUNKS_MAX)
 			return fail(e, ERR_LIMIT, "btrfs: more than %d chunks", CHUNKS_MAX);
 		end = c->logical + c->length;
 		k = item.key;
 	} while (btrfs_key_next(&k));
-	memcpy(&v->chunks, &all.chunks, sizeof v->chunks);
+	v->chunks = all;
 	return true;
 }
 
 static const struct btrfs_chunk *chunk_of(const struct btrfs *v, uint64_t logical)
 {
-	size_t low = 0, high = v->chunks.n;
+	size_t low = 0, high = v->chunks.list.n;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (v->chunks.at[middle].logical <= logical)
+		if (v->chunks.list.at[middle].logical <= logical)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	const struct btrfs_chunk *c = low ? &v->chunks.at[low - 1] : NULL;
+	const struct btrfs_chunk *c = low ? &v->chunks.list.at[low - 1] : NULL;
 	return c && logical - c->logical < c->length ? c : NULL;
 }
 

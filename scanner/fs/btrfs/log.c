@@ -214,16 +214,6 @@ static bool replay_inode(struct btrfs_replay *r, const struct btrfs_item *item, 
 
 /* ---- names ---- */
 
-/* Takes away who stands under a name, unless it is the right one: *right then. */
-static bool make_way(struct btrfs_replay *r, const struct btrfs_entry *there, bool found,
-		     uint64_t dir, struct btrfs_key want, bool exists, bool *right, struct error *e)
-{
-	*right = found && btrfs_key_order(there->location, want) == 0;
-	if (!found || *right || !exists)
-		return true;
-	return btrfs_unlink(r, there->location.objectid, dir, there->name, e);
-}
-
 static bool entry_at(struct btrfs_replay *r, uint64_t dir, uint64_t index, struct str name,
 		     bool *found, struct btrfs_entry *out, struct error *e)
 {
@@ -233,62 +223,6 @@ static bool entry_at(struct btrfs_replay *r, uint64_t dir, uint64_t index, struc
 	    (*found && !btrfs_load_entry(&item, 0, out, e)))
 		return false;
 	*found = *found && str_eq(out->name, name);
-	return true;
-}
-
-/* The inode itself, in the log, has that name: then it brings it. */
-static bool brought_by_inode(struct btrfs_replay *r, uint64_t ino, const struct btrfs_ref *ref,
-			     bool *yes, struct error *e)
-{
-	struct btrfs_key near = {ino, BTRFS_INODE_REF, ref->parent};
-	struct btrfs_key far = btrfs_far_key(ino, ref->parent, ref->name);
-	return btrfs_has_ref(r->volume, r->log, near, ref, yes, e) &&
-	       (*yes || btrfs_has_ref(r->volume, r->log, far, ref, yes, e));
-}
-
-static bool replay_name(struct btrfs_replay *r, const struct btrfs_item *item, struct error *e)
-{
-	struct btrfs_entry entry, there;
-	struct btrfs_item inode;
-	bool exists, found, named = false, indexed = false, brought = false, has_dir = false;
-	if (!btrfs_load_entry(item, 0, &entry, e))
-		return false;
-	struct btrfs_ref ref = {item->key.objectid, item->key.offset, entry.name, 0};
-	struct btrfs_key to = entry.location;
-	if (!btrfs_has_inode(r, ref.parent, &has_dir, e) ||
-	    !btrfs_exact(r->volume, r->to, to, &exists, &inode, e) ||
-	    !btrfs_find_name(r->volume, r->to, ref.parent, ref.name, &found, &there, e) ||
-	    !make_way(r, &there, found, ref.parent, to, exists, &named, e) ||
-	    !entry_at(r, ref.parent, ref.index, ref.name, &found, &there, e) ||
-	    !make_way(r, &there, found, ref.parent, to, exists, &indexed, e))
-		return false;
-	if (!has_dir)
-		return fail(e, ERR_CORRUPT,
-			    "btrfs: the log names directory %llu, which is not there",
-			    (unsigned long long)ref.parent);
-	if (named || !exists || to.type != BTRFS_INODE_ITEM)
-		return true;
-	return brought_by_inode(r, to.objectid, &ref, &brought, e) &&
-	       (brought || btrfs_link(r, to.objectid, &ref, e));
-}
-
-/* Names of the same item that the log's item does not have. */
-static bool drop_old_refs(struct btrfs_replay *r, const struct btrfs_item *item, struct error *e)
-{
-	struct btrfs_item old;
-	struct btrfs_ref ref;
-	bool found, kept;
-	if (!btrfs_exact(r->volume, r->to, item->key, &found, &old, e))
-		return false;
-	if (!found)
-		return true;
-	old = btrfs_hold(r->volume, &old);
-	for (size_t at = 0; at < old.n; at += ref.size) {
-		if (!btrfs_load_ref(&old, at, &ref, e) ||
-		    !btrfs_has_ref(r->volume, r->log, item->key, &ref, &kept, e) ||
-		    (!kept && !btrfs_unlink(r, old.key.objectid, ref.parent, ref.name, e)))
-			return false;
-	}
 	return true;
 }
 
@@ -309,6 +243,58 @@ static bool clear_name(struct btrfs_replay *r, uint64_t ino, const struct btrfs_
 	return (!by_index ||
 		btrfs_unlink(r, indexed.location.objectid, ref->parent, ref->name, e)) &&
 	       (!by_hash || btrfs_unlink(r, hashed.location.objectid, ref->parent, ref->name, e));
+}
+
+/* The inode itself, in the log, has that name: then it brings it. */
+static bool brought_by_inode(struct btrfs_replay *r, uint64_t ino, const struct btrfs_ref *ref,
+			     bool *yes, struct error *e)
+{
+	struct btrfs_key near = {ino, BTRFS_INODE_REF, ref->parent};
+	struct btrfs_key far = btrfs_far_key(ino, ref->parent, ref->name);
+	return btrfs_has_ref(r->volume, r->log, near, ref, yes, e) &&
+	       (*yes || btrfs_has_ref(r->volume, r->log, far, ref, yes, e));
+}
+
+static bool replay_name(struct btrfs_replay *r, const struct btrfs_item *item, struct error *e)
+{
+	struct btrfs_entry entry = {0};
+	bool has_dir, exists, done = false;
+	if (!btrfs_load_entry(item, 0, &entry, e))
+		return false;
+	struct btrfs_ref ref = {item->key.objectid, item->key.offset, entry.name, 0};
+	uint64_t ino = entry.location.objectid;
+	if (!btrfs_has_inode(r, ref.parent, &has_dir, e) || !btrfs_has_inode(r, ino, &exists, e))
+		return false;
+	if (!has_dir)
+		return fail(e, ERR_CORRUPT,
+			    "btrfs: the log names directory %llu, which is not there",
+			    (unsigned long long)ref.parent);
+	if (!exists || entry.location.type != BTRFS_INODE_ITEM)
+		return true;
+	if (!clear_name(r, ino, &ref, &done, e) ||
+	    (!done && !brought_by_inode(r, ino, &ref, &done, e)))
+		return false;
+	return done || btrfs_link(r, ino, &ref, e);
+}
+
+/* Names of the same item that the log's item does not have. */
+static bool drop_old_refs(struct btrfs_replay *r, const struct btrfs_item *item, struct error *e)
+{
+	struct btrfs_item old;
+	struct btrfs_ref ref;
+	bool found, kept;
+	if (!btrfs_exact(r->volume, r->to, item->key, &found, &old, e))
+		return false;
+	if (!found)
+		return true;
+	old = btrfs_hold(r->volume, &old);
+	for (size_t at = 0; at < old.n; at += ref.size) {
+		if (!btrfs_load_ref(&old, at, &ref, e) ||
+		    !btrfs_has_ref(r->volume, r->log, item->key, &ref, &kept, e) ||
+		    (!kept && !btrfs_unlink(r, old.key.objectid, ref.parent, ref.name, e)))
+			return false;
+	}
+	return true;
 }
 
 /* A directory that is not there was not logged: the name is left out. */

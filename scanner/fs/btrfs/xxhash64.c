@@ -23,11 +23,11 @@ static uint64_t stripes(const unsigned char *p, size_t n)
 {
 	uint64_t lane[4] = {prime_1 + prime_2, prime_2, 0, -prime_1};
 	for (; n >= 32; p += 32, n -= 32)
-		for (unsigned i = 0; i < 4; i++)
+		for (size_t i = 0; i < 4; i++)
 			lane[i] = round_of(lane[i], load_le64(p + 8 * i));
 	uint64_t h =
 		rotate(lane[0], 1) + rotate(lane[1], 7) + rotate(lane[2], 12) + rotate(lane[3], 18);
-	for (unsigned i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++)
 		h = (h ^ round_of(0, lane[i])) * prime_1 + prime_4;
 	return h;
 }
