@@ -12,7 +12,7 @@
 #include "fs.h"
 
 /* What may stand on a volume: these alone are looked for by fs_open_volume. */
-#define FILE_SYSTEMS(X) X(ext) X(xfs) X(btrfs) X(squashfs) X(erofs) X(iso9660)
+#define FILE_SYSTEMS(X) X(ext) X(xfs) X(btrfs) X(squashfs) X(erofs) X(iso9660) X(vfat)
 
 #define BACKENDS(X) X(txtar) FILE_SYSTEMS(X) X(archive)
 
