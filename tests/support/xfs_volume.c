@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "arena.h"
+#include "bytes.h"
 #include "crc32c.h"
 
-enum { V4_CORE = 100, V5_CORE = 176, CRC_OF_SUPER = 224, CRC_OF_INODE = 100 };
+enum { V4_CORE = 100, V5_CORE = 176, CRC_OF_SUPER = 224, CRC_OF_INODE = 100, LEAST = 4096 };
 
 static const char uuid[16] = "a test's volume";
 
@@ -114,10 +115,62 @@ void xfs_volume_extent(unsigned char *record, bool unwritten, uint64_t start, ui
 	put_be(record + 8, block << 21 | count, 8);
 }
 
+/* ---- checksums ---- */
+
 static void set_crc(unsigned char *p, size_t n, size_t at)
 {
 	put_le(p + at, 0, 4);
 	put_le(p + at, ~crc32c(~0u, p, n), 4);
+}
+
+static void seal_block(unsigned char *p, size_t block, size_t directory_block)
+{
+	switch (load_be32(p)) {
+	case 0x424d4133: set_crc(p, block, 64); return;          /* BMA3 */
+	case 0x58534c4d: set_crc(p, block, 12); return;          /* XSLM */
+	case 0x58444233:                                         /* XDB3 */
+	case 0x58444433: set_crc(p, directory_block, 4); return; /* XDD3 */
+	default: break;
+	}
+	unsigned magic = load_be16(p + 8);
+	if (magic == 0x3df1 || magic == 0x3dff || magic == 0x3ebe)
+		set_crc(p, directory_block, 12);
+}
+
+/* Records that lie in one piece; the first header's words, and those of the others that are used.
+ */
+static void seal_record(unsigned char *p, size_t room)
+{
+	enum { HEADER = 512, SUMMED = 328, SUMMED_MORE = 260, EACH = 32 << 10, CRC = 32 };
+	size_t n = load_be32(p + 12), size = load_be32(p + 320);
+	size_t headers = size > EACH && size <= 8 * EACH ? (size + EACH - 1) / EACH : 1;
+	if (n > room || n + headers * HEADER > room)
+		return;
+	put_le(p + CRC, 0, 4);
+	uint32_t crc = crc32c(~0u, p, SUMMED);
+	for (size_t h = 1; h < headers && h * EACH < n; h++)
+		crc = crc32c(crc, p + h * HEADER, SUMMED_MORE);
+	put_le(p + CRC, ~crc32c(crc, p + headers * HEADER, n), 4);
+}
+
+void xfs_volume_seal(unsigned char *p, size_t n)
+{
+	if (n < LEAST)
+		return;
+	size_t block = load_be32(p + 4), directory_block = block << (p[192] & 15);
+	size_t sector = load_be16(p + 102), inode = load_be16(p + 104);
+	if (block < 512 || block > 65536 || directory_block > 65536 || sector > n || sector < 512 ||
+	    inode < 256)
+		return;
+	set_crc(p, sector, CRC_OF_SUPER);
+	for (size_t at = sector; at + 65536 <= n; at += 256) {
+		if (at % block == 0)
+			seal_block(p + at, block, directory_block);
+		if (at % inode == 0 && load_be16(p + at) == 0x494e)
+			set_crc(p + at, inode, CRC_OF_INODE);
+		if (at % 512 == 0 && load_be32(p + at) == 0xfeedbabe)
+			seal_record(p + at, n - at);
+	}
 }
 
 struct fs *xfs_volume_open(struct xfs_volume *v, struct error *e)
@@ -126,10 +179,7 @@ struct fs *xfs_volume_open(struct xfs_volume *v, struct error *e)
 	struct fs *fs = NULL;
 	size_t size = (size_t)VOLUME_BLOCKS * xfs_volume_block_size(v);
 	if (v->v5)
-		set_crc(v->p, VOLUME_BLOCK, CRC_OF_SUPER);
-	for (size_t at = VOLUME_BLOCK; v->v5 && at < size; at += inode_size(v))
-		if (memcmp(v->p + at, "IN", 2) == 0)
-			set_crc(v->p + at, inode_size(v), CRC_OF_INODE);
+		xfs_volume_seal(v->p, size);
 	struct blob *b = blob_memory(v->arena, S("volume"), (struct str){(char *)v->p, size});
 	return fs_open_volume(v->arena, b, "xfs", &opts, &fs, e) ? fs : NULL;
 }

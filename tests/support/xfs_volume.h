@@ -45,6 +45,10 @@ void xfs_volume_extent(unsigned char *record, bool unwritten, uint64_t start, ui
 void put_be(unsigned char *p, uint64_t value, size_t n);
 void put_le(unsigned char *p, uint64_t value, size_t n);
 
+/* Sets the checksums of whatever looks like a block, an inode or a log record of version 5, so that
+ * what was changed in the image is believed. */
+void xfs_volume_seal(unsigned char *p, size_t n);
+
 struct fs *xfs_volume_open(struct xfs_volume *v, struct error *e);
 
 #endif

@@ -340,27 +340,59 @@ static void inodes_are_turned_around(void **state)
 	says(v, "dddd");
 }
 
-static void half_done_moves_are_not_hidden(void **state)
+/* To give the file `block` as its first, or (UNMAP) to take what it has there. */
+static void move(struct record *r, uint64_t id, unsigned flags, uint64_t block)
 {
-	(void)state;
-	struct xfs_volume *v = volume();
+	unsigned char format[48] = {0};
+	put_le(format, 0x1244, 2);
+	put_le(format + 2, 1, 2);
+	put_le(format + 4, 1, 4);
+	put_le(format + 8, id, 8);
+	put_le(format + 16, FILE_INO, 8);
+	put_le(format + 24, block, 8);
+	put_le(format + 40, 1, 4);
+	put_le(format + 44, flags, 4);
+	operation(r, 0, format, sizeof format);
+}
+
+static unsigned lay_move(struct xfs_volume *v, unsigned at, uint64_t id, unsigned flags)
+{
 	struct record *r = record_new();
 	begin(r);
-	intent(r, 0x1236, 1); /* to free an extent: no file has it any more */
+	move(r, id, flags, FILE_BLOCK + 1);
 	commit(r);
-	unsigned at = lay(v, r, 1, 0, 1, 0);
+	return at + lay(v, r, 1, at, 1, 0);
+}
+
+static unsigned lay_intent(struct xfs_volume *v, unsigned at, unsigned type, uint64_t id)
+{
+	struct record *r = record_new();
+	begin(r);
+	intent(r, type, id);
+	commit(r);
+	return at + lay(v, r, 1, at, 1, 0);
+}
+
+static void moves_of_blocks_are_finished(void **state)
+{
+	(void)state;
+	static const unsigned MAP = 1, UNMAP = 2, OF_ATTRIBUTES = 1u << 31;
+	struct xfs_volume *v = volume();
+	memset(xfs_volume_block(v, FILE_BLOCK + 1), 'm', VOLUME_BLOCK);
+	unsigned at = lay_intent(v, 0, 0x1236, 1); /* to free an extent: no file has it any more */
+	at = lay_move(v, at, 2, MAP | OF_ATTRIBUTES);
 	says(v, "dddd");
-	r = record_new();
-	begin(r);
-	intent(r, 0x1244, 2);
-	commit(r);
-	at += lay(v, r, 1, at, 1, 0);
-	is_stale(v, "half done");
-	r = record_new();
-	begin(r);
-	intent(r, 0x1245, 2);
-	commit(r);
-	lay(v, r, 1, at, 1, 0);
+	at = lay_move(v, at, 3, UNMAP);
+	says(v, "");
+	at = lay_move(v, at, 4, MAP);
+	says(v, "mmmm");
+	at = lay_intent(v, at, 0x1245, 4);
+	says(v, "");
+	at = lay_intent(v, at, 0x1245, 3);
+	says(v, "dddd");
+	at = lay_intent(v, at, 0x1248, 5);
+	is_stale(v, "exchanging");
+	lay_intent(v, at, 0x1249, 5);
 	says(v, "dddd");
 }
 
@@ -424,7 +456,7 @@ int main(void)
 		cmocka_unit_test(records_go_around_the_ring),
 		cmocka_unit_test(records_that_were_not_written_whole),
 		cmocka_unit_test(inodes_are_turned_around),
-		cmocka_unit_test(half_done_moves_are_not_hidden),
+		cmocka_unit_test(moves_of_blocks_are_finished),
 		cmocka_unit_test(what_is_no_log_is_said),
 		cmocka_unit_test(items_that_do_not_fit),
 	};

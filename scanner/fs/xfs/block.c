@@ -8,8 +8,8 @@
 #include "arena.h"
 #include "bytes.h"
 #include "crc32c.h"
-#include "overlay.h"
 #include "xfs.h"
+#include "xfs_overlay.h"
 
 const struct xfs_seal xfs_seal_bmbt = {
 	.crc = 64, .address = 24, .lsn = 32, .uuid = 40, .owner = 56};

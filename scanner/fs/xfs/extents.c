@@ -116,8 +116,8 @@ static bool descend(struct xfs *x, const struct xfs_inode *i, uint64_t at, unsig
 	}
 }
 
-bool xfs_map(struct xfs *x, const struct xfs_inode *i, uint64_t at, struct xfs_run *out,
-	     struct error *e)
+static bool map_fork(struct xfs *x, const struct xfs_inode *i, uint64_t at, struct xfs_run *out,
+		     struct error *e)
 {
 	if (i->format == XFS_EXTENTS) {
 		if (i->extents > i->fork_n / RECORD)
@@ -130,6 +130,26 @@ bool xfs_map(struct xfs *x, const struct xfs_inode *i, uint64_t at, struct xfs_r
 	bool mapped = descend(x, i, at, p, out, e);
 	xfs_give(x, p);
 	return mapped;
+}
+
+bool xfs_map(struct xfs *x, const struct xfs_inode *i, uint64_t at, struct xfs_run *out,
+	     struct error *e)
+{
+	struct xfs_run run;
+	if (!map_fork(x, i, at, &run, e))
+		return false;
+	for (size_t k = 0; k < x->moves.n; k++) {
+		const struct xfs_move *m = &x->moves.at[k];
+		if (m->ino != i->ino)
+			continue;
+		if (at >= m->start && at - m->start < m->count)
+			run = (struct xfs_run){m->block + (at - m->start),
+					       m->count - (at - m->start), m->hole};
+		else if (m->start > at && m->start - at < run.count)
+			run.count = m->start - at;
+	}
+	*out = run;
+	return true;
 }
 
 bool xfs_contents(struct xfs *x, const struct xfs_inode *i, uint64_t at, void *buf, size_t n,

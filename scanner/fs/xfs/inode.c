@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "overlay.h"
 #include "xfs.h"
+#include "xfs_overlay.h"
 
 enum {
 	INODE_MAGIC = 0x494e, /* "IN" */

@@ -5,10 +5,10 @@
  * records that were not written whole when the machine stopped. Those may only be the last few:
  * anything else makes the log one that is not understood.
  */
-#include "log.h"
+#include "xfs_log.h"
 
 #include "arena.h"
-#include "overlay.h"
+#include "xfs_overlay.h"
 
 enum {
 	RECORD_MAX = 512 * 1024, /* the longest, with its headers */
@@ -84,15 +84,13 @@ static bool apply(struct xfs_log *l, const struct xfs_span *s, struct xfs_replay
 	bool torn = false;
 	if (x->sb.v5 && x->sb.log_incompat & ~(uint32_t)LOG_INCOMPAT_XATTRS)
 		return fail(e, ERR_UNSUPPORTED, "log: unknown feature 0x%x", x->sb.log_incompat);
-	if (xfs_replay_unfinished(r))
-		return fail(e, ERR_UNSUPPORTED, "log: moves of blocks between files are half done");
 	x->replayed = xfs_overlay_new(x->arena, x->blob);
 	x->blob = xfs_overlay_blob(x->replayed);
 	if (!pass(l, s, xfs_replay_apply, r, &at, &torn, e))
 		return false;
-	if (xfs_replay_unfinished(r))
-		return fail(e, ERR_UNSUPPORTED, "log: blocks change their owner");
-	return !torn || fail(e, ERR_CORRUPT, "log: changes while it is read");
+	if (torn)
+		return fail(e, ERR_CORRUPT, "log: changes while it is read");
+	return xfs_replay_finish(r, e);
 }
 
 static bool replay(struct xfs *x, struct error *e)
@@ -126,6 +124,7 @@ bool xfs_log_replay(struct xfs *x, struct str *why, struct error *e)
 	}
 	x->blob = bare;
 	x->replayed = NULL;
+	x->moves.n = 0;
 	*why = str_fmt(x->arena, "its log was not replayed (%s); mount it once", own.text);
 	return true;
 }

@@ -6,7 +6,7 @@
  * machine stopped, in any order: what lies behind the first that is missing does not count.
  */
 #include "bytes.h"
-#include "log.h"
+#include "xfs_log.h"
 
 enum {
 	UNDER_WAY = 8 * 512,      /* blocks that may be under way: eight records of 256 KiB */

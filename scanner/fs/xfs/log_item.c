@@ -6,15 +6,17 @@
  * the volume than in the log stays as it is. Not done, as nothing that is read here depends on it:
  * quotas, chains of unlinked inodes, the attribute fork, and intents that were not finished and
  * only concern free space (EFI), owners of blocks (RUI), counts of sharing (CUI) or attributes
- * (ATTRI). Intents that would still move a file's blocks (BUI, XMI) are only counted.
+ * (ATTRI). Blocks that were still to be given to a file or taken from it (BUI) are noted beside the
+ * volume. Beyond this replay are exchanges of two files' blocks (XMI) that were not finished, and
+ * extent trees that were handed from one file to another.
  */
 #include <string.h>
 
 #include "arena.h"
 #include "bytes.h"
-#include "log.h"
 #include "map.h"
-#include "overlay.h"
+#include "xfs_log.h"
+#include "xfs_overlay.h"
 
 /* A buffer was given up: what was logged of it until then does not count. */
 struct cancel {
@@ -25,8 +27,8 @@ struct cancel {
 struct xfs_replay {
 	struct xfs *x;
 	struct map *cancels; /* by sector and length */
-	struct map *intents; /* by identity; NULL once done */
-	bool moved_owner;
+	struct map *intents; /* struct xfs_move by identity, in their order; NULL once done */
+	const char *beyond;  /* what was met and cannot be replayed, or NULL */
 };
 
 struct xfs_replay *xfs_replay_new(struct xfs *x)
@@ -329,7 +331,8 @@ static bool apply_inode(struct xfs_replay *r, const struct xfs_item *item, struc
 		return wrong("an inode has no place", e);
 	if (inode_in_place(p, bytes_of(core), x->sb.v5, item->lsn))
 		return true;
-	r->moved_owner |= i.fields & FIELD_OWNER;
+	if (i.fields & FIELD_OWNER)
+		r->beyond = "the blocks of an extent tree change their owner";
 	swap_core(p, bytes_of(core), x->sb.v5, item->lsn);
 	if (fork && !put_fork(x, p, i.fields, item->regions[2], e))
 		return false;
@@ -389,23 +392,50 @@ static bool apply_icreate(struct xfs_replay *r, const struct xfs_item *item, str
 
 /* ---- intents ---- */
 
-/* Both the intent and what ends it have its identity at byte 8. */
-static bool note_intent(struct xfs_replay *r, const struct xfs_item *item, bool begins,
-			struct error *e)
+/* One extent; its file, its blocks, where they belong in the file, how many, and flags. */
+static bool parse_move(struct str region, struct xfs_move *out, struct error *e)
 {
-	struct str id = str_slice(item->regions[0], 8, 16);
-	if (id.n < 8)
-		return wrong("an intent is described too shortly", e);
-	map_put(r->intents, str_dup(r->x->arena, id), begins ? r : NULL);
+	enum { BYTES = 48, UNMAP = 2, TYPE = 0xff, UNWRITTEN_BIT = 30, ATTRIBUTES_BIT = 31 };
+	const unsigned char *p = bytes_of(region);
+	if (region.n != BYTES)
+		return wrong("blocks to be moved are out of shape", e);
+	uint32_t flags = load_le32(p + 44);
+	*out = (struct xfs_move){
+		.ino = load_le64(p + 16),
+		.block = load_le64(p + 24),
+		.start = load_le64(p + 32),
+		.count = flags >> ATTRIBUTES_BIT ? 0 : load_le32(p + 40),
+		.hole = (flags & TYPE) == UNMAP || flags >> UNWRITTEN_BIT & 1,
+	};
 	return true;
 }
 
-bool xfs_replay_unfinished(const struct xfs_replay *r)
+/* Both an intent and what ends it have its identity at byte 8. */
+static bool note_intent(struct xfs_replay *r, const struct xfs_item *item, struct error *e)
 {
-	for (size_t i = 0; i < map_count(r->intents); i++)
-		if (map_at(r->intents, i, NULL))
-			return true;
-	return r->moved_owner;
+	struct str id = str_slice(item->regions[0], 8, 16);
+	struct xfs_move *move = NULL;
+	if (id.n < 8)
+		return wrong("an intent is described too shortly", e);
+	if (item->type == XFS_ITEM_BUI || item->type == XFS_ITEM_XMI)
+		move = NEW(r->x->arena, struct xfs_move);
+	if (item->type == XFS_ITEM_BUI && !parse_move(item->regions[0], move, e))
+		return false;
+	map_put(r->intents, str_dup(r->x->arena, id), move);
+	return true;
+}
+
+/* An exchange of blocks has no one file here. */
+bool xfs_replay_finish(struct xfs_replay *r, struct error *e)
+{
+	for (size_t i = 0; i < map_count(r->intents); i++) {
+		const struct xfs_move *move = map_at(r->intents, i, NULL);
+		if (move && move->ino == 0)
+			r->beyond = "two files were exchanging their blocks";
+		else if (move)
+			*vec_push(r->x->arena, &r->x->moves) = *move;
+	}
+	return !r->beyond || fail(e, ERR_UNSUPPORTED, "log: %s", r->beyond);
 }
 
 /* ---- all of them ---- */
@@ -416,10 +446,9 @@ bool xfs_replay_note(void *replay, const struct xfs_item *item, struct error *e)
 	struct buffer b;
 	if (item->type < XFS_ITEM_FIRST || item->type > XFS_ITEM_LAST)
 		return fail(e, ERR_UNSUPPORTED, "log: item of unknown type 0x%x", item->type);
-	if (item->type == XFS_ITEM_BUI || item->type == XFS_ITEM_XMI)
-		return note_intent(r, item, true, e);
-	if (item->type == XFS_ITEM_BUD || item->type == XFS_ITEM_XMD)
-		return note_intent(r, item, false, e);
+	if (item->type == XFS_ITEM_BUI || item->type == XFS_ITEM_BUD ||
+	    item->type == XFS_ITEM_XMI || item->type == XFS_ITEM_XMD)
+		return note_intent(r, item, e);
 	if (item->type != XFS_ITEM_BUFFER)
 		return true;
 	if (!parse_buffer(item, &b, e))

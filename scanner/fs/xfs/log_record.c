@@ -9,7 +9,7 @@
 
 #include "bytes.h"
 #include "crc32c.h"
-#include "log.h"
+#include "xfs_log.h"
 
 enum {
 	VERSION_2 = 2,

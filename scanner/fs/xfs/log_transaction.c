@@ -9,8 +9,8 @@
 
 #include "arena.h"
 #include "bytes.h"
-#include "log.h"
 #include "vec.h"
+#include "xfs_log.h"
 
 enum {
 	OPERATION = 12,

@@ -2,7 +2,7 @@
  * overlay.c - writes held over a volume, in pages that are copied from it when they are first
  * written to.
  */
-#include "overlay.h"
+#include "xfs_overlay.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 
 #include "arena.h"
 #include "backends.h"
-#include "log.h"
+#include "xfs_log.h"
 
 static struct xfs *of(struct fs *fs)
 {

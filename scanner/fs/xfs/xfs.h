@@ -37,6 +37,13 @@ struct xfs_super {
 	char label[12];
 };
 
+/* Blocks that the log meant to give a file, or to take from it, and had not yet: a mount finishes
+ * that. Later ones count over earlier ones. */
+struct xfs_move {
+	uint64_t ino, start, block, count;
+	bool hole;
+};
+
 struct xfs_overlay;
 
 struct xfs {
@@ -44,6 +51,7 @@ struct xfs {
 	struct arena *arena;
 	struct blob *blob;            /* the volume as a mount would see it */
 	struct xfs_overlay *replayed; /* what the log changed in it, or NULL */
+	VEC(struct xfs_move) moves;   /* and what is not in the blocks even so */
 	struct xfs_super sb;
 	struct xfs_piece *spare; /* buffers of XFS_BLOCK_MAX bytes that nobody holds */
 };

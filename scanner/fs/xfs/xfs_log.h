@@ -1,6 +1,6 @@
 /*
- * log.h - the log of an XFS volume, "XFS Algorithms & Data Structures", chapter "Journaling Log";
- * private to fs/xfs/.
+ * xfs_log.h - the log of an XFS volume, "XFS Algorithms & Data Structures", chapter "Journaling
+ * Log"; private to fs/xfs/.
  *
  * The log is a ring of blocks of 512 bytes. Records stand in it one after another; each tells where
  * it stands, and in which turn of the ring (the cycle): that is its sequence number. Records hold
@@ -11,8 +11,8 @@
  * Failures here but those of ERR_IO mean that the log is not understood, not that the volume cannot
  * be read.
  */
-#ifndef LOG_H
-#define LOG_H
+#ifndef XFS_LOG_H
+#define XFS_LOG_H
 
 #include "xfs.h"
 
@@ -122,7 +122,8 @@ struct xfs_replay *xfs_replay_new(struct xfs *x);
 bool xfs_replay_note(void *replay, const struct xfs_item *item, struct error *e);
 bool xfs_replay_apply(void *replay, const struct xfs_item *item, struct error *e);
 
-/* Intents that were noted and never done, and that would change what files hold. */
-bool xfs_replay_unfinished(const struct xfs_replay *r);
+/* After the second pass: intents that were noted and never done become moves of the volume's.
+ * ERR_UNSUPPORTED for what was met and is beyond this replay. */
+bool xfs_replay_finish(struct xfs_replay *r, struct error *e);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * overlay.h - writes that have not reached the volume, held in memory over it; private to fs/xfs/.
+ * xfs_overlay.h - writes that have not reached the volume, held in memory over it; private to
+ * fs/xfs/.
  */
-#ifndef OVERLAY_H
-#define OVERLAY_H
+#ifndef XFS_OVERLAY_H
+#define XFS_OVERLAY_H
 
 #include "blob.h"
 
