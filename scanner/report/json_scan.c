@@ -189,6 +189,9 @@ static void controls(struct json *j, const struct rule *rule)
 			json_z(&j->out, c->benchmark);
 			json_key(&j->out, "number");
 			json_z(&j->out, c->number);
+			json_key(&j->out, "mode");
+			json_z(&j->out, control_mode_name(c->mode));
+			put_text(j, "value", str_from(c->value));
 			json_close(&j->out);
 		}
 	json_close(&j->out);

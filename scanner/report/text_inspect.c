@@ -102,7 +102,8 @@ static void rule_numbers(struct text *t, const struct rule *rule)
 			const struct control *c = &all[f]->at[i];
 			if (!str_eq(str_from(c->rule), str_from(rule->id)))
 				continue;
-			out_fmt(t->o, "  %-12s%s\n", c->number, c->benchmark);
+			out_fmt(t->o, "  %-12s%-26s%-10s%s\n", c->number, c->benchmark,
+				control_mode_name(c->mode), c->value ? c->value : "");
 		}
 }
 
@@ -116,6 +117,10 @@ static void rule_whole(struct text *t, const struct rule *rule)
 	if (opt && opt->flag)
 		line(t, "flag", str_fmt(t->arena, "--%s", opt->flag));
 	line(t, "about", str_from(rule->about));
+	if (rule->unset_note)
+		line(t, "unset", str_from(rule->unset_note));
+	if (rule->given_note)
+		line(t, "given", str_from(rule->given_note));
 	line(t, "fix", str_from(rule->remedy));
 	out_z(t->o, "\n");
 	rule_numbers(t, rule);

@@ -12,6 +12,16 @@ static void label(struct text *t, const char *name)
 	out_fmt(t->o, "%*s%-*s", INDENT, "", LABEL, name);
 }
 
+/* A line of its own; none for an empty text. */
+static void labelled(struct text *t, const char *name, struct str text)
+{
+	if (!text.n)
+		return;
+	label(t, name);
+	out_safe(t->o, text);
+	out_z(t->o, "\n");
+}
+
 static void verdict(struct text *t, enum verdict v)
 {
 	static const struct {
@@ -30,11 +40,9 @@ static void quoted(struct text *t, const struct origin *o)
 {
 	out_fill(t->o, ' ', INDENT);
 	text_place(t, o);
-	out_z(t->o, "   ");
+	out_z(t->o, origin_quotable(o) ? "   " : "\n");
 	if (origin_quotable(o))
 		text_caret(t, o, INDENT + text_place_width(t, o) + 3);
-	else
-		out_z(t->o, "\n");
 }
 
 static void span(struct text *t, const struct origin *o)
@@ -102,6 +110,20 @@ static void reason(struct text *t, const struct doubt *d)
 	through(t, d->from);
 }
 
+/* Each file and setting that was looked at, where there are several. */
+static void answers(struct text *t, const struct answers *all)
+{
+	for (size_t i = 0; all->n > 1 && i < all->n; i++) {
+		const struct answer *x = &all->at[i];
+		label(t, "also");
+		out_fmt(t->o, "%s  ", verdict_name(x->verdict));
+		out_safe(t->o, x->name);
+		out_z(t->o, "  ");
+		out_safe(t->o, x->value.n ? x->value : x->doubt.text);
+		out_z(t->o, "\n");
+	}
+}
+
 static bool shown(const struct text *t, const struct finding *f)
 {
 	return t->r->verbosity >= 0 || f->verdict == VERDICT_FAIL || f->verdict == VERDICT_UNKNOWN;
@@ -116,11 +138,8 @@ static void finding(struct text *t, const struct finding *f, bool several)
 	out_fmt(t->o, "  %s  %s          ", finding_name(f), f->rule->title);
 	out_safe(t->o, finding_outcome(t->arena, f));
 	out_z(t->o, "\n");
-	if (f->launch && several) {
-		label(t, "unit");
-		out_safe(t->o, launch_name(f->launch));
-		out_z(t->o, "\n");
-	}
+	if (f->launch && several)
+		labelled(t, "unit", launch_name(f->launch));
 	if (f->verdict == VERDICT_UNKNOWN)
 		reason(t, &f->doubt);
 	if (origin_placed(f->from) && loud) {
@@ -128,19 +147,16 @@ static void finding(struct text *t, const struct finding *f, bool several)
 		through(t, f->from);
 		over(t, f->shadowed);
 	}
+	if (loud) {
+		answers(t, &f->answers);
+		labelled(t, "note", f->note);
+	}
 	if (f->provisional || loud)
 		pending(t, &f->pending);
 	intended(t, &f->intended);
-	if (f->waiver) {
-		label(t, "waived");
-		out_safe(t->o, finding_waiver(t->arena, f));
-		out_z(t->o, "\n");
-	}
-	if (f->remedy.n) {
-		label(t, "fix");
-		out_safe(t->o, f->remedy);
-		out_z(t->o, "\n");
-	}
+	if (f->waiver)
+		labelled(t, "waived", finding_waiver(t->arena, f));
+	labelled(t, "fix", f->remedy);
 }
 
 static void summary(struct text *t)
@@ -170,6 +186,13 @@ static void target_part(struct text *t, const struct target_report *target)
 		return;
 	text_target(t, target);
 	text_heading(t, target);
+	if (target->benchmark.n && !t->r->benchmark.n) {
+		out_z(t->o, "benchmark ");
+		out_safe(t->o, target->benchmark);
+		out_z(t->o, ": ");
+		out_safe(t->o, target->benchmark_why);
+		out_z(t->o, "\n");
+	}
 	out_z(t->o, "\n");
 	for (size_t i = 0; i < target->findings.n; i++)
 		finding(t, &target->findings.at[i], target->launches.n > 1 || t->r->verbosity > 0);

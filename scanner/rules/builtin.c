@@ -88,21 +88,6 @@ static const struct rule rules[] = {
 		WANTS(chains),
 	},
 	{
-		.id = "kubelet-authorization-mode",
-		.title = "authorization must not be AlwaysAllow",
-		.severity = "high",
-		.about =
-			"With AlwaysAllow every authenticated request to the kubelet may do anything."
-			" Webhook asks the API server.",
-		.remedy =
-			"set authorization.mode: Webhook in the file given by --config and give no "
-			"--authorization-mode flag",
-		.unset_note =
-			"benchmarks' own tests fail what nobody sets; the default of a kubelet with a"
-			" config file is Webhook, without one AlwaysAllow",
-		WANTS(authorization),
-	},
-	{
 		.id = "kubelet-unit-mode",
 		.title = "the kubelet's unit files must be writable by root alone",
 		.severity = "medium",
@@ -181,6 +166,16 @@ static const struct rule rules[] = {
 		WANTS(config_mode),
 	},
 	{
+		.id = "kubelet-config-owner",
+		.title = "the kubelet's configuration must belong to root",
+		.severity = "high",
+		.about =
+			"Who owns the configuration decides what the kubelet does at its next start.",
+		.remedy =
+			"chown the file given by --config and what lies in --config-dir to root:root",
+		WANTS(config_owner),
+	},
+	{
 		.id = "kubelet-anonymous-auth",
 		.title = "anonymous requests to the kubelet must be refused",
 		.severity = "high",
@@ -195,6 +190,21 @@ static const struct rule rules[] = {
 			"benchmarks' own tests fail what nobody sets; the default of a kubelet with a"
 			" config file is false, without one true",
 		WANTS(anonymous),
+	},
+	{
+		.id = "kubelet-authorization-mode",
+		.title = "authorization must not be AlwaysAllow",
+		.severity = "high",
+		.about =
+			"With AlwaysAllow every authenticated request to the kubelet may do anything."
+			" Webhook asks the API server.",
+		.remedy =
+			"set authorization.mode: Webhook in the file given by --config and give no "
+			"--authorization-mode flag",
+		.unset_note =
+			"benchmarks' own tests fail what nobody sets; the default of a kubelet with a"
+			" config file is Webhook, without one AlwaysAllow",
+		WANTS(authorization),
 	},
 	{
 		.id = "kubelet-client-ca-file",
@@ -384,16 +394,6 @@ static const struct rule rules[] = {
 			 "reaches the port.",
 		.remedy = "set metricsBindAddress: 127.0.0.1:10249 in kube-proxy's configuration",
 		WANTS(proxy_metrics),
-	},
-	{
-		.id = "kubelet-config-owner",
-		.title = "the kubelet's configuration must belong to root",
-		.severity = "high",
-		.about =
-			"Who owns the configuration decides what the kubelet does at its next start.",
-		.remedy =
-			"chown the file given by --config and what lies in --config-dir to root:root",
-		WANTS(config_owner),
 	},
 	{
 		.id = "aks-azure-json-mode",
