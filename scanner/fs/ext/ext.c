@@ -150,13 +150,15 @@ static void copy_slice(struct str from, uint64_t at, char *buf, size_t n)
 static bool read_inline(struct ext_fs *x, const struct ext_inode *i, uint64_t at, char *buf,
 			size_t n, struct error *e)
 {
-	struct str text;
-	if (i->elsewhere)
-		return fail(e, ERR_UNSUPPORTED, "inode %u: lies in a fast commit", i->number);
-	if (!volume_inline(x->volume, x->arena, i, &text, e))
-		return false;
-	copy_slice(text, at, buf, n);
-	return true;
+	struct page *page = take_page(x);
+	size_t size;
+	bool ok = !i->elsewhere ||
+		  fail(e, ERR_UNSUPPORTED, "inode %u: lies in a fast commit", i->number);
+	ok = ok && volume_inline(x->volume, i, page->bytes, &size, e);
+	if (ok)
+		copy_slice((struct str){(const char *)page->bytes, size}, at, buf, n);
+	give_page(x, page);
+	return ok;
 }
 
 static bool ext_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t n, size_t *got,
@@ -279,20 +281,19 @@ static bool take_entries(struct listing *l, const unsigned char *bytes, size_t n
 	return true;
 }
 
-static bool list_inline(struct listing *l, struct error *e)
+static bool list_inline(struct listing *l, const struct page *page, struct error *e)
 {
-	struct str text;
-	if (!volume_inline(l->x->volume, l->x->arena, l->dir, &text, e))
+	size_t n = 0;
+	if (!volume_inline(l->x->volume, l->dir, page->bytes, &n, e))
 		return false;
-	if (text.n < INLINE_NEAR)
+	if (n < INLINE_NEAR)
 		return damaged(l, e);
-	const unsigned char *bytes = (const unsigned char *)text.p;
-	return take_entries(l, bytes + INLINE_HEAD, INLINE_NEAR - INLINE_HEAD, e) &&
-	       take_entries(l, bytes + INLINE_NEAR, text.n - INLINE_NEAR, e);
+	return take_entries(l, page->bytes + INLINE_HEAD, INLINE_NEAR - INLINE_HEAD, e) &&
+	       take_entries(l, page->bytes + INLINE_NEAR, n - INLINE_NEAR, e);
 }
 
 static bool list_run(struct listing *l, const struct ext_run *run, uint64_t from, uint64_t to,
-		     struct page *page, struct error *e)
+		     const struct page *page, struct error *e)
 {
 	for (uint64_t block = from; block < to && !l->stopped; block++)
 		if (!volume_directory_block(l->x->volume, l->dir, run->at + (block - run->first),
@@ -302,7 +303,7 @@ static bool list_run(struct listing *l, const struct ext_run *run, uint64_t from
 	return true;
 }
 
-static bool list_stored(struct listing *l, struct page *page, struct error *e)
+static bool list_stored(struct listing *l, const struct page *page, struct error *e)
 {
 	uint64_t bs = l->x->super.block_size, blocks = l->dir->size / bs;
 	for (uint64_t block = 0; block < blocks && !l->stopped;) {
@@ -333,24 +334,24 @@ static bool list_since(struct listing *l, struct error *e)
 	return true;
 }
 
-static bool list_volume(struct listing *l, struct error *e)
+static bool list_volume(struct listing *l, const struct page *page, struct error *e)
 {
 	const struct ext_inode *dir = l->dir;
-	if (!S_ISDIR(dir->mode))
-		return fail(e, ERR_CORRUPT, "inode %u: is no directory", dir->number);
-	if (!readable(dir, e))
-		return false;
 	if (dir->flags & EXT_INLINE)
-		return list_inline(l, e);
+		return list_inline(l, page, e);
 	if (dir->size > DIRECTORY_BYTES_MAX)
 		return fail(e, ERR_LIMIT, "directory %u: more than %d bytes", dir->number,
 			    DIRECTORY_BYTES_MAX);
 	if (dir->size == 0 || dir->size % l->x->super.block_size)
 		return fail(e, ERR_CORRUPT, "directory %u: ends within a block", dir->number);
-	struct page *page = take_page(l->x);
-	bool ok = list_stored(l, page, e);
-	give_page(l->x, page);
-	return ok;
+	return list_stored(l, page, e);
+}
+
+static bool directory_of(struct ext_fs *x, uint64_t ino, struct ext_inode *out, struct error *e)
+{
+	if (!inode_of(x, ino, out, e) || !readable(out, e))
+		return false;
+	return S_ISDIR(out->mode) || fail(e, ERR_CORRUPT, "inode %u: is no directory", out->number);
 }
 
 static bool ext_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
@@ -358,15 +359,20 @@ static bool ext_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, st
 	struct ext_fs *x = (struct ext_fs *)fs;
 	struct ext_inode dir;
 	struct listing l = {.x = x, .dir = &dir, .visit = visit, .arg = arg};
-	if (!inode_of(x, ino, &dir, e))
+	if (!directory_of(x, ino, &dir, e))
 		return false;
 	l.now = fast_inode(x->fast, dir.number);
 	if (l.now)
 		l.met = NEW_N(x->arena, bool, l.now->names.n + 1);
-	/* Its entries are those of the directory as it lies, which may be shorter. */
-	if (dir.elsewhere && !l.now->made && !volume_inode(x->volume, ino, &dir, e))
+	if (l.now && l.now->made)
+		return list_since(&l, e);
+	/* The entries are those of the directory as it lies, which may be shorter. */
+	if (dir.elsewhere && !volume_inode(x->volume, ino, &dir, e))
 		return false;
-	return ((dir.elsewhere && S_ISDIR(dir.mode)) || list_volume(&l, e)) && list_since(&l, e);
+	struct page *page = take_page(x);
+	bool ok = list_volume(&l, page, e) && list_since(&l, e);
+	give_page(x, page);
+	return ok;
 }
 
 /* ---- opening ---- */

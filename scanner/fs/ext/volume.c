@@ -307,24 +307,22 @@ struct str volume_fast_link(const struct ext_inode *of)
 	return (struct str){(const char *)of->raw + at, (size_t)of->size};
 }
 
-bool volume_inline(struct volume *v, struct arena *a, const struct ext_inode *of, struct str *out,
+bool volume_inline(struct volume *v, const struct ext_inode *of, void *buf, size_t *n,
 		   struct error *e)
 {
-	size_t n = 0;
+	size_t size = 0;
 	struct ext2_inode raw;
 	memcpy(&raw, of->raw, sizeof raw);
-	errcode_t code = ext2fs_inline_data_size(v->fs, of->number, &n);
+	errcode_t code = ext2fs_inline_data_size(v->fs, of->number, &size);
 	if (!settle_inode(v, code, of->number, e))
 		return false;
-	/* As long as an inode can be, which is a block. */
-	if (n > v->super->block_size)
+	if (size > v->super->block_size)
 		return fail(e, ERR_CORRUPT, "inode %u: holds more than it has room for",
 			    of->number);
-	char *text = NEW_N(a, char, (size_t)v->super->block_size * 2);
-	code = ext2fs_inline_data_get(v->fs, of->number, &raw, text, &n);
+	code = ext2fs_inline_data_get(v->fs, of->number, &raw, buf, &size);
 	if (!settle_inode(v, code, of->number, e))
 		return false;
-	*out = (struct str){text, n};
+	*n = size;
 	return true;
 }
 

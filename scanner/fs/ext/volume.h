@@ -54,8 +54,9 @@ bool volume_run(struct volume *v, const struct ext_inode *of, uint64_t block, st
 bool volume_directory_block(struct volume *v, const struct ext_inode *dir, uint64_t at, void *buf,
 			    struct error *e);
 
-/* The content of an inode with EXT_INLINE, out->n as stored. */
-bool volume_inline(struct volume *v, struct arena *a, const struct ext_inode *of, struct str *out,
+/* The content of an inode with EXT_INLINE, as long as it is stored, into `buf` of a block's size.
+ */
+bool volume_inline(struct volume *v, const struct ext_inode *of, void *buf, size_t *n,
 		   struct error *e);
 
 /* The target of a fast_link, borrowed from the inode. */
