@@ -237,20 +237,28 @@ static void add_device(struct btrfs *v, const struct btrfs_super *super, struct 
 	memcpy(d->node_uuid, super->node_uuid, sizeof d->node_uuid);
 }
 
-/* Other devices of the volume, and of one that it grew out of: chunks tell them apart by UUID.
- * One of a later generation knows better than the one that was opened. */
+static bool is_known(const struct btrfs *v, const struct btrfs_super *super)
+{
+	for (size_t i = 0; i < v->devices.n; i++)
+		if (memcmp(v->devices.at[i].uuid, super->device, sizeof super->device) == 0)
+			return true;
+	return false;
+}
+
+/* Other devices of the volume, and of one that it grew out of: chunks tell them apart by UUID. Of
+ * clones of a device the first one counts. A device of a later generation knows better than the
+ * one that was opened. */
 static bool add_devices(struct btrfs *v, const struct fs_options *opts, struct error *e)
 {
 	for (size_t i = 0; i < opts->n_volumes; i++) {
 		struct btrfs_super super;
-		struct error why;
+		struct error why = {0};
 		bool mine = false;
-		if (opts->volumes[i] == v->devices.at[0].blob)
-			continue;
 		if (!fs_probe_btrfs(opts->volumes[i], &mine, e))
 			return false;
 		if (!mine ||
-		    !btrfs_read_super(v->arena, opts->volumes[i], v->unchecked, &super, &why))
+		    !btrfs_read_super(v->arena, opts->volumes[i], v->unchecked, &super, &why) ||
+		    is_known(v, &super))
 			continue;
 		add_device(v, &super, opts->volumes[i]);
 		if (memcmp(super.fsid, v->super.fsid, sizeof super.fsid) == 0 &&

@@ -1,6 +1,6 @@
 /*
- * btrfs.h - the parts of the btrfs reader, lowest first: super.c, sums.c (xxhash64.c, blake2b.c),
- * chunks.c, nodes.c, tree.c, overlay.c, log.c, subvols.c, dirs.c, unpack.c (lzo.c), extents.c,
+ * btrfs.h - the parts of the btrfs reader, lowest first: sums.c (xxhash64.c, blake2b.c), super.c,
+ * chunks.c, nodes.c, overlay.c, tree.c, dirs.c, subvols.c, log.c (relink.c), extents.c (lzo.c),
  * btrfs.c.
  *
  * The specification is "On-disk Format" and "Btrees" of the btrfs documentation
@@ -269,13 +269,10 @@ bool btrfs_load_root(const struct btrfs_item *item, struct btrfs_tree *out, uint
  * together the trees stay as they are, and v->stale says so. */
 bool btrfs_replay(struct btrfs *v, struct error *e);
 
-/* ---- extents.c, unpack.c, lzo.c: contents ---- */
+/* ---- extents.c, lzo.c: contents ---- */
 
 enum btrfs_packing { BTRFS_PLAIN, BTRFS_ZLIB, BTRFS_LZO, BTRFS_ZSTD };
 
-/* What `packed` holds, in exactly n bytes; zeros follow where it ends early. */
-bool btrfs_unpack(struct btrfs *v, enum btrfs_packing how, struct str packed, void *out, size_t n,
-		  struct error *e);
 /* A row of LZO1X segments, as btrfs cuts it. */
 bool btrfs_unpack_lzo(struct str packed, uint32_t sector, void *out, size_t room, size_t *got,
 		      struct error *e);

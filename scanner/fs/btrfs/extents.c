@@ -182,8 +182,9 @@ static bool read_plain(struct btrfs *v, const struct btrfs_file *f, uint64_t at,
 	return true;
 }
 
-bool btrfs_unpack(struct btrfs *v, enum btrfs_packing how, struct str packed, void *out, size_t n,
-		  struct error *e)
+/* What `packed` holds, in exactly n bytes; zeros follow where it ends early. */
+static bool unpack_bytes(struct btrfs *v, enum btrfs_packing how, struct str packed, void *out,
+			 size_t n, struct error *e)
 {
 	size_t got = packed.n < n ? packed.n : n;
 	bool ok = true;
@@ -211,7 +212,7 @@ static bool unpack_extent(struct btrfs *v, const struct btrfs_file *f, const str
 	if (!read_sectors(v, f, x->disk, v->piece.packed, (size_t)x->disk_size, e))
 		return false;
 	struct str packed = {(const char *)v->piece.packed, (size_t)x->disk_size};
-	if (!btrfs_unpack(v, x->packing, packed, v->piece.bytes, (size_t)x->unpacked, e))
+	if (!unpack_bytes(v, x->packing, packed, v->piece.bytes, (size_t)x->unpacked, e))
 		return false;
 	v->piece.at = x->disk;
 	v->piece.n = (size_t)x->unpacked;
@@ -225,7 +226,7 @@ static bool read_inline(struct btrfs *v, const struct extent *x, uint64_t in, vo
 			     x->item.n - BTRFS_EXTENT_HEAD};
 	piece_new(v);
 	v->piece.at = 0;
-	if (!btrfs_unpack(v, x->packing, packed, v->piece.bytes, (size_t)x->unpacked, e))
+	if (!unpack_bytes(v, x->packing, packed, v->piece.bytes, (size_t)x->unpacked, e))
 		return false;
 	memcpy(buf, v->piece.bytes + in, n);
 	return true;

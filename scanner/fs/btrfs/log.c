@@ -104,12 +104,16 @@ static uint64_t round_up(const struct btrfs *v, uint64_t at)
 	return at > UINT64_MAX - mask ? UINT64_MAX : (at + mask) & ~mask;
 }
 
+/* The extents of a log do not overlap, so that no part of a file is dropped over and over. */
 static bool replay_extent(struct btrfs_replay *r, const struct btrfs_item *item, struct error *e)
 {
-	if (item->n < BTRFS_EXTENT_HEAD)
-		return fail(e, ERR_CORRUPT, "btrfs: an extent in the log does not hold together");
+	uint64_t ino = item->key.objectid, start = item->key.offset;
 	uint64_t end = round_up(r->volume, extent_end(item));
-	return drop_extents(r, item->key.objectid, item->key.offset, end, e) && put(r, item, e);
+	if (item->n < BTRFS_EXTENT_HEAD || (r->extents_of == ino && start < r->extents_end))
+		return fail(e, ERR_CORRUPT, "btrfs: an extent in the log does not hold together");
+	r->extents_of = ino;
+	r->extents_end = end;
+	return drop_extents(r, ino, start, end, e) && put(r, item, e);
 }
 
 /* ---- inodes ---- */
@@ -154,10 +158,12 @@ static bool drop_names(struct btrfs_replay *r, uint64_t dir, uint64_t from, uint
 	return true;
 }
 
+/* Ranges may overlap: what was looked at is not looked at again. */
 static bool drop_logged_ranges(struct btrfs_replay *r, uint64_t dir, struct error *e)
 {
 	struct btrfs_key k = {dir, BTRFS_DIR_LOG_INDEX, 0};
 	struct btrfs_item item;
+	uint64_t seen = 0;
 	bool found;
 	do {
 		if (!btrfs_from(r->volume, r->log, k, &found, &item, e))
@@ -167,8 +173,14 @@ static bool drop_logged_ranges(struct btrfs_replay *r, uint64_t dir, struct erro
 		if (item.n < 8)
 			return fail(e, ERR_CORRUPT, "btrfs: a range in the log is cut short");
 		k = item.key;
-		if (!drop_names(r, dir, k.offset, load_le64(item.p), e))
+		uint64_t from = k.offset < seen ? seen : k.offset, to = load_le64(item.p);
+		if (from > to)
+			continue;
+		if (!drop_names(r, dir, from, to, e))
 			return false;
+		if (to == UINT64_MAX)
+			break;
+		seen = to + 1;
 	} while (btrfs_key_next(&k));
 	return true;
 }
@@ -380,7 +392,7 @@ static bool replay_log(struct btrfs *v, const struct btrfs_item *root, struct er
 		return true;
 	s->log = log;
 	s->tree.over = btrfs_overlay_new(v->arena);
-	struct btrfs_replay r = {v, &s->tree, &s->log};
+	struct btrfs_replay r = {.volume = v, .to = &s->tree, .log = &s->log};
 	unsigned char *held = arena_alloc(v->arena, 1, v->super.node);
 	for (enum stage stage = INODES; stage <= ALL; stage++)
 		if (!walk(&r, stage, held, e))

@@ -10,6 +10,8 @@ struct btrfs_replay {
 	struct btrfs *volume;
 	struct btrfs_tree *to; /* the subvolume's, with an overlay */
 	const struct btrfs_tree *log;
+	uint64_t extents_of,
+		extents_end; /* the inode whose extents are replayed, and up to where */
 };
 
 /* A name of an inode, as an INODE_REF or INODE_EXTREF has it. */
