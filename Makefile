@@ -232,7 +232,7 @@ valgrind: all tests-built ## the unit tests and fuzz seeds under valgrind
 test-real: ## a whole Debian root, in every container format (network: apt)
 	@sh .ci/deps build test real
 	@$(again) $(BUILD)/offnode
-	@TEST_TIMEOUT=1500 $(run) tests/real.sh tests/programs.sh tests/btrfs_log.sh tests/ext_journal.sh tests/browser.sh
+	@TEST_TIMEOUT=1500 $(run) tests/real.sh tests/programs.sh tests/btrfs_log.sh tests/ext_journal.sh tests/xfs_log.sh tests/browser.sh
 
 vectors: $(BUILD)/tests/vectors ## passed/total against recorded answers of systemd and the kubelet
 	@VECTORS=$(VECTORS) CORPUS=$(CORPUS) $(BUILD)/tests/vectors --report

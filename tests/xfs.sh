@@ -51,8 +51,15 @@ scatter() {
 	END
 	python3 "$top/tests/stress_tree.py" manifest mnt >mounted.manifest
 }
-fill() {
-	cp -a --sparse=always tree/. mnt && python3 "$top/tests/stress_tree.py" manifest mnt >mounted.manifest
+fill() { # fill TREE
+	cp -a --sparse=always "$1/." mnt && python3 "$top/tests/stress_tree.py" manifest mnt >mounted.manifest
+}
+all() {
+	fill tree
+}
+# Without the largest directories, which take the time.
+most() {
+	fill most
 }
 through_mount() { # through_mount NAME COMMAND OPTION...
 	if [ "$(id -u)" != 0 ]; then
@@ -63,11 +70,30 @@ through_mount() { # through_mount NAME COMMAND OPTION...
 		skip "through a mount: $1" "$(tail -n 1 said)"
 	fi
 }
-through_mount 'v5' fill
-through_mount 'blocks of 1 KiB' fill -b size=1024
-through_mount 'blocks of 64 KiB' fill -b size=65536
-through_mount 'sectors of 4 KiB, inodes of 2 KiB' fill -s size=4096 -i size=2048
-through_mount 'directory blocks of 64 KiB in pieces of 1 KiB' fill -n size=65536 -b size=1024
+cp -a tree most && rm -rf most/dir4000 most/dir400
+through_mount 'directory blocks of 64 KiB in pieces of 1 KiB' all -n size=65536 -b size=1024
+through_mount 'v5' most
+through_mount 'blocks of 64 KiB' most -b size=65536
+through_mount 'sectors of 4 KiB, inodes of 2 KiB' most -s size=4096 -i size=2048
 through_mount 'large extent counts, reverse mapping' scatter -m rmapbt=1 -i nrext64=1
 through_mount 'as of 2014' scatter -m crc=1,finobt=0,reflink=0,bigtime=0 -i sparse=0 -b size=1024
+
+# A release that makes none below 300 MB by itself has an option for tests.
+truncate -s 20M probe && mkfs.xfs -q --unsupported probe >said 2>&1 && small=--unsupported || small=
+if [ "$(id -u)" = 0 ]; then
+	trap 'umount -q "$work/mnt"; rm -rf "${work:?}"' EXIT
+	. "$top/tests/support/dirty.sh"
+	dirty_round 1 300 "mkfs.xfs -q $small -b size=1024" ''
+else
+	skip 'a log' 'only root mounts'
+fi
+
+mkdir -p few/etc few/many && cp tree/sizes/[1-6]* few/etc && cp -r tree/dir60 few && ln -s a/b few/link
+touch few/many/a-name-of-some-length-{1..200}
+python3 "$top/tests/xfs_proto.py" few >proto
+little() { # little FILE OPTION...
+	truncate -s 20M "$1" && mkfs.xfs -q $small -p proto "${@:2}" "$1" >said 2>&1
+}
+little v4.img -m crc=0 -b size=512 && little v5.img -b size=1024 && little wide.img -m crc=0 -b size=1024 -n size=8192
+mutations 60 v4.img v5.img wide.img
 plan
