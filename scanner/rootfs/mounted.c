@@ -188,16 +188,18 @@ static bool show_volume(struct laying *l, struct str dir, const struct volume *v
 	return composed_mount(l->composed, dir, fs, fs->root, e);
 }
 
+static bool show(struct laying *l, const struct mounted *m, bool bind, struct error *e)
+{
+	return bind ? composed_bind(l->composed, m->dir, m->what, e)
+		    : show_volume(l, m->dir, m->volume, e);
+}
+
+/* What cannot be shown must not look as if nothing were there. */
 static void add_mount(struct laying *l, struct mounted m, bool bind)
 {
 	struct error e = {0};
-	bool open = m.error.kind == ERR_NONE;
-	bool good = !open  ? composed_close(l->composed, m.dir, &m.error, &e)
-		    : bind ? composed_bind(l->composed, m.dir, m.what, &e)
-			   : show_volume(l, m.dir, m.volume, &e);
-	if (!good && open)
-		m.error = e;
-	if (!good)
+	bool shown = m.error.kind == ERR_NONE && show(l, &m, bind, &m.error);
+	if (!shown && !composed_close(l->composed, m.dir, &m.error, &e))
 		note(rootfs_notes(l->top), m.from, "not mounted: %s", e.text);
 	*vec_push(l->a, l->out) = m;
 }
@@ -257,13 +259,20 @@ static size_t depth_of(struct str path)
 	return n;
 }
 
+/* A bind mount comes after what is mounted above its source. */
+static size_t rank_of(const struct fstab_line *line)
+{
+	size_t dir = depth_of(line->dir), source = is_bind(line) ? depth_of(line->spec) : 0;
+	return 2 * (source > dir ? source : dir) + (source > 0);
+}
+
 /* systemd orders mounts by their directories; the order of the file stands among equals. */
-static int by_depth(const void *a, const void *b)
+static int by_rank(const void *a, const void *b)
 {
 	const struct fstab_line *x = a, *y = b;
-	size_t dx = depth_of(x->dir), dy = depth_of(y->dir);
-	if (dx != dy)
-		return dx < dy ? -1 : 1;
+	size_t rx = rank_of(x), ry = rank_of(y);
+	if (rx != ry)
+		return rx < ry ? -1 : 1;
 	return x->from->at < y->from->at ? -1 : 1;
 }
 
@@ -290,7 +299,7 @@ static void lay_fstab(struct laying *l)
 	for (size_t i = 0; i < lines.n; i++)
 		lines.at[i].dir = clean_dir(lines.at[i].dir);
 	if (lines.n)
-		qsort(lines.at, lines.n, sizeof *lines.at, by_depth);
+		qsort(lines.at, lines.n, sizeof *lines.at, by_rank);
 	for (size_t i = 0; i < lines.n; i++)
 		if (!passed_over(&lines.at[i]))
 			lay_line(l, &lines.at[i]);
