@@ -168,6 +168,16 @@ zstd -q -1 -c gpt.raw >gpt.raw.zst && same 'a disk in zstd' gpt.raw.zst 'zstd > 
 cp gpt.raw disk.raw && tar -Sczf gce.tar.gz --format=oldgnu disk.raw
 same 'a sparse disk in a tar.gz' gce.tar.gz 'gzip > tar > gpt > p2 ext4 \"node\"'
 tar -cf plain.tar disk.raw && same 'a disk in a tar' plain.tar 'tar > gpt > p2 ext4 \"node\"'
+python3 -c 'import zipfile
+for name, method in (("deflated.zip", 8), ("stored.zip", 0)):
+    with zipfile.ZipFile(name, "w", method) as z:
+        z.write("disk.raw"), z.writestr("LICENSE", "free")
+with zipfile.ZipFile("none.zip", "w") as z:
+    z.writestr("etc/os-release", "ID=x")'
+same 'a disk in a zip' deflated.zip 'zip > gpt > p2 ext4 \"node\"'
+same 'a disk stored in a zip' stored.zip 'zip > gpt > p2 ext4 \"node\"'
+says 'a zip of something else' 69 'zip archive: there is no disk in it' scan none.zip
+head -c -100 deflated.zip >cut.zip && says 'a zip without its end' 65 'zip: its directory is missing' scan cut.zip
 if command -v qemu-img >/dev/null; then
 	qemu-img convert -q -c -O qcow2 gpt.raw gpt.qcow2
 	same 'qcow2' gpt.qcow2 'qcow2 > gpt > p2 ext4 \"node\"'

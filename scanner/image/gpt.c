@@ -97,7 +97,8 @@ static uint32_t unit_at(const unsigned char *p, unsigned i)
 static void put_utf8(struct out *o, uint32_t c)
 {
 	unsigned n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	char p[4] = {n == 1 ? (char)c : (char)(0xF00u >> n | c >> 6 * (n - 1))};
+	char p[4];
+	p[0] = (char)(n == 1 ? c : (0xF00u >> n | c >> 6 * (n - 1)));
 	for (unsigned i = 1; i < n; i++)
 		p[i] = (char)(0x80 | (c >> 6 * (n - 1 - i) & 0x3F));
 	out_str(o, (struct str){p, n});

@@ -170,7 +170,10 @@ static enum peel is_archive(struct peeling *p, struct blob *b, struct fs *tree)
 /* A zip, or a tar that can be read at any place. */
 static enum peel peel_archive(struct peeling *p, struct str name, struct error *e)
 {
-	struct fs *tree = fs_open(p->a, p->blob, &p->o->opts->fs, e);
+	const struct fs_options *opts = &p->o->opts->fs;
+	bool zip = str_eq(name, S(ZIP_ARCHIVE));
+	struct fs *tree =
+		zip ? zip_open(p->a, p->blob, opts->max_spill, e) : fs_open(p->a, p->blob, opts, e);
 	struct members m = {.p = p, .fs = tree};
 	struct blob *disk = NULL;
 	bool flat = false;
@@ -182,9 +185,13 @@ static enum peel peel_archive(struct peeling *p, struct str name, struct error *
 		name = S("ova");
 	else if (flat && !find_by_bytes(&m, &disk, e))
 		return PEEL_FAILED;
-	if (!disk)
+	if (!disk && !zip)
 		return is_archive(p, p->blob, tree);
-	trail_add(&p->out.trail, name);
+	if (!disk) {
+		fail(e, ERR_UNSUPPORTED, "zip archive: there is no disk in it");
+		return PEEL_FAILED;
+	}
+	trail_add(&p->out.trail, zip ? S("zip") : name);
 	p->blob = disk;
 	return PEEL_ON;
 }
