@@ -158,6 +158,35 @@ for name in 4.2.6 4.2.7 3.2.6 3.2.7 7.8 jeq-xry-fa2 kubelet-make-iptables-util-c
 	status 1 "--check $name" "$OFFNODE" -c "$name" "$fail"
 done
 
+# ---- rules and benchmarks ----
+all() { env -u OFFNODE_CHECK "$OFFNODE" "$@"; }
+node=$cases/benchmarks/all-of-cis-on-a-kubeadm-node.txtar
+status 1 'all rules' all "$node"
+says 'of the benchmark that fits' out 'benchmark cis-1.12: kubeadm'
+status 1 'an older kubelet' all --kubelet-version 1.24 "$node"
+says 'has an older benchmark' out 'benchmark cis-1.24: kubeadm, kubelet 1.24'
+status 0 'a number of the founding rule' all -c 4.2.7 "$node"
+says 'names it' out 'make-iptables-util-chains must be true'
+status 1 'the same in a benchmark' all -c 4.2.7 -b cis-1.12 "$node"
+says 'is what it is there' out 'the node name must not be overridden'
+status 1 'another number' all -c 4.2.8 --kubelet-version 1.22 "$node"
+says 'is that of the chosen benchmark' out 'the node name must not be overridden'
+status 1 'a rule that the chosen benchmark lacks' all -c kubelet-protect-kernel-defaults "$node"
+printf 'rules:\n- id: own\n  severity: high\n  want: {setting: podPidsLimit, above: 0}\n' >"$dir/own.yaml"
+status 1 '--rules' all --rules "$dir/own.yaml" "$node"
+says 'stands alone' out '1 failed, 0 passed'
+status 1 '--rules with a benchmark' all --rules "$dir/own.yaml" -b gke-1.9.0 "$node"
+says 'both' out '1 failed, 2 passed'
+status 1 'an own rule by its id' all --rules "$dir/own.yaml" -c own "$node"
+status 64 'an own rule without its file' all -c own "$node"
+status 0 'rules list of a file' all rules list --rules "$dir/own.yaml"
+status 64 '--rules that are not there' all --rules "$dir/nothing" "$node"
+one_line 'one line says so'
+printf 'rules:\n- id: own\n  want: {setting: podPids, above: 0}\n' >"$dir/own.yaml"
+status 64 'a broken file of rules' all --rules "$dir/own.yaml" "$node"
+one_line 'one line says where'
+says 'and what' err "own.yaml:3:19: 'podPids' is no setting of a kubelet"
+
 # ---- environment ----
 status 0 'a switch from the environment' env OFFNODE_EXIT_ZERO=1 "$OFFNODE" "$fail"
 status 1 'a switch that is off there' env OFFNODE_EXIT_ZERO=0 "$OFFNODE" "$fail"
