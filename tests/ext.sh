@@ -76,6 +76,12 @@ done >differ
 result $? 'files are those that debugfs prints'
 cat differ
 
+# A leaf that ends before its part of the file does, with nothing after it: all the rest is a hole.
+edit ext4-4k.img 'punch fragments 3 1000000'
+digest=$(debugfs -R 'cat fragments' ext4-4k.img 2>/dev/null | sha256sum | cut -d' ' -f1)
+"$manifest" ext4-4k.img 2>/dev/null | grep '^/fragments regular' | grep -qF "$digest"
+result $? 'a tree of extents that was punched'
+
 # ---- journals ----
 
 mkdir -p tiny/etc

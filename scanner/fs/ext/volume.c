@@ -328,7 +328,22 @@ bool volume_inline(struct volume *v, const struct ext_inode *of, void *buf, size
 
 /* ---- runs ---- */
 
-/* A hole, up to where the next extent begins. */
+/* What comes after the current extent, or the index entry over it: no extent begins between the
+ * two. The library's own way to the next leaf begins with this one again after a search. */
+static errcode_t next_over(ext2_extent_handle_t tree, struct ext2fs_extent *x)
+{
+	errcode_t code = ext2fs_extent_get(tree, EXT2_EXTENT_NEXT_SIB, x);
+	while (code == EXT2_ET_EXTENT_NO_NEXT) {
+		code = ext2fs_extent_get(tree, EXT2_EXTENT_UP, x);
+		if (code == EXT2_ET_EXTENT_NO_UP)
+			return EXT2_ET_EXTENT_NO_NEXT;
+		if (code == 0)
+			code = ext2fs_extent_get(tree, EXT2_EXTENT_NEXT_SIB, x);
+	}
+	return code;
+}
+
+/* A hole, up to where the next extent may begin. */
 static bool hole_run(struct volume *v, ext2_extent_handle_t tree, uint64_t block,
 		     struct ext_run *out, struct error *e)
 {
@@ -336,7 +351,7 @@ static bool hole_run(struct volume *v, ext2_extent_handle_t tree, uint64_t block
 	uint64_t end = UINT64_MAX;
 	errcode_t code = ext2fs_extent_get(tree, EXT2_EXTENT_CURRENT, &x);
 	if (code == 0 && x.e_lblk <= block)
-		code = ext2fs_extent_get(tree, EXT2_EXTENT_NEXT_LEAF, &x);
+		code = next_over(tree, &x);
 	if (code == 0)
 		end = x.e_lblk;
 	else if (code != EXT2_ET_EXTENT_NO_NEXT && code != EXT2_ET_NO_CURRENT_NODE)
