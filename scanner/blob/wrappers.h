@@ -10,7 +10,7 @@
 
 #include "blob.h"
 
-#define WRAPPERS(X) X(qcow2) X(vmdk) X(vdi) X(vhdx) X(vhd) X(xz)
+#define WRAPPERS(X) X(qcow2) X(vmdk) X(vdi) X(vhdx) X(vhd) X(xz) X(uki)
 
 struct blob_wrapper {
 	const char *name;
