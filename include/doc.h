@@ -44,6 +44,10 @@ struct doc_fault {
 const struct doc *doc_json(struct arena *a, const struct file *file, struct doc_fault *fault);
 const struct doc *doc_yaml(struct arena *a, const struct file *file, struct doc_fault *fault);
 
+/* doc_json for documents of our own, which may be large: `most` values instead of 500000. */
+const struct doc *doc_json_within(struct arena *a, const struct file *file, size_t most,
+				  struct doc_fault *fault);
+
 /* The value of the *last* entry of that name, or NULL (also when d is NULL or no map). */
 const struct doc *doc_get(const struct doc *d, struct str key);
 

@@ -110,6 +110,14 @@ const struct report_format *report_format_find(struct str name);
 /* Can this format show that kind of report? */
 bool report_format_shows(const struct report_format *f, enum report_kind kind);
 
+/* More values than this in a saved report are a limit. */
+enum { REPORT_VALUES_MAX = 8000000 };
+
+/* A report of a scan that was saved as JSON: its targets, its date and the version that wrote it
+ * are put into *out, and written as JSON it is the same document again. The file's text is
+ * borrowed. False with what is wrong, and in which line, when it is no such report. */
+bool report_read(struct arena *a, const struct file *file, struct report *out, struct error *e);
+
 /* A line with its secrets starred out, for all formats alike: the value of a flag, variable or key
  * whose name speaks of a token, a password or a bootstrap secret. Paths, numbers, truth values
  * and references to variables are no secrets. The length stays, so that columns do. */

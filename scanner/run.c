@@ -46,7 +46,7 @@ bool run_fail(struct offnode_report *r, enum offnode_status status, const char *
 }
 
 /* The target stands in front, unless the message begins with it or with its path anyway. */
-static void target_failed(struct offnode_report *r, const struct target_report *t)
+void run_target_failed(struct offnode_report *r, const struct target_report *t)
 {
 	struct str text = str_from(t->error.text), scheme, path = t->target;
 	bool named = str_starts(text, path);
@@ -96,6 +96,14 @@ static void report_full(void *arg)
 	longjmp(r->full, 1);
 }
 
+struct arena *run_arena(struct offnode_report *r)
+{
+	size_t limit = option_number(r->session, OPTION_max_memory, 1 << 30);
+	struct arena *a = arena_new(limit, report_full, r);
+	*vec_push(r->report.arena, &r->arenas) = a;
+	return a;
+}
+
 static void scan_one(struct scan *s)
 {
 	if (!scan_open(s))
@@ -129,7 +137,7 @@ static struct image *run_image(struct offnode_report *r, struct scan *s, struct 
 	s->out = t;
 	scan_guarded(s);
 	if (t->error.kind != ERR_NONE)
-		target_failed(r, t);
+		run_target_failed(r, t);
 	return s->image ? s->image->next : NULL;
 }
 
@@ -156,6 +164,14 @@ static bool list_tick(struct watch *w, uint64_t bytes, struct error *e)
 	return true;
 }
 
+void run_unread(struct offnode_report *r, struct str target, const struct error *e)
+{
+	struct target_report *t = vec_push(r->report.arena, &r->report.targets);
+	t->target = target;
+	t->error = *e;
+	run_target_failed(r, t);
+}
+
 /* A word is a target, or a list of them. */
 static void run_word(struct offnode_report *r, const char *word)
 {
@@ -163,10 +179,7 @@ static void run_word(struct offnode_report *r, const char *word)
 	struct watch w = {list_tick};
 	struct error e = {0};
 	if (!image_targets(r->report.arena, str_from(word), &w, &targets, &e)) {
-		struct target_report *t = vec_push(r->report.arena, &r->report.targets);
-		t->target = str_from(word);
-		t->error = e;
-		target_failed(r, t);
+		run_unread(r, str_from(word), &e);
 		return;
 	}
 	for (size_t i = 0; i < targets.n; i++)

@@ -137,15 +137,20 @@ static unsigned severity_rank(struct str severity)
 	return 0;
 }
 
-static void select_one(struct offnode_report *r, const struct rule *rule, struct str chosen,
-		       struct rule_set *out)
+bool rule_admitted(const struct offnode_report *r, const struct rule *rule, struct str chosen)
 {
 	const struct offnode *o = r->session;
 	bool checked = o->values[OPTION_check].n;
 	unsigned least = severity_rank(option_text(o, OPTION_severity));
-	if ((!checked || named_by(r, OPTION_check, rule, chosen)) &&
-	    severity_rank(str_from(rule->severity)) >= least &&
-	    !named_by(r, OPTION_skip, rule, chosen))
+	return (!checked || named_by(r, OPTION_check, rule, chosen)) &&
+	       severity_rank(str_from(rule->severity)) >= least &&
+	       !named_by(r, OPTION_skip, rule, chosen);
+}
+
+static void select_one(struct offnode_report *r, const struct rule *rule, struct str chosen,
+		       struct rule_set *out)
+{
+	if (rule_admitted(r, rule, chosen))
 		*vec_push(r->report.arena, out) = rule;
 }
 

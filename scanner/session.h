@@ -67,6 +67,13 @@ struct offnode_report {
 bool run_fail(struct offnode_report *r, enum offnode_status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Tells that a target could not be read; run_unread makes a target of it first. */
+void run_target_failed(struct offnode_report *r, const struct target_report *t);
+void run_unread(struct offnode_report *r, struct str target, const struct error *e);
+
+/* Memory that lives as long as the report, up to --max-memory. */
+struct arena *run_arena(struct offnode_report *r);
+
 /* "2026-11-28T12:00:00Z" of "now" or of seconds since 1970; empty for the empty text. */
 struct str run_time(struct offnode_report *r, struct str wanted);
 
@@ -112,11 +119,17 @@ void visit_cat(struct scan *s);
 /* The rules that the options select where `chosen` is the benchmark that fits; of "", of any. */
 struct rule_set rules_selected(struct offnode_report *r, struct str chosen);
 
+/* Do --check, --skip and --severity let a rule pass, where `chosen` is the benchmark? */
+bool rule_admitted(const struct offnode_report *r, const struct rule *rule, struct str chosen);
+
 /* The one that a name stands for, or those of one's own files; none for what is no name. */
 struct rule_set rules_called(struct offnode_report *r, struct str name);
 
 /* Those of any; reads the files of --rules. False after run_fail where there is none. */
 bool rules_select(struct offnode_report *r);
+
+/* Puts the targets of a saved report into this one. */
+bool begin_convert(struct offnode_report *r, const char *const *words, size_t n);
 
 /* Which file bodies an archive keeps on its one pass. */
 fs_wanted scan_wanted;

@@ -123,15 +123,15 @@ static bool refuse(struct arena *a, const struct file *file, struct str text, si
 	return false;
 }
 
-static bool validate(struct arena *a, const struct file *file, struct doc_fault *fault)
+static bool validate(struct arena *a, const struct file *file, size_t most, struct doc_fault *fault)
 {
 	struct str text = file->text;
 	char *copy = arena_alloc(a, 1, text.n + 1);
 	size_t deepest = 0, values = text.n ? mend(text, copy, &deepest) : 0;
-	if (values > VALUES_MAX || (deepest > DEPTH_MAX && deepest <= GO_DEPTH_MAX)) {
+	if (values > most || (deepest > DEPTH_MAX && deepest <= GO_DEPTH_MAX)) {
 		refuse(a, file,
-		       values > VALUES_MAX ? str_fmt(a, "more than %d values", VALUES_MAX)
-					   : str_fmt(a, "more than %d levels", DEPTH_MAX),
+		       values > most ? str_fmt(a, "more than %zu values", most)
+				     : str_fmt(a, "more than %d levels", DEPTH_MAX),
 		       0, fault);
 		fault->limit = true;
 		return false;
@@ -294,10 +294,16 @@ static const struct doc *scan_value(struct scan *s)
 	return d;
 }
 
-const struct doc *doc_json(struct arena *a, const struct file *file, struct doc_fault *fault)
+const struct doc *doc_json_within(struct arena *a, const struct file *file, size_t most,
+				  struct doc_fault *fault)
 {
-	if (!validate(a, file, fault))
+	if (!validate(a, file, most, fault))
 		return NULL;
 	struct scan s = {a, file, file->text, 0};
 	return scan_value(&s);
+}
+
+const struct doc *doc_json(struct arena *a, const struct file *file, struct doc_fault *fault)
+{
+	return doc_json_within(a, file, VALUES_MAX, fault);
 }

@@ -33,8 +33,11 @@ struct flow {
 
 static bool same_span(const struct origin *a, const struct origin *b)
 {
-	return origin_placed(a) && origin_placed(b) && str_eq(a->file->path, b->file->path) &&
-	       a->at == b->at && a->len == b->len;
+	if (!origin_placed(a) || !origin_placed(b) || a->at != b->at || a->len != b->len ||
+	    !str_eq(a->file->path, b->file->path))
+		return false;
+	const struct quote *x = a->file->quote, *y = b->file->quote;
+	return !x || !y || (x->line == y->line && x->column == y->column);
 }
 
 /* What the findings of a launch say of the span. */

@@ -21,7 +21,7 @@ static void tool(struct json *j)
 		put_text(j, "timestamp", j->r->timestamp);
 }
 
-static void error_member(struct json *j, const struct error *e)
+const char *json_error_kind(enum error_kind kind)
 {
 	static const char *const kinds[] = {
 		[ERR_NONE] = "",
@@ -34,6 +34,11 @@ static void error_member(struct json *j, const struct error *e)
 		[ERR_USAGE] = "usage",
 		[ERR_ENCRYPTED] = "encrypted",
 	};
+	return kinds[kind];
+}
+
+static void error_member(struct json *j, const struct error *e)
+{
 	json_key(&j->out, "error");
 	if (e->kind == ERR_NONE) {
 		json_null(&j->out);
@@ -41,7 +46,7 @@ static void error_member(struct json *j, const struct error *e)
 	}
 	json_open(&j->out, '{');
 	json_key(&j->out, "kind");
-	json_z(&j->out, kinds[e->kind]);
+	json_z(&j->out, json_error_kind(e->kind));
 	json_key(&j->out, "text");
 	json_z(&j->out, e->text);
 	json_close(&j->out);

@@ -29,6 +29,8 @@ void put_value(struct json *j, const char *key, const struct option *opt, struct
 	       bool null);
 void put_shadowed(struct json *j, const struct setting *lost);
 
+const char *json_error_kind(enum error_kind kind); /* "io", "missing", …; "" for none */
+
 /* Members of a target. */
 void json_results(struct json *j, const struct target_report *target);
 void json_units(struct json *j, const struct target_report *target);
