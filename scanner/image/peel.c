@@ -156,6 +156,15 @@ static bool find_by_bytes(struct members *m, struct blob **out, struct error *e)
 	return true;
 }
 
+/* The name that a cloud gives the only file of its archives: it is a disk, whatever is in it. */
+static bool refuse_unknown_disk(const struct members *m, struct error *e)
+{
+	for (size_t i = 0; i < m->all.n; i++)
+		if (str_eq(m->all.at[i].name, S("disk.raw")))
+			return fail(e, ERR_UNSUPPORTED, "disk.raw: what it holds is not known");
+	return true;
+}
+
 /* ---- layers of wrapping ---- */
 
 enum peel { PEEL_ON, PEEL_DONE, PEEL_FAILED };
@@ -184,6 +193,8 @@ static enum peel peel_archive(struct peeling *p, struct str name, struct error *
 	if (disk)
 		name = S("ova");
 	else if (flat && !find_by_bytes(&m, &disk, e))
+		return PEEL_FAILED;
+	if (flat && !disk && !refuse_unknown_disk(&m, e))
 		return PEEL_FAILED;
 	if (!disk && !zip)
 		return is_archive(p, p->blob, tree);
