@@ -234,22 +234,6 @@ static bool error_saved(struct saved *s, const struct doc *d, struct error *out)
 	return out->kind != ERR_NONE || saved_refuse(s, x, "not a kind of error");
 }
 
-/* Of each layer its label, and what kind of file system it was. */
-static struct layers layers_saved(struct saved *s, const struct doc *read)
-{
-	struct words kinds = saved_texts(s, read, "filesystems");
-	struct words labels = saved_texts(s, read, "layers");
-	struct layers layers = {0};
-	for (size_t i = 0; i < labels.n && i < kinds.n; i++) {
-		struct fs_ops *ops = NEW(s->arena, struct fs_ops);
-		struct fs *fs = NEW(s->arena, struct fs);
-		ops->name = str_z(s->arena, kinds.at[i].text);
-		fs->ops = ops;
-		*vec_push(s->arena, &layers) = (struct layer){fs, labels.at[i].text};
-	}
-	return layers;
-}
-
 static struct version version_saved(const struct doc *d, const char *key)
 {
 	const struct doc *x = doc_get(d, str_from(key));
@@ -259,7 +243,7 @@ static struct version version_saved(const struct doc *d, const char *key)
 
 static bool target_saved(struct saved *s, const struct doc *d, struct target_report *t)
 {
-	const struct doc *read = doc_get(d, S("read")), *benchmark = doc_get(d, S("benchmark"));
+	const struct doc *benchmark = doc_get(d, S("benchmark"));
 	struct os *os = NEW(s->arena, struct os);
 	os->pretty = saved_text(d, "os");
 	t->target = t->image.target = saved_text(d, "target");
@@ -267,12 +251,10 @@ static bool target_saved(struct saved *s, const struct doc *d, struct target_rep
 	t->image.trail = saved_text(d, "readAs");
 	t->image.digest = saved_text(d, "digest");
 	t->image.platform = saved_text(d, "platform");
-	t->image.layers = layers_saved(s, read);
 	t->os = os;
 	t->kubelet = version_saved(d, "kubelet");
 	t->systemd = version_saved(d, "systemd");
-	t->read.unreadable = saved_texts(s, read, "unreadable");
-	t->read.limits = saved_texts(s, read, "limits");
+	saved_read(s, doc_get(d, S("read")), t);
 	t->benchmark = saved_text(benchmark, "name");
 	t->benchmark_why = saved_text(benchmark, "why");
 	t->notes = saved_notes(s, d, "notes");
