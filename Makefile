@@ -199,7 +199,7 @@ endif
 
 # The long ones first, so that the last to finish is a short one.
 SCRIPTS := $(wildcard tests/images.sh tests/disks.sh tests/cli.sh tests/ext.sh tests/formats.sh tests/browser.sh tests/install.sh \
-	tests/ostree.sh tests/squashfs.sh tests/erofs.sh tests/iso.sh tests/vfat.sh tests/uki.sh tests/containers.sh tests/btrfs.sh tests/xfs.sh tests/fix.sh tests/waivers.sh)
+	tests/ostree.sh tests/squashfs.sh tests/erofs.sh tests/iso.sh tests/vfat.sh tests/uki.sh tests/zip.sh tests/containers.sh tests/btrfs.sh tests/xfs.sh tests/fix.sh tests/waivers.sh)
 PROGRAMS := $(WHOLE:%=$(BUILD)/tests/%) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
 VECTORS ?= ../shared/vectors
 CORPUS  ?= ../shared/corpus

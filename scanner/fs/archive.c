@@ -7,7 +7,7 @@
  * layer is hashed on each pass, and nothing of it is believed before its digest was right.
  *
  * What has no end mark and no checksum that proves its end is refused, as it may be the first
- * part of something longer. Not supported: zip and the like, encrypted archives, multi-volume
+ * part of something longer. Not supported: 7z and the like, encrypted archives, multi-volume
  * tars.
  */
 #include <string.h>

@@ -14,7 +14,7 @@
 /* What may stand on a volume: these alone are looked for by fs_open_volume. */
 #define FILE_SYSTEMS(X) X(ext) X(xfs) X(btrfs) X(squashfs) X(erofs) X(iso9660) X(vfat)
 
-#define BACKENDS(X) X(txtar) FILE_SYSTEMS(X) X(archive)
+#define BACKENDS(X) X(txtar) FILE_SYSTEMS(X) X(zip) X(archive)
 
 struct fs_backend {
 	const char *name;
@@ -31,6 +31,7 @@ BACKENDS(X)
 	struct fs *fs_open_##name(struct arena *a, struct blob *b, const struct fs_options *opts, \
 				  struct error *e);
 FILE_SYSTEMS(X)
+X(zip)
 #undef X
 
 /* Is it a name that a tree may have, by fs.h? Any other in a directory is damage. */

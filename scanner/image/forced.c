@@ -47,7 +47,7 @@ CONTAINER(vhdx)
 CONTAINER(vdi)
 
 FILE_SYSTEM(raw, NULL)
-FILE_SYSTEM(iso, "iso")
+FILE_SYSTEM(iso, "iso9660")
 FILE_SYSTEM(squashfs, "squashfs")
 FILE_SYSTEM(erofs, "erofs")
 FILE_SYSTEM(ext4, "ext")

@@ -217,8 +217,10 @@ void tour_volume(const char *only, struct str image)
 	struct arena *a = arena_new((size_t)64 << 20, full, &out);
 	if (setjmp(out) == 0) {
 		struct blob *b = blob_memory(a, S("image"), image);
-		if (!fs_open_volume(a, b, only, &opts, &fs, &e))
-			must(e.kind != ERR_NONE && e.text[0]);
+		bool known = only && fs_open_volume(a, b, only, &opts, &fs, &e);
+		if (!only)
+			fs = fs_open(a, b, &opts, &e);
+		must(known || fs || (e.kind != ERR_NONE && e.text[0]));
 		if (fs)
 			tour_tree(a, fs, &t);
 	}

@@ -23,8 +23,9 @@ struct tour {
 
 void tour_tree(struct arena *a, struct fs *fs, struct tour *t);
 
-/* For fuzz targets: what the file system of that name (of fs_open_volume) makes of the bytes is
- * toured for a while, in little memory. A refusal must have its reason. */
+/* For fuzz targets: what the file system of that name (of fs_open_volume), or with NULL whatever
+ * fs_open finds, makes of the bytes is toured for a while, in little memory. A refusal must have
+ * its reason. */
 void tour_volume(const char *only, struct str image);
 
 #endif
