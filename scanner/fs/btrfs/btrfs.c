@@ -16,7 +16,6 @@
 #include "unpack.h"
 
 enum {
-	INODE_ITEM_LEAST = 112, /* up to the times */
 	INODE_NO_SUMS = 1,
 	ENTRIES_MAX = 1 << 20, /* of one directory */
 	NUMBER_BITS = 48,      /* of an inode in its subvolume */
@@ -73,7 +72,7 @@ static bool load_inode(struct btrfs *v, const struct spot *at, struct inode *out
 	struct btrfs_key k = {at->ino, BTRFS_INODE_ITEM, 0};
 	if (!btrfs_exact(v, &at->in->tree, k, &found, &item, e))
 		return false;
-	if (!found || item.n < INODE_ITEM_LEAST || load_le64(item.p + 16) > INT64_MAX)
+	if (!found || item.n < BTRFS_INODE_LEAST || load_le64(item.p + 16) > INT64_MAX)
 		return fail(e, ERR_CORRUPT, "btrfs: inode %llu of subvolume %llu %s",
 			    (unsigned long long)at->ino, (unsigned long long)at->in->id,
 			    found ? "does not hold together" : "is not there");
@@ -214,7 +213,7 @@ static struct fs *tree_of(struct arena *a, struct btrfs *v, const struct btrfs_s
 	if (!number(s, s->root_dir, &f->fs.root, e))
 		return NULL;
 	f->fs.label = v->super.label;
-	f->fs.uuid = btrfs_uuid_text(a, v->super.fsid);
+	f->fs.uuid = fs_uuid_text(a, v->super.fsid);
 	f->fs.stale = v->stale;
 	return &f->fs;
 }

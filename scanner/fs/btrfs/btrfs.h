@@ -17,6 +17,10 @@ enum {
 	BTRFS_SUPER_SIZE = 4096,
 	BTRFS_HEADER_SIZE = 101,
 	BTRFS_KEY_SIZE = 17,
+	BTRFS_ITEM_SIZE = 25,    /* in a leaf: key, place and size of the content */
+	BTRFS_POINTER_SIZE = 33, /* in another node: key, child, its generation */
+	BTRFS_INODE_LEAST = 112, /* of an INODE_ITEM: up to the times */
+	BTRFS_ENTRY_HEAD = 30,   /* of a DIR_ITEM or DIR_INDEX, before the name */
 	BTRFS_SUM_MAX = 32,
 	BTRFS_LEVELS = 8,
 	BTRFS_EXTENT_HEAD = 21,      /* of an EXTENT_DATA item; inline bytes follow */
@@ -48,6 +52,13 @@ enum btrfs_type {
 #define BTRFS_LOGS ((uint64_t)-6)
 #define BTRFS_CSUMS ((uint64_t)-10)
 
+/* The number x in n bytes, as the disk has it. */
+static inline void btrfs_store(unsigned char *p, uint64_t x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = (unsigned char)(x >> 8 * i);
+}
+
 /* ---- super.c: what stands at the head of each device ---- */
 
 enum btrfs_sum { BTRFS_CRC32C, BTRFS_XXHASH, BTRFS_SHA256, BTRFS_BLAKE2 };
@@ -70,8 +81,6 @@ struct btrfs_super {
  * other copies. `unchecked` takes checksums for right. */
 bool btrfs_read_super(struct arena *a, struct blob *b, bool unchecked, struct btrfs_super *out,
 		      struct error *e);
-
-struct str btrfs_uuid_text(struct arena *a, const unsigned char uuid[16]);
 
 /* ---- sums.c ---- */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "backends.h"
 #include "btrfs.h"
 #include "bytes.h"
 
@@ -184,7 +185,7 @@ static struct blob *device(const struct btrfs *v, const unsigned char uuid[16], 
 	for (size_t i = 0; i < v->devices.n; i++)
 		if (memcmp(v->devices.at[i].uuid, uuid, 16) == 0)
 			return v->devices.at[i].blob;
-	struct str name = btrfs_uuid_text(v->arena, uuid);
+	struct str name = fs_uuid_text(v->arena, uuid);
 	fail(e, ERR_UNSUPPORTED, "btrfs: the device %" PRIstr " is missing", ARG(name));
 	return NULL;
 }

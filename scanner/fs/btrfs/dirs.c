@@ -9,7 +9,7 @@
 #include "bytes.h"
 #include "crc32c.h"
 
-enum { ENTRY_HEAD = 30, NAME_MAX_BYTES = 255 };
+enum { NAME_MAX_BYTES = 255 };
 
 static bool is_name(struct str s)
 {
@@ -22,9 +22,9 @@ bool btrfs_load_entry(const struct btrfs_item *item, size_t at, struct btrfs_ent
 {
 	size_t left = at < item->n ? item->n - at : 0;
 	const unsigned char *p = item->p + at;
-	size_t name = left >= ENTRY_HEAD ? load_le16(p + 27) : 0;
-	size_t size = left >= ENTRY_HEAD ? ENTRY_HEAD + name + load_le16(p + 25) : 0;
-	struct str text = {(const char *)p + ENTRY_HEAD, name};
+	size_t name = left >= BTRFS_ENTRY_HEAD ? load_le16(p + 27) : 0;
+	size_t size = left >= BTRFS_ENTRY_HEAD ? BTRFS_ENTRY_HEAD + name + load_le16(p + 25) : 0;
+	struct str text = {(const char *)p + BTRFS_ENTRY_HEAD, name};
 	if (size == 0 || size > left || !is_name(text))
 		return fail(e, ERR_CORRUPT, "btrfs: directory %llu holds an impossible name",
 			    (unsigned long long)item->key.objectid);

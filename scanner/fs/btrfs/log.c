@@ -19,7 +19,7 @@
 #include "btrfs.h"
 #include "bytes.h"
 
-enum { INODE_LEAST = 112, INODE_SIZE_AT = 16 };
+enum { INODE_SIZE_AT = 16 };
 
 static bool put(struct btrfs_replay *r, const struct btrfs_item *item, struct error *e)
 {
@@ -38,12 +38,6 @@ static uint64_t extent_end(const struct btrfs_item *item)
 	return add_u64(start, n, &end) ? end : UINT64_MAX;
 }
 
-static void store_le64(unsigned char *p, uint64_t x)
-{
-	for (size_t i = 0; i < 8; i++)
-		p[i] = (unsigned char)(x >> 8 * i);
-}
-
 /* A regular extent's part from `from` to `to`, which lie in it. */
 static bool put_part(struct btrfs_replay *r, const struct btrfs_item *item, uint64_t from,
 		     uint64_t to, struct error *e)
@@ -51,8 +45,8 @@ static bool put_part(struct btrfs_replay *r, const struct btrfs_item *item, uint
 	unsigned char part[BTRFS_EXTENT_SIZE];
 	struct btrfs_key k = item->key;
 	memcpy(part, item->p, sizeof part);
-	store_le64(part + 37, load_le64(part + 37) + (from - k.offset));
-	store_le64(part + 45, to - from);
+	btrfs_store(part + 37, load_le64(part + 37) + (from - k.offset), 8);
+	btrfs_store(part + 45, to - from, 8);
 	k.offset = from;
 	return btrfs_overlay_put(r->to->over, k, part, sizeof part, e);
 }
@@ -193,7 +187,7 @@ static bool put_inode(struct btrfs_replay *r, const struct btrfs_item *item, str
 	bool found;
 	if (!btrfs_exact(r->volume, r->to, item->key, &found, &had, e))
 		return false;
-	if (!found || had.n < INODE_LEAST || load_le64(item->p))
+	if (!found || had.n < BTRFS_INODE_LEAST || load_le64(item->p))
 		return put(r, item, e);
 	uint64_t size = load_le64(item->p + INODE_SIZE_AT);
 	if (!size || !S_ISREG(load_le32(item->p + 52)) || !S_ISREG(load_le32(had.p + 52)))
@@ -201,7 +195,7 @@ static bool put_inode(struct btrfs_replay *r, const struct btrfs_item *item, str
 	had = btrfs_hold(r->volume, &had);
 	unsigned char *changed = arena_alloc(r->volume->arena, 1, had.n);
 	memcpy(changed, had.p, had.n);
-	store_le64(changed + INODE_SIZE_AT, size);
+	btrfs_store(changed + INODE_SIZE_AT, size, 8);
 	had.p = changed;
 	return put(r, &had, e);
 }
@@ -220,7 +214,7 @@ static bool replay_inode(struct btrfs_replay *r, const struct btrfs_item *item, 
 		return true;
 	if (!btrfs_exact(r->volume, r->to, item->key, &found, &now, e))
 		return false;
-	uint64_t size = found && now.n >= INODE_LEAST ? load_le64(now.p + INODE_SIZE_AT) : 0;
+	uint64_t size = found && now.n >= BTRFS_INODE_LEAST ? load_le64(now.p + INODE_SIZE_AT) : 0;
 	return drop_extents(r, ino, round_up(r->volume, size), UINT64_MAX, e);
 }
 
@@ -365,7 +359,7 @@ static bool walk(struct btrfs_replay *r, enum stage stage, unsigned char *held, 
 		if (!found || item.key.objectid > (uint64_t)INT64_MAX)
 			break;
 		k = item.key;
-		if (k.type == BTRFS_INODE_ITEM && item.n < INODE_LEAST)
+		if (k.type == BTRFS_INODE_ITEM && item.n < BTRFS_INODE_LEAST)
 			return fail(e, ERR_CORRUPT, "btrfs: an inode in the log is cut short");
 		if (k.type == BTRFS_INODE_ITEM && load_le32(item.p + 40) == 0)
 			unlinked = k.objectid;

@@ -12,7 +12,7 @@
 #include "btrfs.h"
 #include "bytes.h"
 
-enum { KEPT = 64, ITEM_SIZE = 25, POINTER_SIZE = 33 };
+enum { KEPT = 64 };
 
 struct btrfs_nodes {
 	struct btrfs_node kept[KEPT];
@@ -40,14 +40,14 @@ int btrfs_key_order(struct btrfs_key a, struct btrfs_key b)
 
 struct btrfs_key btrfs_node_key(const struct btrfs_node *node, uint32_t i)
 {
-	size_t size = node->level ? POINTER_SIZE : ITEM_SIZE;
+	size_t size = node->level ? BTRFS_POINTER_SIZE : BTRFS_ITEM_SIZE;
 	return btrfs_load_key(node->p + BTRFS_HEADER_SIZE + size * i);
 }
 
 static bool fits(const struct btrfs *v, const struct btrfs_node *node)
 {
 	size_t room = v->super.node - BTRFS_HEADER_SIZE,
-	       size = node->level ? POINTER_SIZE : ITEM_SIZE;
+	       size = node->level ? BTRFS_POINTER_SIZE : BTRFS_ITEM_SIZE;
 	if (node->n > room / size)
 		return false;
 	for (uint32_t i = 0; i < node->n; i++) {

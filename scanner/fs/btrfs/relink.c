@@ -10,7 +10,7 @@
 #include "crc32c.h"
 #include "log.h"
 
-enum { ENTRY_HEAD = 30, REF_HEAD = 10, EXTREF_HEAD = 18 };
+enum { REF_HEAD = 10, EXTREF_HEAD = 18 };
 
 bool btrfs_load_ref(const struct btrfs_item *item, size_t at, struct btrfs_ref *out,
 		    struct error *e)
@@ -163,28 +163,22 @@ bool btrfs_unlink(struct btrfs_replay *r, uint64_t ino, uint64_t dir, struct str
 	return !found || hide(r, (struct btrfs_key){dir, BTRFS_DIR_INDEX, index}, e);
 }
 
-static void store_le(unsigned char *p, uint64_t x, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		p[i] = (unsigned char)(x >> 8 * i);
-}
-
 bool btrfs_link(struct btrfs_replay *r, uint64_t ino, const struct btrfs_ref *ref, struct error *e)
 {
 	size_t n = ref->name.n;
-	unsigned char *entry = arena_alloc(r->volume->arena, 1, ENTRY_HEAD + n);
+	unsigned char *entry = arena_alloc(r->volume->arena, 1, BTRFS_ENTRY_HEAD + n);
 	unsigned char *back = arena_alloc(r->volume->arena, 1, REF_HEAD + n);
 	struct btrfs_key hashed = {ref->parent, BTRFS_DIR_ITEM, btrfs_name_hash(ref->name)};
 	struct btrfs_key indexed = {ref->parent, BTRFS_DIR_INDEX, ref->index};
-	store_le(entry, ino, 8);
+	btrfs_store(entry, ino, 8);
 	entry[8] = BTRFS_INODE_ITEM;
-	store_le(entry + 27, n, 2);
-	memcpy(entry + ENTRY_HEAD, ref->name.p, n);
-	store_le(back, ref->index, 8);
-	store_le(back + 8, n, 2);
+	btrfs_store(entry + 27, n, 2);
+	memcpy(entry + BTRFS_ENTRY_HEAD, ref->name.p, n);
+	btrfs_store(back, ref->index, 8);
+	btrfs_store(back + 8, n, 2);
 	memcpy(back + REF_HEAD, ref->name.p, n);
-	return append(r, hashed, entry, ENTRY_HEAD + n, e) &&
-	       put(r, indexed, entry, ENTRY_HEAD + n, e) &&
+	return append(r, hashed, entry, BTRFS_ENTRY_HEAD + n, e) &&
+	       put(r, indexed, entry, BTRFS_ENTRY_HEAD + n, e) &&
 	       append(r, (struct btrfs_key){ino, BTRFS_INODE_REF, ref->parent}, back, REF_HEAD + n,
 		      e);
 }

@@ -13,17 +13,11 @@ size_t btrfs_sum_size(enum btrfs_sum kind)
 	return size[kind];
 }
 
-static void store_le(uint64_t x, size_t n, unsigned char *out)
-{
-	for (size_t i = 0; i < n; i++)
-		out[i] = (unsigned char)(x >> 8 * i);
-}
-
 void btrfs_sum(enum btrfs_sum kind, const void *p, size_t n, unsigned char out[BTRFS_SUM_MAX])
 {
 	switch (kind) {
-	case BTRFS_CRC32C: store_le(~crc32c(~0u, p, n), 4, out); break;
-	case BTRFS_XXHASH: store_le(xxhash64(p, n), 8, out); break;
+	case BTRFS_CRC32C: btrfs_store(out, (uint32_t)~crc32c(~0u, p, n), 4); break;
+	case BTRFS_XXHASH: btrfs_store(out, xxhash64(p, n), 8); break;
 	case BTRFS_SHA256: digest_sha256_raw((struct str){p, n}, out); break;
 	case BTRFS_BLAKE2: blake2b_256(p, n, out); break;
 	}

@@ -20,42 +20,27 @@ enum {
 #define FEATURE_NODE_UUID ((uint64_t)1 << 10)
 #define FLAG_METADUMP ((uint64_t)3 << 33)
 
-struct feature {
-	unsigned bit;
-	const char *refused; /* NULL for one that is read */
-};
+/* From mixed backrefs (bit 0) to raid1c34 (bit 11), and simple quotas: these are read, or matter to
+ * nobody who reads. */
+#define FEATURES_READ ((uint64_t)0xFFF | (uint64_t)1 << 16)
 
-static const struct feature features[] = {
-	{0, NULL},  /* mixed backrefs */
-	{1, NULL},  /* default subvolume */
-	{2, NULL},  /* mixed groups */
-	{3, NULL},  /* lzo */
-	{4, NULL},  /* zstd */
-	{5, NULL},  /* big metadata */
-	{6, NULL},  /* extended refs */
-	{7, NULL},  /* raid56 */
-	{8, NULL},  /* skinny metadata */
-	{9, NULL},  /* no holes */
-	{10, NULL}, /* metadata UUID */
-	{11, NULL}, /* raid1c34 */
-	{12, "zoned"},      {13, "extent-tree-v2"}, {14, "raid-stripe-tree"}, {15, "encrypt"},
-	{16, NULL}, /* simple quotas */
-	{17, "remap-tree"},
+static const struct {
+	unsigned bit;
+	const char *name;
+} refused[] = {
+	{12, "zoned"},   {13, "extent-tree-v2"}, {14, "raid-stripe-tree"},
+	{15, "encrypt"}, {17, "remap-tree"},
 };
 
 static bool check_features(uint64_t incompat, struct error *e)
 {
-	for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
-		if (!(incompat >> features[i].bit & 1))
-			continue;
-		if (features[i].refused)
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		if (incompat >> refused[i].bit & 1)
 			return fail(e, ERR_UNSUPPORTED, "btrfs: the feature %s is not read",
-				    features[i].refused);
-		incompat &= ~((uint64_t)1 << features[i].bit);
-	}
-	if (incompat)
+				    refused[i].name);
+	if (incompat & ~FEATURES_READ)
 		return fail(e, ERR_UNSUPPORTED, "btrfs: unknown incompatible features 0x%llx",
-			    (unsigned long long)incompat);
+			    (unsigned long long)(incompat & ~FEATURES_READ));
 	return true;
 }
 
@@ -160,11 +145,4 @@ bool btrfs_read_super(struct arena *a, struct blob *b, bool unchecked, struct bt
 	if (!found)
 		*e = first;
 	return found;
-}
-
-struct str btrfs_uuid_text(struct arena *a, const unsigned char u[16])
-{
-	return str_fmt(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		       u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11],
-		       u[12], u[13], u[14], u[15]);
 }

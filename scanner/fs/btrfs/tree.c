@@ -6,8 +6,6 @@
 #include "btrfs.h"
 #include "bytes.h"
 
-enum { ITEM_SIZE = 25, POINTER_SIZE = 33 };
-
 /* Where a search ended: the leaf's last item that is not after the key is at - 1. */
 struct spot {
 	const struct btrfs_node *leaf;
@@ -32,7 +30,7 @@ static uint32_t not_after(const struct btrfs_node *node, struct btrfs_key k)
 
 static void step_down(const struct btrfs_node *node, uint32_t i, struct btrfs_pointer *to)
 {
-	const unsigned char *p = node->p + BTRFS_HEADER_SIZE + (size_t)POINTER_SIZE * i;
+	const unsigned char *p = node->p + BTRFS_HEADER_SIZE + (size_t)BTRFS_POINTER_SIZE * i;
 	to->inner = true;
 	to->first = btrfs_load_key(p);
 	to->logical = load_le64(p + 17);
@@ -40,7 +38,7 @@ static void step_down(const struct btrfs_node *node, uint32_t i, struct btrfs_po
 	to->level = (uint8_t)(node->level - 1);
 	if (i + 1 < node->n) {
 		to->bounded = true;
-		to->beyond = btrfs_load_key(p + POINTER_SIZE);
+		to->beyond = btrfs_load_key(p + BTRFS_POINTER_SIZE);
 	}
 }
 
@@ -64,7 +62,7 @@ static bool search(struct btrfs *v, const struct btrfs_tree *t, struct btrfs_key
 
 static void load_item(const struct btrfs_node *leaf, uint32_t i, struct btrfs_item *out)
 {
-	const unsigned char *p = leaf->p + BTRFS_HEADER_SIZE + (size_t)ITEM_SIZE * i;
+	const unsigned char *p = leaf->p + BTRFS_HEADER_SIZE + (size_t)BTRFS_ITEM_SIZE * i;
 	*out = (struct btrfs_item){btrfs_load_key(p),
 				   leaf->p + BTRFS_HEADER_SIZE + load_le32(p + 17),
 				   load_le32(p + 21)};
