@@ -197,9 +197,12 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/
 	$(link_test)
 endif
 
-# The long ones first, so that the last to finish is a short one.
-SCRIPTS := $(wildcard tests/images.sh tests/disks.sh tests/cli.sh tests/ext.sh tests/formats.sh tests/browser.sh tests/install.sh \
-	tests/ostree.sh tests/squashfs.sh tests/erofs.sh tests/iso.sh tests/vfat.sh tests/uki.sh tests/zip.sh tests/containers.sh tests/btrfs.sh tests/xfs.sh tests/fix.sh tests/waivers.sh)
+# Scripts that print TAP: those that need a whole system or minutes are for `make test-real`, all
+# others for `make test`, the long ones first, so that the last to finish is a short one.
+REAL := $(addprefix tests/,real.sh programs.sh btrfs_log.sh ext_journal.sh xfs_log.sh browser.sh)
+LONG := $(wildcard $(addprefix tests/,images.sh disks.sh layouts.sh cli.sh ext.sh formats.sh containers.sh))
+NO_TESTS := $(addprefix tests/,run.sh demo.sh mksamples.sh)
+SCRIPTS := $(LONG) $(filter-out $(LONG) $(REAL) $(NO_TESTS),$(wildcard tests/*.sh))
 PROGRAMS := $(WHOLE:%=$(BUILD)/tests/%) $(UNIT:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/%)
 VECTORS ?= ../shared/vectors
 CORPUS  ?= ../shared/corpus
@@ -232,7 +235,7 @@ valgrind: all tests-built ## the unit tests and fuzz seeds under valgrind
 test-real: ## a whole Debian root, in every container format (network: apt)
 	@sh .ci/deps build test real
 	@$(again) $(BUILD)/offnode
-	@TEST_TIMEOUT=1500 $(run) tests/real.sh tests/programs.sh tests/btrfs_log.sh tests/ext_journal.sh tests/xfs_log.sh tests/browser.sh
+	@TEST_TIMEOUT=1500 $(run) $(REAL)
 
 vectors: $(BUILD)/tests/vectors ## passed/total against recorded answers of systemd and the kubelet
 	@VECTORS=$(VECTORS) CORPUS=$(CORPUS) $(BUILD)/tests/vectors --report

@@ -25,7 +25,7 @@ struct layer {
 struct volume {
 	struct str name;    /* "p2", "vg0/root"; "disk" is the whole */
 	struct str holds;   /* "ext4", "swap", "LUKS2", "md raid1", "empty", "unknown" */
-	struct str through; /* "md raid1", where that was in between; else empty */
+	struct str through; /* "md raid1", "subvolume @": what is in between; else empty */
 	struct str label;   /* of what it holds, */
 	struct str uuid;    /* as lsblk(8) prints them */
 	struct blob *blob;  /* NULL: its bytes cannot be laid together, `error` says why */
@@ -37,8 +37,11 @@ struct volume {
 	struct str partuuid;  /* "1234abcd-02" where the table is an MBR */
 	struct str partlabel; /* of a GPT */
 	uint64_t attributes;  /* of a GPT */
+	bool spare;           /* it belongs to a bank that does not boot, see slots.c */
 	uint64_t at, size;    /* bytes on the disk; size BLOB_UNSIZED where that is not known */
 };
+
+#define FLATCAR_USR "5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6" /* a partition's type */
 
 struct disk {
 	const char *table; /* "gpt", "mbr"; NULL: there is none */
@@ -53,6 +56,7 @@ struct layers {
 	 * mounted in the root, and those that nobody can read, are found there. */
 	const struct disk *disk;
 	const struct volume *root; /* NULL: there is none, and there are no layers either */
+	struct str deployment;     /* which of an ostree system's, "0" boots first; empty: that */
 };
 
 struct image_options {

@@ -85,8 +85,8 @@ struct report {
 	struct rule_set rules; /* evaluated, or to be listed */
 	struct str benchmark;
 	VEC(struct difference) differences; /* diff: in order of units, then of kinds */
-	struct waivers waivers; /* all of --ignorefile, in order */
-	bool fail_on_new;       /* failures that the baseline has do not count */
+	struct waivers waivers;             /* all of --ignorefile, in order */
+	bool fail_on_new;                   /* failures that the baseline has do not count */
 };
 
 struct report_counts {

@@ -57,6 +57,9 @@ bool scan_open(struct scan *s)
 	t->notes.arena = s->arena;
 	s->root = rootfs_new(s->arena, &t->image.layers, &t->notes);
 	t->deployment = rootfs_deployment(s->root);
+	if (t->image.layers.deployment.n && !t->deployment.n)
+		return fail(&t->error, ERR_USAGE, "the root has no deployment '%" PRIstr "'",
+			    ARG(t->image.layers.deployment));
 	t->mounted = rootfs_mounted(s->root);
 	return true;
 }

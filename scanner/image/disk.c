@@ -16,6 +16,7 @@ struct disk_opening {
 	struct arena *a;
 	struct disk *disk;
 	const struct peeled *from;
+	struct picks picks;
 };
 
 /* ---- what a volume holds ---- */
@@ -212,6 +213,7 @@ static void fill_image(struct disk_opening *d, struct image *image, const struct
 			(struct layer){.fs = v->fs, .label = whole ? target_name(path) : v->name};
 	}
 	image->trail = trail.text;
+	image->layers.deployment = d->picks.deployment;
 }
 
 static struct str names_of(struct arena *a, const struct disk *disk)
@@ -226,7 +228,7 @@ static struct str names_of(struct arena *a, const struct disk *disk)
 /* The one that was asked for, whether it looks like a root or not. */
 static bool choose(struct disk_opening *d, struct str path, struct error *e)
 {
-	struct str name = d->o->choice;
+	struct str name = d->picks.volume;
 	for (size_t i = 0; i < d->disk->volumes.n; i++) {
 		const struct volume *v = &d->disk->volumes.at[i];
 		if (!str_eq(v->name, name))
@@ -244,12 +246,35 @@ static bool choose(struct disk_opening *d, struct str path, struct error *e)
 		    ARG(name), ARG(names_of(d->a, d->disk)));
 }
 
+/* Shows another subvolume of each root, which is then a volume of its own name. */
+static bool choose_subvolume(struct disk_opening *d, struct error *e)
+{
+	struct str which = d->picks.subvol;
+	for (struct image *image = d->o->image; image && which.n; image = image->next) {
+		const struct volume *root = image->layers.root;
+		struct fs *fs = root ? fs_subvolume(d->a, root->fs, which, e) : NULL;
+		if (!root)
+			return fail(e, ERR_USAGE,
+				    "no volume holds a root, choose one before subvol=");
+		if (!fs)
+			return false;
+		struct volume *shown = NEW(d->a, struct volume);
+		*shown = *root;
+		shown->fs = fs;
+		image->layers.root = shown;
+		image->layers.at[0].fs = fs;
+		image->trail =
+			str_fmt(d->a, "%" PRIstr " > %" PRIstr, ARG(image->trail), ARG(which));
+	}
+	return true;
+}
+
 static bool fill_images(struct disk_opening *d, struct str path, struct error *e)
 {
 	struct roots roots = roots_find(d->a, d->disk);
 	struct image *image = d->o->image;
 	struct str target = image->target;
-	if (d->o->choice.n)
+	if (d->picks.volume.n)
 		return choose(d, path, e);
 	if (!roots.n && !d->disk->table && d->disk->volumes.n == 1) {
 		*e = d->disk->volumes.at[0].error;
@@ -273,8 +298,11 @@ bool disk_open(struct opening *o, const struct peeled *p, const char *only, stru
 {
 	struct disk_opening d = {.o = o, .a = o->a, .disk = NEW(o->a, struct disk), .from = p};
 	d.disk->budget = p->budget;
+	if (!choice_parse(o->choice, &d.picks, e))
+		return false;
 	bool good = only ? force_volume(&d, p->disk, only, e) : find_volumes(&d, p->disk, e);
-	if (!good || !fill_images(&d, path, e))
+	if (!good || !slots_mark(d.disk, d.picks.slot, e) || !fill_images(&d, path, e) ||
+	    !choose_subvolume(&d, e))
 		return p->trail.text.n ? fail_in(e, "%" PRIstr, ARG(p->trail.text)) : false;
 	return true;
 }

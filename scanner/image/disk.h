@@ -103,6 +103,21 @@ struct str uuid_text(struct arena *a, const unsigned char *p);
 bool disk_open(struct opening *o, const struct peeled *p, const char *only, struct str path,
 	       struct error *e);
 
+/* ---- choice.c: what stands behind '#' ---- */
+
+/* "p2", "vg0/root", "slot=B", "subvol=@", "deploy=1", or several with commas between them. */
+struct picks {
+	struct str volume, slot, subvol, deployment; /* empty: not said */
+};
+
+bool choice_parse(struct str text, struct picks *out, struct error *e);
+
+/* ---- slots.c ---- */
+
+/* Marks as spare what belongs to banks that do not boot. `slot` names one, or is empty. False when
+ * the disk has no bank of that name. */
+bool slots_mark(struct disk *disk, struct str slot, struct error *e);
+
 /* ---- roots.c ---- */
 
 struct roots {

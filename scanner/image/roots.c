@@ -37,10 +37,28 @@ static bool looks_like_root(struct arena *a, struct volume *v)
 	static const char *const configured[] = {"etc/os-release", "usr/lib/os-release",
 						 "etc/fstab",      "etc/systemd",
 						 "etc/passwd",     NULL};
-	if (there(a, v, "etc/initrd-release"))
+	if (!v->fs || there(a, v, "etc/initrd-release"))
 		return false;
 	return there(a, v, "ostree/deploy") ||
 	       (any_there(a, v, programs) && any_there(a, v, configured));
+}
+
+/* Distributions that leave the top level for subvolumes mount one of these as the root; the kernel
+ * is told which (rootflags=). */
+static bool has_root_below(struct arena *a, struct volume *v)
+{
+	static const char *const names[] = {"@", "@rootfs", "root"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct error none;
+		struct volume tried = *v;
+		tried.fs = fs_subvolume(a, v->fs, str_from(names[i]), &none);
+		if (!tried.fs || !looks_like_root(a, &tried))
+			continue;
+		v->fs = tried.fs;
+		v->through = str_fmt(a, "subvolume %s", names[i]);
+		return true;
+	}
+	return false;
 }
 
 static bool has_nocase(struct str s, struct str part)
@@ -57,15 +75,32 @@ static bool is_recovery(const struct volume *v)
 	       has_nocase(v->label, S("rescue")) || has_nocase(v->partlabel, S("rescue"));
 }
 
+/* Flatcar's root, which is empty until its first boot fills it from the partition that is /usr. */
+static void find_bare(struct arena *a, struct disk *disk, struct roots *all)
+{
+	const struct volume *root = NULL;
+	bool usr = false;
+	for (size_t i = 0; i < disk->volumes.n; i++) {
+		struct volume *v = &disk->volumes.at[i];
+		usr |= v->fs && !v->spare && str_eq(v->type, S(FLATCAR_USR));
+		if (v->fs && str_eq(v->partlabel, S("ROOT")))
+			root = v;
+	}
+	if (usr && root)
+		*vec_push(a, all) = root;
+}
+
 struct roots roots_find(struct arena *a, struct disk *disk)
 {
 	struct roots all = {0}, kept = {0};
 	bool whole = !disk->table && disk->volumes.n == 1;
 	for (size_t i = 0; i < disk->volumes.n; i++) {
 		struct volume *v = &disk->volumes.at[i];
-		if (v->fs && (whole || looks_like_root(a, v)))
+		if (v->fs && !v->spare && (looks_like_root(a, v) || has_root_below(a, v) || whole))
 			*vec_push(a, &all) = v;
 	}
+	if (!all.n)
+		find_bare(a, disk, &all);
 	for (size_t i = 0; i < all.n; i++)
 		if (!is_recovery(all.at[i]))
 			*vec_push(a, &kept) = all.at[i];

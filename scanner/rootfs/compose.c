@@ -8,6 +8,7 @@
 #include "deployment.h"
 #include "mounted.h"
 #include "overlay.h"
+#include "products.h"
 #include "root.h"
 
 static bool directory_of(struct rootfs *root, struct fs *fs, struct str path, uint64_t *ino)
@@ -66,6 +67,7 @@ static struct fs *with_mounts(struct rootfs *top, struct fs *composed, struct la
 		composed = composed_new(top->arena, top->fs, top->fs->root);
 	struct rootfs *inner = root_over(top->arena, layers, composed, top->notes);
 	mounted_lay(inner, composed, layers, out);
+	products_lay(inner, composed, layers, out);
 	return n > first ? overlay_open(top->arena, composed, layers, first, n) : composed;
 }
 
@@ -77,7 +79,8 @@ struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct n
 	*kept = *layers;
 	size_t below = !kept->disk ? kept->n : kept->root ? 1 : 0;
 	struct rootfs *top = root_over(a, kept, overlay_open(a, NULL, kept, 0, below), notes);
-	struct fs *composed = deployment_find(top, &d) ? deployed(top, &d) : undeployed(top);
+	struct fs *composed =
+		deployment_find(top, kept->deployment, &d) ? deployed(top, &d) : undeployed(top);
 	if (kept->disk)
 		composed = with_mounts(top, composed, kept, &mounts);
 	if (!composed)

@@ -152,6 +152,11 @@ struct fs *composed_new(struct arena *a, struct fs *fs, uint64_t ino)
 	return &m->fs;
 }
 
+struct arena *composed_arena(struct fs *composed)
+{
+	return ((struct composed *)composed)->arena;
+}
+
 /* The directory that holds a path's last name, once links are followed. */
 static bool find_place(struct composed *m, struct str path, uint64_t *dir, struct str *name,
 		       struct error *e)

@@ -9,6 +9,8 @@
 /* A tree whose root is the directory `ino` of `fs`. Links and ".." inside it end there. */
 struct fs *composed_new(struct arena *a, struct fs *fs, uint64_t ino);
 
+struct arena *composed_arena(struct fs *composed);
+
 /* Shows the directory `ino` of `fs` at `path`, which need not be there, but its parent must.
  * Mounts made earlier are seen; a later one at the same path covers the earlier. */
 bool composed_mount(struct fs *composed, struct str path, struct fs *fs, uint64_t ino,

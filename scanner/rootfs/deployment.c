@@ -198,26 +198,57 @@ static void tell(const struct system *s, const struct entry *e, size_t links,
 		     ARG(out->chosen));
 }
 
-bool deployment_find(struct rootfs *top, struct deployment *out)
+/* The one that boots, by entries or links; empty when the root is no ostree system but holds one.
+ */
+static struct str booting(const struct system *s, struct entry *e, size_t *links)
+{
+	struct str path;
+	*e = default_entry(s);
+	if (!e->deployment.n && rootfs_stat(s->top, S("/usr"))->state == FILE_OK)
+		return S("");
+	path = e->deployment;
+	if (!path.n && s->all.n > 1)
+		path = first_link(s, links);
+	if (!path.n || (!e->deployment.n && *links != 1))
+		path = highest(s);
+	return path;
+}
+
+/* "0" is the one that boots, the others follow in the order of their names. */
+static struct str numbered(const struct system *s, struct str booting, struct str number)
+{
+	uint64_t n;
+	if (!str_u64(number, &n))
+		return S("");
+	if (n == 0)
+		return booting.n ? booting : s->all.at[0].text;
+	for (size_t i = 0; i < s->all.n; i++)
+		if (!str_eq(s->all.at[i].text, booting) && --n == 0)
+			return s->all.at[i].text;
+	return S("");
+}
+
+bool deployment_find(struct rootfs *top, struct str wanted, struct deployment *out)
 {
 	struct system s = {.top = top, .a = rootfs_arena(top)};
+	struct entry e;
 	size_t links = 0;
 	if (!is_directory(top, S("/ostree")))
 		return false;
 	gather(&s);
 	if (!s.all.n)
 		return false;
-	struct entry e = default_entry(&s);
-	if (!e.deployment.n && rootfs_stat(top, S("/usr"))->state == FILE_OK)
+	struct str path = booting(&s, &e, &links);
+	if (wanted.n)
+		path = numbered(&s, path, wanted);
+	if (!path.n || rootfs_unreadable(top).n)
 		return false;
-	out->path = e.deployment;
-	if (!out->path.n && s.all.n > 1)
-		out->path = first_link(&s, &links);
-	if (!out->path.n || (!e.deployment.n && links != 1))
-		out->path = highest(&s);
-	if (rootfs_unreadable(top).n)
-		return false;
-	out->var = join(s.a, str_dirname(str_dirname(out->path)), S("var"));
-	tell(&s, &e, links, out);
+	out->path = path;
+	out->var = join(s.a, str_dirname(str_dirname(path)), S("var"));
+	if (wanted.n)
+		out->chosen = str_fmt(s.a, "%" PRIstr ", one of %zu deployments: it was asked for",
+				      ARG(path), s.all.n);
+	else
+		tell(&s, &e, links, out);
 	return true;
 }

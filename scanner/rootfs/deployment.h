@@ -12,8 +12,8 @@ struct deployment {
 	struct str chosen; /* for people: which, why, and that there are others */
 };
 
-/* False: the root is no ostree system, or which deployment boots cannot be told because
- * something could not be read. */
-bool deployment_find(struct rootfs *top, struct deployment *out);
+/* The one that boots, or of a `wanted` number ("0" is the one that boots). False: the root is no
+ * ostree system, or which deployment boots cannot be told because something could not be read. */
+bool deployment_find(struct rootfs *top, struct str wanted, struct deployment *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "composed.h"
 #include "fstab.h"
 #include "overlay.h"
+#include "overlayfs.h"
 
 struct laying {
 	struct rootfs *top;
@@ -180,18 +181,23 @@ static bool resolve(struct laying *l, struct str spec, const struct volume **out
 
 /* ---- one mount ---- */
 
-static bool show_volume(struct laying *l, struct str dir, const struct volume *v, struct error *e)
+/* `subvolume` as fs_subvolume takes it; empty is the volume's own tree. */
+static bool show_volume(struct laying *l, const struct mounted *m, struct error *e)
 {
+	const struct volume *v = m->volume;
+	struct str dir = m->dir;
 	size_t i = l->layers->n;
-	*vec_push(l->a, l->layers) = (struct layer){.fs = v->fs, .label = v->name};
+	struct fs *tree = m->subvolume.n ? fs_subvolume(l->a, v->fs, m->subvolume, e) : v->fs;
+	if (!tree)
+		return false;
+	*vec_push(l->a, l->layers) = (struct layer){.fs = tree, .label = v->name};
 	struct fs *fs = overlay_open(l->a, NULL, l->layers, i, i + 1);
 	return composed_mount(l->composed, dir, fs, fs->root, e);
 }
 
 static bool show(struct laying *l, const struct mounted *m, bool bind, struct error *e)
 {
-	return bind ? composed_bind(l->composed, m->dir, m->what, e)
-		    : show_volume(l, m->dir, m->volume, e);
+	return bind ? composed_bind(l->composed, m->dir, m->what, e) : show_volume(l, m, e);
 }
 
 /* What cannot be shown must not look as if nothing were there. */
@@ -276,17 +282,40 @@ static int by_rank(const void *a, const void *b)
 	return x->from->at < y->from->at ? -1 : 1;
 }
 
+/* An initramfs names directories of the root that it is about to make. */
+static struct str in_root(struct str path)
+{
+	return str_starts(path, S("/sysroot/")) ? str_tail(path, 8) : path;
+}
+
+static void lay_overlay(struct laying *l, const struct fstab_line *line, struct mounted m)
+{
+	struct str lower = {0}, upper = {0};
+	(void)fstab_option(line, S("lowerdir"), &lower);
+	(void)fstab_option(line, S("upperdir"), &upper);
+	m.what = in_root(lower);
+	if (overlayfs_lay(l->composed, l->layers, m.dir, in_root(lower),
+			  upper.n ? in_root(upper) : upper, &m.error))
+		*vec_push(l->a, l->out) = m;
+	else
+		add_mount(l, m, false);
+}
+
 static void lay_line(struct laying *l, const struct fstab_line *line)
 {
 	struct mounted m = {.dir = line->dir, .what = line->spec, .from = line->from};
 	bool bind = is_bind(line);
 	struct str value;
-	if (!bind && str_eq(line->type, S("overlay")))
-		fail(&m.error, ERR_UNSUPPORTED, "an overlay: not supported");
-	else if (!bind && resolve(l, line->spec, &m.volume, &m.error) &&
-		 fstab_option(line, S("subvol"), &value))
-		note(rootfs_notes(l->top), line->from,
-		     "the option subvol=%" PRIstr " is not heeded", ARG(value));
+	if (!bind && str_eq(line->type, S("overlay"))) {
+		lay_overlay(l, line, m);
+		return;
+	}
+	if (!bind && resolve(l, line->spec, &m.volume, &m.error)) {
+		if (fstab_option(line, S("subvol"), &value))
+			m.subvolume = str_starts(value, S("/")) ? str_tail(value, 1) : value;
+		else if (fstab_option(line, S("subvolid"), &value))
+			m.subvolume = str_cat(l->a, S("subvolid="), value);
+	}
 	add_mount(l, m, bind);
 }
 
@@ -352,7 +381,7 @@ static void lay_by_type(struct laying *l, const struct volume *v)
 	for (size_t i = 0; i < sizeof by_type / sizeof *by_type; i++) {
 		struct mounted m = {.dir = str_from(by_type[i].dir), .volume = v};
 		if (!str_eq(v->type, str_from(by_type[i].type)) || v->attributes & NO_AUTO ||
-		    taken(l, m.dir) || !is_empty(l, m.dir))
+		    v->spare || taken(l, m.dir) || !is_empty(l, m.dir))
 			continue;
 		m.what = str_fmt(l->a, "the type of %" PRIstr, ARG(v->name));
 		resolve(l, str_cat(l->a, S("/dev/"), v->name), &m.volume, &m.error);

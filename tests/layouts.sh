@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# layouts.sh - systems that lay their root together in ways of their own: banks of which one boots,
+# a /usr from elsewhere, an /etc that is an overlay, subvolumes, deployments. Each is built by real
+# mkfs tools from the sample node, and must give what its directory gives. Prints TAP.
+. tests/support/trees.sh
+have mke2fs
+have sfdisk
+have python3
+
+cat >same.py <<'PY'
+# A report without what names the container the node came in.
+import json, sys
+DROP = {"target", "kind", "trail", "digest", "platform", "labels", "layer", "layers", "read", "readAs", "notes"}
+def strip(v):
+    if isinstance(v, dict):
+        return {k: strip(x) for k, x in v.items() if k not in DROP}
+    return [strip(x) for x in v] if isinstance(v, list) else v
+json.dump(strip(json.load(sys.stdin)), sys.stdout, indent=1, sort_keys=True)
+PY
+
+facts() { # facts TARGET
+	"$OFFNODE" scan -f json "$1" >report.json 2>report.err </dev/null
+	echo "status $?"
+	cat report.err
+	python3 same.py <report.json 2>/dev/null
+}
+same() { # same NAME TARGET
+	facts "$2" >got
+	diff -u want got >difference
+	local status=$?
+	[ $status = 0 ] || sed -n '1,30s/^/# /p' difference
+	result $status "$1"
+}
+says() { # says NAME STATUS TEXT VERB TARGET...: on either output
+	"$OFFNODE" "${@:4}" >said 2>&1 </dev/null
+	local status=$?
+	[ $status = "$2" ] && grep -q -e "$3" said
+	status=$?
+	[ $status = 0 ] || { echo "# wanted status $2: $3" && sed 's/^/# /' said | head -20; }
+	result $status "$1"
+}
+
+ext4() { # ext4 IMAGE DIRECTORY MIB OPTION...
+	rm -f "$1" && truncate -s "$3M" "$1" && mke2fs -q -F -t ext4 -d "$2" "${@:4}" "$1" >mke2fs.log 2>&1 ||
+		sed 's/^/# /' mke2fs.log
+}
+disk() { # disk IMAGE MIB < script of sfdisk
+	rm -f "$1" && truncate -s "$2M" "$1" && sfdisk -q "$1" >sfdisk.log 2>&1 || sed 's/^/# /' sfdisk.log
+}
+put() { # put IMAGE MIB PART: the part's bytes at that place
+	dd if="$3" of="$1" bs=1M seek="$2" conv=notrunc,sparse status=none
+}
+sample() { # sample DIRECTORY
+	mkdir -p "$1" && tar -C "$1" -xzf "$top/testdata/images/node-fail.tar.gz"
+}
+
+sample tree
+facts dir:tree >want
+grep -q '^status 1$' want && grep -q '"verdict": "fail"' want
+result $? 'the directory fails'
+
+# ---- banks ----
+
+# The other bank holds a node that passes.
+mkdir other && cp -a tree/. other/ && rm other/etc/systemd/system/kubelet.service.d/10-kubeadm.conf
+sed -i 's/--make-iptables-util-chains=false//' other/etc/systemd/system/kubelet.service.d/* 2>/dev/null
+ext4 a.ext4 other 8
+ext4 b.ext4 tree 8
+banks() { # banks IMAGE ATTRIBUTES-OF-A ATTRIBUTES-OF-B
+	disk "$1" 20 <<-E
+		label: gpt
+		start=1MiB,size=8MiB,name=ROOT-A,attrs="$2"
+		start=10MiB,size=8MiB,name=ROOT-B,attrs="$3"
+	E
+	put "$1" 1 a.ext4
+	put "$1" 10 b.ext4
+}
+banks ab.raw 'GUID:48,56' 'GUID:49,56'
+same 'the bank of the higher priority boots' ab.raw
+banks untried.raw 'GUID:49' 'GUID:48,56'
+same 'unless it has neither started nor tries left' untried.raw
+banks tries.raw 'GUID:48,56' 'GUID:49,52'
+same 'tries are enough' tries.raw
+banks none.raw '' ''
+same '#slot=B chooses' 'none.raw#slot=B'
+"$OFFNODE" scan none.raw >said 2>&1
+[ "$(grep -c ROOT- said)" -le 1 ] && ! grep -q 'none.raw#' said
+result $? 'only one of them is scanned'
+says 'a bank that there is not' 64 "no bank 'C'" scan 'none.raw#slot=C'
+says 'a choice of nothing' 64 'slot=, subvol= or deploy=' scan 'none.raw#bank=A'
+
+# ---- Flatcar ----
+
+usr=5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6
+mkdir -p flatcar/usr/share/flatcar flatcar/root
+cp -a tree/usr/. flatcar/usr/
+cp -a tree/etc flatcar/usr/share/flatcar/etc
+cp -a tree/var flatcar/root/
+# What an administrator changed lies in the root partition, and what he deleted is a device there.
+mkdir -p flatcar/root/etc/systemd/system/kubelet.service.d
+mv flatcar/usr/share/flatcar/etc/systemd/system/kubelet.service.d/10-kubeadm.conf flatcar/root/etc/systemd/system/kubelet.service.d/
+printf '[Service]\nEnvironment=KUBELET_EXTRA_ARGS=--v=9\n' >flatcar/usr/share/flatcar/etc/systemd/system/kubelet.service.d/99-gone.conf
+mknod flatcar/root/etc/systemd/system/kubelet.service.d/99-gone.conf c 0 0 2>/dev/null
+ext4 usr-a.ext4 flatcar/usr 8
+ext4 flatcar.ext4 flatcar/root 8 -L ROOT
+disk flatcar.raw 40 <<-TABLE
+	label: gpt
+	start=1MiB,size=8MiB,name=USR-A,type=$usr,attrs="GUID:48,56"
+	start=10MiB,size=8MiB,name=USR-B,type=$usr
+	start=20MiB,size=8MiB,name=ROOT
+TABLE
+put flatcar.raw 1 usr-a.ext4
+put flatcar.raw 20 flatcar.ext4
+if [ -c flatcar/root/etc/systemd/system/kubelet.service.d/99-gone.conf ]; then
+	same 'Flatcar: /usr of its bank, /etc over what /usr brings' flatcar.raw
+else
+	skip 'Flatcar: /usr of its bank, /etc over what /usr brings' 'devices cannot be made here'
+fi
+
+# ---- COS ----
+
+mkdir -p cos/root cos/state
+cp -a tree/. cos/root/ && rm -rf cos/root/var && mkdir cos/root/var
+mkdir cos/state/var && cp -a tree/var/. cos/state/var/
+ext4 cos-root.ext4 cos/root 8
+ext4 cos-state.ext4 cos/state 8
+disk cos.raw 40 <<-TABLE
+	label: gpt
+	start=1MiB,size=8MiB,name=STATE
+	start=10MiB,size=8MiB,name=ROOT-A
+	start=20MiB,size=8MiB,name=ROOT-B
+TABLE
+put cos.raw 1 cos-state.ext4
+put cos.raw 10 cos-root.ext4
+same 'COS: /var on the stateful partition' cos.raw
+
+# ---- an /etc that fstab overlays ----
+
+mkdir -p micro/root && cp -a tree/. micro/root/
+mkdir -p micro/root/var/lib/overlay/1/etc/systemd/system
+mv micro/root/etc/systemd/system/kubelet.service.d micro/root/var/lib/overlay/1/etc/systemd/system/
+echo 'overlay /etc overlay defaults,lowerdir=/sysroot/etc,upperdir=/sysroot/var/lib/overlay/1/etc,workdir=/sysroot/var/lib/overlay/1/work 0 0' \
+	>>micro/root/etc/fstab
+ext4 micro.ext4 micro/root 8
+same 'an overlay of fstab: its upper directory counts' micro.ext4
+sed -i 's,lowerdir=/sysroot/etc,lowerdir=/sysroot/nothing,' micro/root/etc/fstab
+ext4 broken.ext4 micro/root 8
+says 'an overlay of what is not there hides what it may hold' 2 'nothing: no such directory' scan -c 4.2.7 broken.ext4
+
+# ---- subvolumes ----
+
+if [ "$(id -u)" = 0 ] && command -v mkfs.btrfs >/dev/null; then
+	truncate -s 130M sub.btrfs && mkfs.btrfs -q -f -L node sub.btrfs >mkfs.log 2>&1 && mkdir mnt && mount -o loop sub.btrfs mnt
+	btrfs -q subvolume create mnt/@ && btrfs -q subvolume create mnt/@var && btrfs -q subvolume create mnt/old
+	cp -a tree/. mnt/@/ && rm -rf mnt/@/var && mkdir mnt/@/var && cp -a tree/var/. mnt/@var/
+	echo 'LABEL=node /var btrfs subvol=/@var 0 0' >>mnt/@/etc/fstab
+	cp -a other/. mnt/old/
+	umount mnt
+	same 'btrfs: a root in the subvolume @, /var in another' sub.btrfs
+	same '#subvol=@ chooses' 'sub.btrfs#subvol=@'
+	says '#subvol=old is another root' 0 'PASS  4.2' scan -c 4.2.7 'sub.btrfs#subvol=old'
+	says 'a subvolume that there is not' 66 'nothing' scan 'sub.btrfs#subvol=nothing'
+else
+	skip 'btrfs: subvolumes' 'needs root and mkfs.btrfs'
+fi
+
+# ---- deployments ----
+
+deployment() { # deployment NUMBER DIRECTORY
+	local to
+	to=ostree/ostree/deploy/os/deploy/$(printf "$1%.0s" {1..64}).0
+	mkdir -p "$to" ostree/ostree/deploy/os/var
+	cp -a "$2/usr" "$2/etc" "$to/" && mkdir -p "$to/var" "$to/sysroot"
+	mkdir -p "ostree/ostree/boot.1/os/$1" ostree/boot/loader/entries
+	ln -s "../../../deploy/os/deploy/$(basename "$to")" "ostree/ostree/boot.1/os/$1/0"
+	printf 'title %s\nversion %s\noptions root=x ostree=/ostree/boot.1/os/%s/0\n' "$1" "$1" "$1" \
+		>"ostree/boot/loader/entries/ostree-$1.conf"
+}
+deployment 1 other
+deployment 2 tree
+cp -a tree/var/. ostree/ostree/deploy/os/var/
+ext4 ostree.ext4 ostree 16
+same 'ostree: the deployment of the highest version boots' ostree.ext4
+same '#deploy=0 is that one' 'ostree.ext4#deploy=0'
+says '#deploy=1 is the other' 0 'PASS  4.2' scan -c 4.2.7 'ostree.ext4#deploy=1'
+says 'a deployment that there is not' 64 "no deployment '7'" scan 'ostree.ext4#deploy=7'
+plan
