@@ -100,7 +100,7 @@ bool xfs_dir_entries(const struct xfs *x, const struct xfs_inode *dir,
 		uint32_t hashes = load_be32(b->p + n - TAIL);
 		if (hashes > (n - TAIL - header) / HASH_ENTRY || dir->size != n)
 			return wrong(dir, "its one block is out of shape", e);
-		end = n - TAIL - hashes * HASH_ENTRY;
+		end = n - TAIL - (size_t)hashes * HASH_ENTRY;
 	} else if (magic != (x->sb.v5 ? DATA_MAGIC_V5 : DATA_MAGIC_V4)) {
 		return wrong(dir, "a block of entries is none", e);
 	}
