@@ -146,10 +146,11 @@ ifneq ($(wildcard testdata/report.schema.json),)
 	install -d $(DESTDIR)$(datadir)/offnode
 	install -m 644 testdata/report.schema.json $(DESTDIR)$(datadir)/offnode/report.schema.json
 endif
-ifneq ($(wildcard scanner/offnode.bash),)
-	install -d $(DESTDIR)$(datadir)/bash-completion/completions
-	install -m 644 scanner/offnode.bash $(DESTDIR)$(datadir)/bash-completion/completions/offnode
-endif
+	install -d $(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions \
+		$(DESTDIR)$(datadir)/fish/vendor_completions.d
+	$(BUILD)/offnode completion bash > $(DESTDIR)$(datadir)/bash-completion/completions/offnode
+	$(BUILD)/offnode completion zsh > $(DESTDIR)$(datadir)/zsh/site-functions/_offnode
+	$(BUILD)/offnode completion fish > $(DESTDIR)$(datadir)/fish/vendor_completions.d/offnode.fish
 
 # ---- two commands on a fresh machine ----
 

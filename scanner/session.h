@@ -131,6 +131,9 @@ bool rules_select(struct offnode_report *r);
 /* Puts the targets of a saved report into this one. */
 bool begin_convert(struct offnode_report *r, const char *const *words, size_t n);
 
+/* Writes the functions of a shell that complete our words. */
+bool begin_completion(struct offnode_report *r, const char *const *words, size_t n);
+
 /* Which file bodies an archive keeps on its one pass. */
 fs_wanted scan_wanted;
 

@@ -279,6 +279,7 @@ status 64 'help of no command' "$OFFNODE" help scna
 status 0 'version' "$OFFNODE" --version
 says 'version' out "$(sed -n 's/^#define OFFNODE_VERSION "\(.*\)"/\1/p' include/offnode.h)"
 grep -oE -- '--[a-z][a-z-]+' "$dir/help" | sort -u >"$dir/in-help"
+cp "$dir/in-help" "$dir/options"
 grep -oE '^\.It .*Fl -[a-z-]+' scanner/offnode.1 | grep -oE 'Fl -[a-z-]+' | sed 's/Fl -/--/' | sort -u >"$dir/in-page"
 diff "$dir/in-help" "$dir/in-page" >"$dir/out"
 tell $? 'help and the manual page name the same options'
@@ -286,10 +287,28 @@ sed -n '/^Commands/,/^$/p' "$dir/help" | awk '/^  [a-z]/ { print $1 }' | sort >"
 sed -n '/^.Sh COMMANDS/,/^.Sh TARGETS/p' scanner/offnode.1 | awk '/^\.It Cm/ { print $3 }' | sort >"$dir/in-page"
 diff "$dir/in-help" "$dir/in-page" >"$dir/out"
 tell $? 'help and the manual page name the same commands'
-missing=$(grep -oE -- '--[a-z][a-z-]+' "$dir/help" | sort -u | while read -r o; do grep -qF -- "$o" scanner/offnode.bash || echo "$o"; done)
-echo "$missing" >"$dir/out"
-[ -z "$missing" ]
-tell $? 'the completion knows every option'
+for shell in bash zsh fish; do
+	status 0 "completion $shell" "$OFFNODE" completion $shell
+	cp "$dir/out" "$dir/offnode.$shell"
+	missing=$(sed 's/^--//' "$dir/in-help" "$dir/options" 2>/dev/null | while read -r o; do
+		grep -qE -- "(--|-l )$o\b" "$dir/offnode.$shell" || echo "$o"
+	done)
+	echo "$missing" >"$dir/out"
+	[ -z "$missing" ]
+	tell $? "the completion of $shell knows every command and option"
+done
+status 64 'completion of no shell' "$OFFNODE" completion csh
+completes() { # completes WANT WORD...: what bash offers for the last word
+	local want=$1
+	shift
+	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _offnode; echo "${COMPREPLY[*]}"' - "$dir/offnode.bash" "$@" >"$dir/out" 2>&1
+	grep -qx -- "$want" "$dir/out"
+	tell $? "bash completes '${*: -2}'"
+}
+completes 'config convert' offnode con
+completes '--fail-on --fail-on-new' offnode scan --fail-on
+completes 'json junit' offnode scan -f j
+completes 'always' offnode scan --color al
 missing=$(sed -n 's/^\tX([A-Z_]*, "\([a-z-]*\)").*/\1/p' include/reason.h | while read -r r; do
 	grep -q "$r" scanner/offnode.1 && grep -q "$r" testdata/report.schema.json || echo "$r"
 done)
