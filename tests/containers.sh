@@ -96,6 +96,12 @@ altered altered-zlib.qcow2 -c
 altered altered-extl2.qcow2 -o extended_l2=on,cluster_size=64k
 altered altered-2M.qcow2 -c -o cluster_size=2M,compression_type=zstd
 
+# Left dirty by a QEMU that fell over: reference counts are wrong, and nothing else.
+if convert qcow2 dirty.qcow2 -o lazy_refcounts=on; then
+	{ (ulimit -c 0 && qemu-io -f qcow2 -c 'write -P 5 4M 200k' -c abort dirty.qcow2); } >/dev/null 2>&1
+	qemu-img info dirty.qcow2 >/dev/null && check qcow2 dirty.qcow2
+fi
+
 # Over other files: a short raw one, and a chain.
 head -c 3000000 disk.raw > base.raw
 qemu-img create -q -f qcow2 -b base.raw -F raw middle.qcow2 9000K
@@ -118,6 +124,10 @@ c() { # c CONTAINER FORMAT NAME OPTION...
 for how in monolithicSparse monolithicFlat twoGbMaxExtentSparse twoGbMaxExtentFlat streamOptimized; do
 	c vmdk vmdk "$how.vmdk" -o "subformat=$how"
 done
+if [ -e twoGbMaxExtentSparse-s001.vmdk ]; then
+	"$diskcmp" vmdk twoGbMaxExtentSparse-s001.vmdk disk.raw 2>&1 | grep -q 'one extent of a disk'
+	result $? 'one extent alone is refused'
+fi
 # As VMware writes it: the directory is only told of by the footer, behind a marker of kind 3.
 {
 	cat streamOptimized.vmdk

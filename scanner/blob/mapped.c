@@ -32,10 +32,8 @@ static bool read_stored(const struct piece *p, char *buf, size_t n, struct error
 	if (add_u64(p->at, p->skip, &at) && !p->of->read(p->of, at, buf, n, &got, e))
 		return false;
 	if (got < n && p->at >= p->of->size)
-		return fail(e, ERR_CORRUPT,
-			    "%" PRIstr ": ends at byte %llu, before the block at %llu",
-			    ARG(p->of->name), (unsigned long long)p->of->size,
-			    (unsigned long long)p->at);
+		return fail(e, ERR_CORRUPT, "ends at byte %llu, before the block at %llu",
+			    (unsigned long long)p->of->size, (unsigned long long)p->at);
 	memset(buf + got, 0, n - got);
 	return true;
 }

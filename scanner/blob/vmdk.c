@@ -179,23 +179,29 @@ static struct blob *open_sparse(struct arena *a, struct blob *b, struct error *e
 	return &s->disk.blob;
 }
 
-/* The descriptor inside a sparse extent tells whether that is a whole disk. */
+/* The descriptor inside a sparse extent tells whether that is a whole disk. Extents of a split one
+ * have room for a descriptor, but none in it. */
 static bool check_embedded(struct arena *a, struct blob *b, struct error *e)
 {
 	struct header h;
-	struct vmdk_descriptor d;
-	struct str text;
+	struct vmdk_descriptor d = {0};
+	struct str text = {0};
 	if (!read_header(b, 0, &h, e))
 		return false;
-	if (h.descriptor_at == 0 || h.descriptor_n == 0)
-		return fail(e, ERR_UNSUPPORTED,
-			    "one extent of a disk that a descriptor in another file describes");
 	if (h.descriptor_at > INT64_MAX / SECTOR || h.descriptor_n > VMDK_TEXT_MAX / SECTOR)
 		return fail(e, ERR_CORRUPT, "header: a descriptor of %llu sectors",
 			    (unsigned long long)h.descriptor_n);
 	struct blob *lines =
 		blob_window(a, b, b->name, h.descriptor_at * SECTOR, h.descriptor_n * SECTOR);
-	return blob_slurp(a, lines, VMDK_TEXT_MAX, &text, e) && vmdk_describe(a, text, &d, e);
+	if (h.descriptor_at &&
+	    (!blob_slurp(a, lines, VMDK_TEXT_MAX, &text, e) || !vmdk_describe(a, text, &d, e)))
+		return false;
+	if (d.n != 1)
+		return fail(e, ERR_UNSUPPORTED,
+			    "one extent of a disk that a descriptor in another file describes");
+	return d.at[0].sectors <= h.capacity ||
+	       fail(e, ERR_CORRUPT, "header: %llu of %llu sectors", (unsigned long long)h.capacity,
+		    (unsigned long long)d.at[0].sectors);
 }
 
 /* ---- descriptors ---- */

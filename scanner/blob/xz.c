@@ -16,6 +16,7 @@
 
 enum {
 	HEADER = 12, /* and so many bytes has the footer */
+	BOTH = 24,
 	MAGIC = 6,
 	FLAGS_AT = 6,
 	FOOTER_FLAGS_AT = 8,
@@ -132,17 +133,17 @@ static bool find_footer(struct blob *b, const unsigned char *header, struct layo
 	unsigned char p[HEADER];
 	uint64_t end = b->size;
 	*found = false;
-	for (unsigned i = 0; i < PADDING_MAX / 4 && end >= 2 * HEADER && end % 4 == 0; i++) {
+	for (unsigned i = 0; i < PADDING_MAX / 4 && end >= BOTH && end % 4 == 0; i++) {
 		if (!blob_read(b, end - HEADER, p, sizeof p, e))
 			return false;
 		if (load_le32(p + 8) != 0)
 			break;
 		end -= 4;
 	}
-	if (end < 2 * HEADER || end % 4 != 0 || !is_footer(p, header))
+	if (end < BOTH || end % 4 != 0 || !is_footer(p, header))
 		return true;
 	l->index_n = ((uint64_t)load_le32(p + 4) + 1) * 4;
-	*found = l->index_n < end - 2 * HEADER;
+	*found = l->index_n < end - BOTH;
 	l->index_at = end - HEADER - l->index_n;
 	return true;
 }
