@@ -99,7 +99,7 @@ static void all_bits_of_a_record(void **state)
 	struct xfs_volume *v = xfs_volume_new(arena, false);
 	unsigned char *fork = xfs_volume_inode(v, FILE_INO, REGULAR, FORM_EXTENTS, INT64_MAX, 1);
 	memset(fork, 0xff, 16);
-	fork[0] = 0x7f; /* written */
+	fork[0] = 0x7f;                           /* written */
 	gives(opened(v), FILE_INO, 0, "\0\0", 2); /* it lies past the end of any file */
 	xfs_volume_extent(fork, false, 0, (uint64_t)1 << 51, 1);
 	refuses(opened(v), FILE_INO, 0, "outside the volume");
