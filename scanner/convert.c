@@ -45,6 +45,32 @@ static void filter(struct offnode_report *r, struct target_report *t)
 	}
 }
 
+/* Looks like one: an object that says its schema's version first. */
+static bool is_saved(struct arena *a, struct str path)
+{
+	char head[64];
+	size_t got = 0;
+	struct error e;
+	struct blob *b = str_eq(path, S("-")) ? NULL : blob_open(a, path, NULL, &e);
+	if (!b || !b->read(b, 0, head, sizeof head, &got, &e))
+		return false;
+	struct str text = str_trim((struct str){head, got}, " \t\r\n");
+	return str_starts(text, S("{")) && str_has(text, S("\"schemaVersion\""));
+}
+
+bool take_saved(struct offnode_report *r, struct str path)
+{
+	struct report saved = {0};
+	struct error e = {0};
+	if (!is_saved(run_arena(r), path))
+		return false;
+	if (!read_saved(run_arena(r), path, &saved, &e))
+		run_unread(r, path, &e);
+	for (size_t i = 0; i < saved.targets.n; i++)
+		*vec_push(r->report.arena, &r->report.targets) = saved.targets.at[i];
+	return true;
+}
+
 bool begin_convert(struct offnode_report *r, const char *const *words, size_t n)
 {
 	(void)n;

@@ -86,10 +86,11 @@ static struct side setting_side(const struct setting *x)
 
 static bool told(const struct settings *s)
 {
-	return !s->error && s->doubt.reason == REASON_NONE;
+	return s->n && !s->error && s->doubt.reason == REASON_NONE;
 }
 
-/* Values of a kubelet that would not start, or that hang on what is missing, are none. */
+/* Values of a kubelet that would not start, or that hang on what is missing, are none; a saved
+ * report of a scan has those of verdicts alone. */
 static void compare_settings(struct comparing *c, struct str unit, const struct settings *s[2])
 {
 	struct arena *a = c->r->arena;

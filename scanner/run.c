@@ -270,7 +270,8 @@ static void run_command(struct offnode_report *r, const char *command, const cha
 		return;
 	size_t targets = r->command->targets < 0 ? n : (size_t)r->command->targets;
 	for (size_t i = 0; i < targets; i++)
-		run_word(r, words[i]);
+		if (r->report.kind != REPORT_DIFF || !take_saved(r, str_from(words[i])))
+			run_word(r, words[i]);
 	gate_end(r);
 	if (r->report.kind == REPORT_DIFF)
 		diff_end(r);

@@ -129,6 +129,9 @@ struct rule_set rules_called(struct offnode_report *r, struct str name);
 bool rules_select(struct offnode_report *r);
 
 /* Puts the targets of a saved report into this one. */
+/* Is it a saved report, and no image? Then its targets are taken as they were. */
+bool take_saved(struct offnode_report *r, struct str path);
+
 bool begin_convert(struct offnode_report *r, const char *const *words, size_t n);
 
 /* Writes the functions of a shell that complete our words. */

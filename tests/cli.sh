@@ -76,6 +76,15 @@ status 66 'a target that is not there' "$OFFNODE" diff "$pass" "$dir/nothing"
 status 64 'one target' "$OFFNODE" diff "$pass"
 status 1 'as JSON' "$OFFNODE" diff -f json "$dir/old.txtar" "$dir/new.txtar"
 cp "$dir/out" "$dir/diff.report"
+"$OFFNODE" scan -f json="$dir/old.json" "$dir/old.txtar" >/dev/null
+status 1 'a saved report and an image' "$OFFNODE" diff "$dir/old.json" "$dir/new.txtar"
+says 'the verdict changed' out '  - pass   /etc/systemd/system/kubelet.service:2:34'
+says 'and a word' out '+ --v=4   /etc/systemd/system/kubelet.service:2:28'
+silent 'settings that the report does not hold did not' out '  setting'
+status 0 'a saved report and its image' "$OFFNODE" diff "$dir/old.json" "$dir/old.txtar"
+status 0 'a saved report and itself' "$OFFNODE" diff "$dir/old.json" "$dir/old.json"
+printf '{"schemaVersion": "1.0", "targets": 7}' >"$dir/odd.json"
+status 65 'a saved report that is none' "$OFFNODE" diff "$dir/odd.json" "$dir/new.txtar"
 status 64 'no other format' "$OFFNODE" diff -f sarif "$pass" "$pass"
 
 # ---- exit statuses ----
