@@ -141,7 +141,9 @@ install: all ## DESTDIR and PREFIX are honoured
 	install -m 644 $(BUILD)/offnode.pc $(DESTDIR)$(libdir)/pkgconfig/offnode.pc
 	install -m 644 include/offnode.h $(DESTDIR)$(includedir)/offnode.h
 	install -m 644 scanner/offnode.1 $(DESTDIR)$(mandir)/man1/offnode.1
-	install -m 644 scanner/offnode-rules.5 $(DESTDIR)$(mandir)/man5/offnode-rules.5
+	install -m 644 scanner/offnode-rules.5 scanner/offnode-report.5 $(DESTDIR)$(mandir)/man5
+	install -d $(DESTDIR)$(mandir)/man7
+	install -m 644 scanner/offnode-targets.7 $(DESTDIR)$(mandir)/man7
 ifneq ($(wildcard testdata/report.schema.json),)
 	install -d $(DESTDIR)$(datadir)/offnode
 	install -m 644 testdata/report.schema.json $(DESTDIR)$(datadir)/offnode/report.schema.json

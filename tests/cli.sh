@@ -300,7 +300,7 @@ for shell in bash zsh fish; do
 	status 0 "completion $shell" "$OFFNODE" completion $shell
 	cp "$dir/out" "$dir/offnode.$shell"
 	missing=$(sed 's/^--//' "$dir/in-help" "$dir/options" 2>/dev/null | while read -r o; do
-		grep -qE -- "(--|-l )$o\b" "$dir/offnode.$shell" || echo "$o"
+		grep -qw -- "$o" "$dir/offnode.$shell" || echo "$o"
 	done)
 	echo "$missing" >"$dir/out"
 	[ -z "$missing" ]
@@ -324,6 +324,18 @@ done)
 echo "$missing" >"$dir/out"
 [ -z "$missing" ]
 tell $? 'the manual page and the schema know every reason'
+
+missing=$(python3 - testdata/report.schema.json scanner/offnode-report.5 <<'PY'
+import json, re, sys
+schema = json.load(open(sys.argv[1]))
+words = set(re.findall(r"\w+", open(sys.argv[2]).read()))
+shapes = [schema] + [schema["$defs"][d] for d in ("target", "result")] + [schema["$defs"]["origin"]["oneOf"][1]]
+print("\n".join(sorted({m for s in shapes for m in s["properties"]} - words)))
+PY
+)
+echo "$missing" >"$dir/out"
+[ -z "$missing" ]
+tell $? 'offnode-report(5) names every member of documents, targets, results and origins'
 
 # ---- the schema ----
 unset OFFNODE_CHECK
