@@ -251,7 +251,7 @@ static bool look_for_md90(struct arena *a, struct blob *b, struct signature *out
 /* Superblocks at the end: of versions 1.0 and 0.90. The data before them looks like a volume. */
 static bool look_at_end(struct arena *a, struct blob *b, struct signature *out, struct error *e)
 {
-	if (b->size == BLOB_UNSIZED || b->size < 2 * MD_90_BYTES)
+	if (b->size == BLOB_UNSIZED || b->size < 2 * (uint64_t)MD_90_BYTES)
 		return true;
 	uint64_t at = ((b->size & ~511ull) - MD_10_FROM_END) & ~4095ull;
 	struct signature end = {0};
