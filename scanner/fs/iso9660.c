@@ -111,7 +111,7 @@ static bool add_link(struct record *r, const unsigned char *p, size_t n, struct 
 
 static bool is(const unsigned char *p, const char *name)
 {
-	return p[0] == name[0] && p[1] == name[1];
+	return memcmp(p, name, 2) == 0;
 }
 
 /* Where the entries go on. */

@@ -165,7 +165,7 @@ static bool record(struct squashfs *f, sqfs_meta_reader_t *in, uint64_t table, u
 	unsigned char place[8];
 	uint64_t at = (uint64_t)index * size;
 	if (!within(table, at / SQFS_META_BLOCK_SIZE * 8 + 8, f->image.size))
-		return squash_fail(f, SQFS_ERROR_OUT_OF_BOUNDS, what, e);
+		return fail(e, ERR_CORRUPT, "squashfs: %s: lies outside of its table", what);
 	return blob_read(f->image.blob, table + at / SQFS_META_BLOCK_SIZE * 8, place, 8, e) &&
 	       seek(f, in, 0, load_le64(place), at % SQFS_META_BLOCK_SIZE, what, e) &&
 	       take(f, in, buf, size, what, e);

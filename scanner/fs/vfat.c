@@ -422,7 +422,8 @@ static bool open_boot(struct vfat *f, const unsigned char *p, struct error *e)
 	f->table_at = sector * load_le16(p + 14);
 	f->root_at = f->table_at + sector * table * p[16];
 	f->root_entries = load_le16(p + 17);
-	f->clusters_at = f->root_at + (f->root_entries * ENTRY + sector - 1) / sector * sector;
+	f->clusters_at =
+		f->root_at + ((uint64_t)f->root_entries * ENTRY + sector - 1) / sector * sector;
 	if (total * sector < f->clusters_at)
 		return damaged("its tables are larger than the volume", e);
 	uint64_t clusters = (total * sector - f->clusters_at) / f->cluster;

@@ -79,7 +79,8 @@ static bool look_at_shared(struct search *s, unsigned n, struct error *e)
 	struct attribute x;
 	unsigned char p[4];
 	for (unsigned i = 0; i < n; i++) {
-		if (!erofs_load(s->f, s->inode->attributes_at + HEAD + 4 * i, p, sizeof p, e) ||
+		if (!erofs_load(s->f, s->inode->attributes_at + HEAD + UINT64_C(4) * i, p, sizeof p,
+				e) ||
 		    !load(s->f, s->f->shared_at + (uint64_t)load_le32(p) * UNIT, &x, e) ||
 		    !look(s, &x, e))
 			return false;

@@ -38,7 +38,7 @@ static bool load_entry(struct listing *l, const struct names *b, unsigned i, uin
 		       unsigned *name_at, struct error *e)
 {
 	unsigned char p[ENTRY];
-	if (!erofs_content(l->f, l->dir, b->at + i * ENTRY, p, sizeof p, e))
+	if (!erofs_content(l->f, l->dir, b->at + (uint64_t)i * ENTRY, p, sizeof p, e))
 		return false;
 	*nid = load_le64(p);
 	*name_at = load_le16(p + 8);
