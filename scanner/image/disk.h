@@ -39,13 +39,6 @@ bool peel(struct opening *o, struct blob *b, struct str path, const char *only, 
 /* The name of the file that holds the first disk of an appliance. */
 bool ovf_disk(struct str text, struct str *out, struct error *e);
 
-/* ---- zip.c ---- */
-
-#define ZIP_ARCHIVE "zip archive" /* its signature */
-
-/* The files in a zip, all in the root. */
-struct fs *zip_open(struct arena *a, struct blob *b, uint64_t max_spill, struct error *e);
-
 /* ---- signatures.c: what a volume holds, by its first and last bytes ---- */
 
 enum role {

@@ -176,13 +176,10 @@ static enum peel is_archive(struct peeling *p, struct blob *b, struct fs *tree)
 	return PEEL_DONE;
 }
 
-/* A zip, or a tar that can be read at any place. */
+/* A zip or a tar, which can be read at any place. */
 static enum peel peel_archive(struct peeling *p, struct str name, struct error *e)
 {
-	const struct fs_options *opts = &p->o->opts->fs;
-	bool zip = str_eq(name, S(ZIP_ARCHIVE));
-	struct fs *tree =
-		zip ? zip_open(p->a, p->blob, opts->max_spill, e) : fs_open(p->a, p->blob, opts, e);
+	struct fs *tree = fs_open(p->a, p->blob, &p->o->opts->fs, e);
 	struct members m = {.p = p, .fs = tree};
 	struct blob *disk = NULL;
 	bool flat = false;
@@ -196,13 +193,9 @@ static enum peel peel_archive(struct peeling *p, struct str name, struct error *
 		return PEEL_FAILED;
 	if (flat && !disk && !refuse_unknown_disk(&m, e))
 		return PEEL_FAILED;
-	if (!disk && !zip)
+	if (!disk)
 		return is_archive(p, p->blob, tree);
-	if (!disk) {
-		fail(e, ERR_UNSUPPORTED, "zip archive: there is no disk in it");
-		return PEEL_FAILED;
-	}
-	trail_add(&p->out.trail, zip ? S("zip") : name);
+	trail_add(&p->out.trail, name);
 	p->blob = disk;
 	return PEEL_ON;
 }

@@ -38,7 +38,7 @@ static const struct known known[] = {
 	{M(0, "WithouFreSpacExt", "parallels", CONTAINER), 0, 0, 0},
 	{M(0, "EVF\x09\x0d\x0a\xff\0", "ewf", CONTAINER), 0, 0, 0},
 	{M(0, "7z\xbc\xaf\x27\x1c", "7z archive", ARCHIVE), 0, 0, 0},
-	{M(0, "PK\x03\x04", ZIP_ARCHIVE, ARCHIVE), 0, 0, 0},
+	{M(0, "PK\x03\x04", "zip", ARCHIVE), 0, 0, 0},
 	{M(0, "!<arch>\n", "ar archive", ARCHIVE), 0, 0, 0},
 	{M(0, "\xed\xab\xee\xdb", "rpm package", ARCHIVE), 0, 0, 0},
 	{M(0, "0707", "cpio", ARCHIVE), 0, 0, 0},

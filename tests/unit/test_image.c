@@ -124,7 +124,7 @@ static void what_is_no_image_is_named(void **state)
 		{"EFI PART", 8, 512, ERR_CORRUPT, "gpt: neither of its two copies is whole"},
 		{"EFI PART", 8, 4096, ERR_CORRUPT, "gpt: neither of its two copies is whole"},
 		{"\x55\xaa", 2, 510, ERR_UNSUPPORTED, "what it holds is not known"},
-		{"PK\x03\x04", 4, 0, ERR_CORRUPT, "zip: its directory is missing"},
+		{"PK\x03\x04", 4, 0, ERR_CORRUPT, "zip"},
 		{"7z\xbc\xaf\x27\x1c", 6, 0, ERR_UNSUPPORTED, "7-Zip archive"},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
