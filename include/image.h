@@ -23,9 +23,10 @@ struct layer {
 
 /* A stretch of a disk: a partition, a logical volume, or the whole. */
 struct volume {
-	struct str name;    /* "p2", "vg0/root"; "disk" is the whole */
+	struct str name;    /* "p2", "vg0/root", "p2/cOS/active.img"; "disk" is the whole */
 	struct str holds;   /* "ext4", "swap", "LUKS2", "md raid1", "empty", "unknown" */
-	struct str through; /* "md raid1", "subvolume @": what is in between; else empty */
+	struct str through; /* "md raid1", "subvolume @", "p2 ext4 > cOS/active.img": what is in
+			       between; else empty */
 	struct str label;   /* of what it holds, */
 	struct str uuid;    /* as lsblk(8) prints them */
 	struct blob *blob;  /* NULL: its bytes cannot be laid together, `error` says why */
@@ -38,6 +39,7 @@ struct volume {
 	struct str partlabel; /* of a GPT */
 	uint64_t attributes;  /* of a GPT */
 	bool spare;           /* it belongs to a bank that does not boot, see slots.c */
+	unsigned nested;      /* it is a file of a volume: how many lie inside each other */
 	uint64_t at, size;    /* bytes on the disk; size BLOB_UNSIZED where that is not known */
 };
 

@@ -111,6 +111,9 @@ static bool identify(struct disk_opening *d, struct volume *v, struct error *e)
 	if (s.role != ROLE_MEMBER && s.role != ROLE_ENCRYPTED &&
 	    !fs_open_volume(d->a, v->blob, NULL, &opts, &fs, e))
 		return false;
+	bool packed = s.role == ROLE_ARCHIVE || s.role == ROLE_COMPRESSED;
+	if (!fs && v->nested && packed && !(fs = target_archive(d->o, v->blob, e)))
+		return false;
 	if (fs)
 		take_tree(d, v, fs);
 	else
@@ -151,7 +154,7 @@ static bool find_table(struct disk_opening *d, struct blob *b, struct error *e)
 static void add_whole(struct disk_opening *d, struct blob *b)
 {
 	*vec_push(d->a, &d->disk->volumes) =
-		(struct volume){.name = S("disk"), .blob = b, .size = b->size};
+		(struct volume){.name = S(WHOLE_DISK), .blob = b, .size = b->size};
 }
 
 static bool find_volumes(struct disk_opening *d, struct blob *b, struct error *e)
@@ -184,14 +187,14 @@ static bool force_volume(struct disk_opening *d, struct blob *b, const char *onl
 
 /* ---- images ---- */
 
-static struct str volume_step(struct arena *a, const struct disk *disk, const struct volume *v)
+struct str volume_step(struct arena *a, const struct volume *v)
 {
-	struct str name = disk->table || disk->volumes.n > 1
-				  ? str_fmt(a, "%" PRIstr " ", ARG(v->name))
-				  : (struct str){0};
+	struct str before = v->nested                        ? str_cat(a, v->through, S(" > "))
+			    : str_eq(v->name, S(WHOLE_DISK)) ? S("")
+							     : str_cat(a, v->name, S(" "));
 	if (!v->label.n)
-		return str_cat(a, name, v->holds);
-	return str_fmt(a, "%" PRIstr "%" PRIstr " \"%" PRIstr "\"", ARG(name), ARG(v->holds),
+		return str_cat(a, before, v->holds);
+	return str_fmt(a, "%" PRIstr "%" PRIstr " \"%" PRIstr "\"", ARG(before), ARG(v->holds),
 		       ARG(v->label));
 }
 
@@ -207,7 +210,7 @@ static void fill_image(struct disk_opening *d, struct image *image, const struct
 	if (v) {
 		bool whole = !d->disk->table && d->disk->volumes.n == 1;
 		image->kind = whole ? v->holds : image->kind;
-		trail_add(&trail, volume_step(d->a, d->disk, v));
+		trail_add(&trail, volume_step(d->a, v));
 		image->layers.root = v;
 		*vec_push(d->a, &image->layers) =
 			(struct layer){.fs = v->fs, .label = whole ? target_name(path) : v->name};
@@ -269,9 +272,46 @@ static bool choose_subvolume(struct disk_opening *d, struct error *e)
 	return true;
 }
 
-static bool fill_images(struct disk_opening *d, struct str path, struct error *e)
+static bool all_read(const struct disk *disk)
+{
+	for (size_t i = 0; i < disk->volumes.n; i++)
+		if (disk->volumes.at[i].error.kind != ERR_NONE)
+			return false;
+	return true;
+}
+
+static bool is_named(const struct disk *disk, struct str name)
+{
+	for (size_t i = 0; i < disk->volumes.n; i++)
+		if (str_eq(disk->volumes.at[i].name, name))
+			return true;
+	return false;
+}
+
+/* Files of volumes count when no volume holds a root by itself, or when one of them is asked for.
+ * A disk that is one file system is a root when there is nothing else, whatever it holds. */
+static struct roots find_roots(struct disk_opening *d)
 {
 	struct roots roots = roots_find(d->a, d->disk);
+	struct str wanted = d->picks.volume;
+	for (unsigned rank = 0; rank < NESTED_RANKS; rank++) {
+		size_t n = d->disk->volumes.n;
+		if (wanted.n ? is_named(d->disk, wanted) : roots.n > 0)
+			break;
+		for (; nested_add(d->o, d->disk, rank); n = d->disk->volumes.n)
+			identify_from(d, n);
+		roots = roots_find(d->a, d->disk);
+	}
+	struct volume *whole = &d->disk->volumes.at[0];
+	if (!roots.n && !d->disk->table && whole->fs &&
+	    (d->disk->volumes.n == 1 || all_read(d->disk)))
+		*vec_push(d->a, &roots) = whole;
+	return roots;
+}
+
+static bool fill_images(struct disk_opening *d, struct str path, struct error *e)
+{
+	struct roots roots = find_roots(d);
 	struct image *image = d->o->image;
 	struct str target = image->target;
 	if (d->picks.volume.n)

@@ -96,6 +96,21 @@ struct str uuid_text(struct arena *a, const unsigned char *p);
 bool disk_open(struct opening *o, const struct peeled *p, const char *only, struct str path,
 	       struct error *e);
 
+/* How a volume is reached from its disk: "p2 ext4 \"node\"". */
+struct str volume_step(struct arena *a, const struct volume *v);
+
+#define WHOLE_DISK "disk" /* the volume that a disk without a table is */
+
+/* ---- nested.c ---- */
+
+/* Which files are looked for, after all of those before them: the system that boots, one that runs
+ * from a medium, those that are kept for the case that it does not, initial RAM disks. */
+enum nested_rank { NESTED_ACTIVE, NESTED_LIVE, NESTED_SPARE, NESTED_INITRD, NESTED_RANKS };
+
+/* Adds the files that hold systems to the volumes, which have been identified; the new ones have
+ * not. False: there are no new ones. */
+bool nested_add(struct opening *o, struct disk *disk, enum nested_rank rank);
+
 /* ---- choice.c: what stands behind '#' ---- */
 
 /* "p2", "vg0/root", "slot=B", "subvol=@", "deploy=1", or several with commas between them. */

@@ -1,7 +1,6 @@
 /*
  * roots.c - which of a disk's volumes are roots of systems, by what is in them and not by what the
- * table says of them. Initial RAM disks and recovery systems are none. Where the disk is one file
- * system, that is the root whatever it holds.
+ * table says of them. Initial RAM disks and recovery systems are none.
  */
 #include "arena.h"
 #include "disk.h"
@@ -93,10 +92,9 @@ static void find_bare(struct arena *a, struct disk *disk, struct roots *all)
 struct roots roots_find(struct arena *a, struct disk *disk)
 {
 	struct roots all = {0}, kept = {0};
-	bool whole = !disk->table && disk->volumes.n == 1;
 	for (size_t i = 0; i < disk->volumes.n; i++) {
 		struct volume *v = &disk->volumes.at[i];
-		if (v->fs && !v->spare && (looks_like_root(a, v) || has_root_below(a, v) || whole))
+		if (v->fs && !v->spare && (looks_like_root(a, v) || has_root_below(a, v)))
 			*vec_push(a, &all) = v;
 	}
 	if (!all.n)

@@ -1,0 +1,161 @@
+/*
+ * nested.c - systems that lie in a file of a volume: the image that COS, Elemental and Kairos boot
+ * (cOS/active.img), the squashfs or erofs of a live system on an ISO image (dracut's LiveOS,
+ * Debian's live-boot, Ubuntu's casper, Fedora CoreOS, Talos), the initial RAM disk that is all of a
+ * system (minikube, Talos), as a file or in a unified kernel image. They are looked for by their
+ * names, which are fixed by what boots them. Such a file is a volume more, within which others may
+ * lie; one that cannot be had says why. Not supported: layers of several live images.
+ */
+#include "arena.h"
+#include "disk.h"
+
+enum { DEPTH_MAX = 8, FILES_MAX = 64, KERNELS_MAX = 16 };
+
+static const struct {
+	enum nested_rank rank;
+	const char *path;
+} places[] = {
+	{NESTED_ACTIVE, "cOS/active.img"},
+	{NESTED_LIVE, "LiveOS/squashfs.img"},
+	{NESTED_LIVE, "LiveOS/rootfs.img"},
+	{NESTED_LIVE, "LiveOS/ext3fs.img"},
+	{NESTED_LIVE, "casper/filesystem.squashfs"},
+	{NESTED_LIVE, "live/filesystem.squashfs"},
+	{NESTED_LIVE, "images/pxeboot/rootfs.img"},
+	{NESTED_LIVE, "rootfs.squashfs"},
+	{NESTED_LIVE, "root.squashfs"},
+	{NESTED_LIVE, "root.erofs"},
+	{NESTED_LIVE, "rootfs.sqsh"},
+	{NESTED_SPARE, "cOS/passive.img"},
+	{NESTED_SPARE, "cOS/recovery.img"},
+	{NESTED_SPARE, "cOS/recovery.squashfs"},
+	{NESTED_INITRD, "boot/initrd"},
+	{NESTED_INITRD, "boot/initrd.gz"},
+	{NESTED_INITRD, "boot/initramfs.xz"},
+};
+
+struct nesting {
+	struct opening *o;
+	struct arena *a;
+	struct disk *disk;
+	size_t at;   /* the volume that is looked into */
+	bool kernel; /* files are unified kernel images */
+	struct words kernels;
+};
+
+static const struct volume *volume_at(const struct nesting *n)
+{
+	return &n->disk->volumes.at[n->at];
+}
+
+static struct str name_of(struct nesting *n, struct str path)
+{
+	const struct volume *v = volume_at(n);
+	if (str_eq(v->name, S(WHOLE_DISK)))
+		return path;
+	return str_fmt(n->a, "%" PRIstr "/%" PRIstr, ARG(v->name), ARG(path));
+}
+
+/* It was found already; or so many were that this is no disk of a system. */
+static bool passed_over(const struct nesting *n, struct str name)
+{
+	size_t files = 0;
+	for (size_t i = 0; i < n->disk->volumes.n; i++) {
+		const struct volume *v = &n->disk->volumes.at[i];
+		if (str_eq(v->name, name))
+			return true;
+		files += v->nested > 0;
+	}
+	return files >= FILES_MAX;
+}
+
+/* What a read of the file costs is counted where its volume is read. */
+static struct blob *cached(struct nesting *n, struct blob *b)
+{
+	struct blob_budget *own = NEW(n->a, struct blob_budget);
+	*own = (struct blob_budget){.max_reads = UINT64_MAX, .max_bytes = UINT64_MAX};
+	return blob_cached(n->a, b, own);
+}
+
+static bool open_file(struct nesting *n, uint64_t ino, struct volume *out, struct error *e)
+{
+	unsigned limit = n->o->opts->budget.max_depth;
+	if (!limit || limit > DEPTH_MAX)
+		limit = DEPTH_MAX;
+	if (out->nested > limit)
+		return fail(e, ERR_LIMIT, "lies in more than %u files, see --max-depth", limit);
+	struct blob *b = fs_blob(n->a, volume_at(n)->fs, ino, out->name, e);
+	if (!b)
+		return false;
+	b = cached(n, b);
+	if (n->kernel && !blob_pe_section(n->a, b, S(".initrd"), &b, e))
+		return false;
+	out->blob = b;
+	out->size = b ? b->size : 0;
+	return true;
+}
+
+static void add_file(struct nesting *n, struct str path)
+{
+	const struct volume *v = volume_at(n);
+	struct volume file = {.nested = v->nested + 1};
+	struct walk walk;
+	file.name = name_of(n, path);
+	if (passed_over(n, file.name))
+		return;
+	switch (fs_walk(n->a, v->fs, path, false, &walk, &file.error)) {
+	case WALK_ABSENT: return;
+	case WALK_FAILED: break;
+	case WALK_FOUND:
+		if (walk.st.kind != FS_REGULAR)
+			return;
+		if (open_file(n, walk.ino, &file, &file.error) && !file.blob)
+			return;
+	}
+	file.through =
+		str_fmt(n->a, "%" PRIstr " > %" PRIstr, ARG(volume_step(n->a, v)), ARG(path));
+	*vec_push(n->a, &n->disk->volumes) = file;
+}
+
+static bool gather_kernel(void *arg, struct str name, uint64_t ino)
+{
+	struct nesting *n = arg;
+	(void)ino;
+	if (str_ends(name, S(".efi")))
+		*vec_push(n->a, &n->kernels) =
+			(struct word){str_cat(n->a, S("EFI/Linux/"), name), NULL};
+	return n->kernels.n < KERNELS_MAX;
+}
+
+/* Where the Boot Loader Specification has unified kernel images. */
+static void add_kernels(struct nesting *n)
+{
+	struct fs *fs = volume_at(n)->fs;
+	struct walk walk;
+	struct error e;
+	n->kernels.n = 0;
+	if (fs_walk(n->a, fs, S("EFI/Linux"), false, &walk, &e) != WALK_FOUND ||
+	    walk.st.kind != FS_DIRECTORY || !fs_list(fs, walk.ino, gather_kernel, n, &e))
+		return;
+	n->kernel = true;
+	for (size_t i = 0; i < n->kernels.n; i++)
+		add_file(n, n->kernels.at[i].text);
+	n->kernel = false;
+}
+
+bool nested_add(struct opening *o, struct disk *disk, enum nested_rank rank)
+{
+	struct nesting n = {.o = o, .a = o->a, .disk = disk};
+	size_t before = disk->volumes.n;
+	for (; n.at < before; n.at++) {
+		const struct volume *v = volume_at(&n);
+		if (!v->fs || v->spare)
+			continue;
+		for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+			if (places[i].rank <= rank)
+				add_file(&n, str_from(places[i].path));
+		if (rank >= NESTED_INITRD)
+			add_kernels(&n);
+	}
+	return disk->volumes.n > before;
+}
