@@ -91,6 +91,9 @@ struct image {
 bool image_open(struct arena *a, struct str target, const struct image_options *opts,
 		struct image *out, struct error *e);
 
+/* The disk in the bytes of a file of an image, with what its volumes hold. */
+struct disk *image_disk(struct arena *a, struct blob *b, struct error *e);
+
 /* The targets of a `list:FILE`, in order: one a line, blank lines and lines beginning with '#'
  * left out. A list does not name lists. When `target` is no list, *out is just it. */
 bool image_targets(struct arena *a, struct str target, struct watch *w, struct words *out,

@@ -45,6 +45,10 @@ struct mounted_list {
 
 const struct mounted_list *rootfs_mounted(const struct rootfs *root);
 
+/* Is the part of an extension in the root known? It was laid over /usr or /etc as the boot does it,
+ * or is none of this system. False where nobody merges it at boot, or it cannot be read. */
+bool rootfs_extended(const struct rootfs *root, struct str path);
+
 struct arena *rootfs_arena(struct rootfs *root);
 struct notes *rootfs_notes(struct rootfs *root);
 

@@ -122,4 +122,81 @@ if command -v xorriso >/dev/null; then
 else
 	skip 'live systems' 'xorriso is not installed'
 fi
+
+# ---- extensions ----
+
+# What makes the node fail comes with an extension of /usr; one of /etc brings the configuration.
+release() { # release FILE LINE...
+	mkdir -p "$(dirname "$1")" && printf '%s\n' "${@:2}" >"$1"
+}
+bare() { # bare DIRECTORY: a node whose unit is all in an extension, and the services that merge
+	rm -rf "$1" && mkdir -p "$1/usr/lib/systemd/system" "$1/etc/systemd/system/sysinit.target.wants" "$1/etc/extensions"
+	release "$1/etc/os-release" ID=node 'VERSION_ID="1.2"'
+	for kind in sysext confext; do
+		printf '[Service]\nExecStart=systemd-%s refresh\n' $kind >"$1/usr/lib/systemd/system/systemd-$kind.service"
+		ln -s /usr/lib/systemd/system/systemd-$kind.service "$1/etc/systemd/system/sysinit.target.wants/"
+	done
+}
+extension() { # extension DIRECTORY NAME VALUE LINE...: a kubelet with that value of the flag
+	mkdir -p "$1/usr/lib/systemd/system"
+	printf '[Service]\nExecStart=/usr/bin/kubelet --make-iptables-util-chains=%s\n' "$3" >"$1/usr/lib/systemd/system/kubelet.service"
+	release "$1/usr/lib/extension-release.d/extension-release.$2" "${@:4}"
+}
+verdict() { # verdict NAME WANTED TARGET
+	got=$("$OFFNODE" scan -f json -c 4.2.6 --systemd-version=255 "$3" 2>said | tee report.json | sed -n 's/^ *"verdict": "\(.*\)",/\1/p;s/^ *"\(provisional\)": true.*/\1/p' | tr '\n' ' ')
+	[ "$got" = "$2 " ]
+	local status=$?
+	[ $status = 0 ] || { echo "# want '$2 ', got '$got'" && grep -A20 '"notes"' report.json | sed 's/^/# /'; }
+	result $status "$1"
+}
+bare host && extension host/etc/extensions/k8s k8s false ID=node VERSION_ID=1.2
+verdict 'an extension of /usr, a directory' fail host
+grep -q '"layer": "/etc/extensions/k8s"' report.json
+result $? 'the layer is the extension'
+"$OFFNODE" capture host >host.txtar 2>said && verdict 'its capture tells the same' fail host.txtar
+mkdir -p host/var/lib/extensions && extension host/var/lib/extensions/k9s k9s true ID=_any
+verdict 'the last of their names lies on top' pass host
+mv host/var/lib/extensions/k9s host/var/lib/extensions/k10s
+mv host/var/lib/extensions/k10s/usr/lib/extension-release.d/extension-release.k{9,10}s
+verdict '10 comes after 8' pass host
+extension host/var/lib/extensions/k10s k10s true ID=other
+verdict 'another ID does not count' fail host
+extension host/var/lib/extensions/k10s k10s true ID=node VERSION_ID=1.3
+verdict 'another VERSION_ID does not count' fail host
+extension host/var/lib/extensions/k10s k10s true ID=node SYSEXT_LEVEL=2 VERSION_ID=1.3
+echo SYSEXT_LEVEL=2 >>host/etc/os-release
+verdict 'the same level does, whatever the version' pass host
+extension host/var/lib/extensions/k10s k10s true ID=_any ARCHITECTURE=arm64
+mkdir -p host/usr/lib/systemd && printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\76\0' >host/usr/lib/systemd/systemd
+verdict 'another architecture does not count' fail host
+rm -rf host/var/lib/extensions
+rm host/etc/systemd/system/sysinit.target.wants/systemd-sysext.service
+"$OFFNODE" scan -c 4.2.6 host >said 2>&1
+! grep -q FAIL said
+result $? 'nobody merges where the service is not enabled'
+
+bare host && extension ext k8s false ID=node VERSION_ID=1.2 && squash host/etc/extensions/k8s.raw ext
+verdict 'a squashfs' fail host
+ext4 root.ext4 ext 8
+disk host/etc/extensions/k8s.raw 12 <<-TABLE
+	label: gpt
+	start=1MiB,size=8MiB,type=4f68bce3-e8cd-4db1-96e7-fbcaf984b709
+TABLE
+put host/etc/extensions/k8s.raw 1 root.ext4
+verdict 'a root partition' fail host
+ext4 usr.ext4 ext/usr 8
+disk host/etc/extensions/k8s.raw 12 <<-TABLE
+	label: gpt
+	start=1MiB,size=8MiB,type=8484680c-9521-48c6-9c11-b0720656f69e
+TABLE
+put host/etc/extensions/k8s.raw 1 usr.ext4
+verdict 'a /usr partition' fail host
+bare host && extension host k8s true ID=node && mkdir -p host/var/lib/confexts && head -c 9999 /dev/zero >host/etc/extensions/k8s.raw
+verdict 'one that cannot be read leaves the verdict open' 'pass provisional' host
+rm host/etc/extensions/k8s.raw
+mkdir -p host/var/lib/confexts/flags/etc/systemd/system/kubelet.service.d
+printf '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --make-iptables-util-chains=false\n' \
+	>host/var/lib/confexts/flags/etc/systemd/system/kubelet.service.d/50-flags.conf
+release host/var/lib/confexts/flags/etc/extension-release.d/extension-release.flags ID=node VERSION_ID=1.2
+verdict 'an extension of /etc' fail host
 plan

@@ -346,3 +346,15 @@ bool disk_open(struct opening *o, const struct peeled *p, const char *only, stru
 		return p->trail.text.n ? fail_in(e, "%" PRIstr, ARG(p->trail.text)) : false;
 	return true;
 }
+
+struct disk *image_disk(struct arena *a, struct blob *b, struct error *e)
+{
+	static const struct image_options none;
+	struct blob_budget *budget = NEW(a, struct blob_budget);
+	struct peeled from = {.stale = NEW(a, struct words), .budget = budget};
+	struct opening o = {.a = a, .opts = &none};
+	struct disk_opening d = {.o = &o, .a = a, .disk = NEW(a, struct disk), .from = &from};
+	*budget = (struct blob_budget){.max_reads = UINT64_MAX, .max_bytes = UINT64_MAX};
+	d.disk->budget = budget;
+	return find_volumes(&d, blob_cached(a, b, budget), e) ? d.disk : NULL;
+}

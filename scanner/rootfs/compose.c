@@ -1,11 +1,12 @@
 /*
  * compose.c - layers to the root that boots: laid over each other; of an ostree system the
  * deployment; of a disk what is mounted in the volume that the root is on, and overlays on top of
- * all of it.
+ * all of it; extensions over the whole.
  */
 #include "arena.h"
 #include "composed.h"
 #include "deployment.h"
+#include "extensions.h"
 #include "mounted.h"
 #include "overlay.h"
 #include "products.h"
@@ -76,6 +77,7 @@ struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct n
 	struct layers *kept = NEW(a, struct layers);
 	struct deployment d = {0};
 	struct mounted_list mounts = {0};
+	struct words settled = {0};
 	*kept = *layers;
 	size_t below = !kept->disk ? kept->n : kept->root ? 1 : 0;
 	struct rootfs *top = root_over(a, kept, overlay_open(a, NULL, kept, 0, below), notes);
@@ -83,12 +85,14 @@ struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct n
 		deployment_find(top, kept->deployment, &d) ? deployed(top, &d) : undeployed(top);
 	if (kept->disk)
 		composed = with_mounts(top, composed, kept, &mounts);
-	if (!composed)
-		return top;
-	struct rootfs *root = root_over(a, kept, composed, notes);
+	struct rootfs *booted = composed ? root_over(a, kept, composed, notes) : top;
+	struct fs *extended = extensions_lay(booted, kept, &settled);
+	struct rootfs *root = extended ? root_over(a, kept, extended, notes) : booted;
 	root->deployment = d.chosen;
 	root->mounts = mounts;
+	root->settled = settled;
 	doubt_volumes(root);
+	extensions_trace(root);
 	return root;
 }
 
@@ -100,4 +104,12 @@ struct str rootfs_deployment(const struct rootfs *root)
 const struct mounted_list *rootfs_mounted(const struct rootfs *root)
 {
 	return &root->mounts;
+}
+
+bool rootfs_extended(const struct rootfs *root, struct str path)
+{
+	for (size_t i = 0; i < root->settled.n; i++)
+		if (str_eq(root->settled.at[i].text, path))
+			return true;
+	return false;
 }

@@ -135,12 +135,22 @@ static bool composed_read(struct fs *fs, uint64_t number, uint64_t at, void *buf
 	return node && node->fs->ops->read(node->fs, node->ino, at, buf, n, got, e);
 }
 
+static bool composed_gist(struct fs *fs, uint64_t number, struct str *out, struct error *e)
+{
+	const struct node *n = node_at((struct composed *)fs, number, e);
+	if (!n)
+		return false;
+	*out = (struct str){0};
+	return !n->fs->ops->gist || n->fs->ops->gist(n->fs, n->ino, out, e);
+}
+
 static const struct fs_ops composed_ops = {
 	.name = "composed",
 	.stat = composed_stat,
 	.list = composed_list,
 	.read = composed_read,
 	.lookup = composed_lookup,
+	.gist = composed_gist,
 };
 
 struct fs *composed_new(struct arena *a, struct fs *fs, uint64_t ino)

@@ -21,6 +21,7 @@ struct rootfs {
 	/* How it was laid together. */
 	struct str deployment;
 	struct mounted_list mounts;
+	struct words settled; /* paths of extensions */
 };
 
 struct rootfs *root_over(struct arena *a, const struct layers *layers, struct fs *fs,

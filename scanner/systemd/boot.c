@@ -1,8 +1,8 @@
 /*
  * boot.c - what can change a unit between the image and the running machine: the exact paths.
  *
- * systemd-sysext(8), and what generators.c leaves. Files that first-boot tools write are in
- * boot_written.c, those that commands write in boot_commands.c.
+ * systemd-sysext(8) where rootfs did not lay it, and what generators.c leaves. Files that
+ * first-boot tools write are in boot_written.c, those that commands write in boot_commands.c.
  */
 #include "boot.h"
 
@@ -45,7 +45,8 @@ static void find_extensions(struct boot *b)
 		const struct listing *list = rootfs_list(sd->root, dir);
 		for (size_t k = 0; sd->v >= all[i].since && k < list->n; k++) {
 			struct str path = path_join(sd->arena, dir, list->names[k]);
-			if (may_hold_units(sd, path, all[i].units))
+			if (!rootfs_extended(sd->root, path) &&
+			    may_hold_units(sd, path, all[i].units))
 				add(b, path, all[i].why);
 		}
 	}

@@ -1,0 +1,374 @@
+/*
+ * extensions.c - trees that are laid over /usr and /opt (systemd-sysext(8)) and over /etc
+ * (systemd-confext(8)) by a service of systemd, where an image enables that: directories, and
+ * images named .raw, which are one file system or a GPT with a root or /usr partition (UAPI group,
+ * "Extension Images"). One counts when its extension-release file fits the os-release of the host;
+ * they are laid in the order of their names, the last on top. Not supported: directories of
+ * versions (NAME.v), mutable hierarchies, the extended attribute that allows release files of
+ * other names; and ID_LIKE, by which systemd 258 and later accept more.
+ */
+#include "extensions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "bytes.h"
+#include "composed.h"
+#include "overlay.h"
+#include "root.h"
+
+enum { EXTENSIONS_MAX = 200, RELEASE_BYTES_MAX = 64 << 10 };
+
+struct kind {
+	const char *service, *release, *level, *scope;
+	const char *dirs[4], *hierarchies[3];
+};
+
+static const struct kind kinds[] = {
+	{"systemd-sysext.service",
+	 "/usr/lib/extension-release.d",
+	 "SYSEXT_LEVEL",
+	 "SYSEXT_SCOPE",
+	 {"/etc/extensions", "/var/lib/extensions"},
+	 {"/usr", "/opt"}},
+	{"systemd-confext.service",
+	 "/etc/extension-release.d",
+	 "CONFEXT_LEVEL",
+	 "CONFEXT_SCOPE",
+	 {"/var/lib/confexts", "/usr/lib/confexts", "/usr/local/lib/confexts"},
+	 {"/etc"}},
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+struct extension {
+	struct str name, path;
+	struct fs *tree;
+	bool usr; /* the root of the tree is what becomes /usr */
+};
+
+struct extending {
+	struct rootfs *root;
+	struct arena *a;
+	const struct kind *kind;
+	struct layers *layers;
+	struct words *settled;
+	struct str host; /* its os-release */
+	VEC(struct extension) all;
+};
+
+/* ---- is it merged at all? ---- */
+
+static bool is_linked(struct rootfs *root, const char *dir, const char *service)
+{
+	static const char *const targets[] = {"sysinit", "basic", "multi-user", "local-fs"};
+	bool linked = false;
+	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+		struct str path = str_fmt(rootfs_arena(root), "%s/%s.target.wants/%s", dir,
+					  targets[i], service);
+		linked |= rootfs_lstat(root, path)->state == FILE_OK;
+	}
+	return linked;
+}
+
+static bool is_enabled(struct rootfs *root, const char *service)
+{
+	struct arena *a = rootfs_arena(root);
+	struct str own = str_fmt(a, "/etc/systemd/system/%s", service);
+	struct str shipped = str_fmt(a, "/usr/lib/systemd/system/%s", service);
+	bool there = rootfs_stat(root, own)->state == FILE_OK ||
+		     rootfs_stat(root, shipped)->state == FILE_OK;
+	bool linked = is_linked(root, "/etc/systemd/system", service);
+	linked |= is_linked(root, "/usr/lib/systemd/system", service);
+	return there && linked && !str_eq(rootfs_link(root, own), S("/dev/null"));
+}
+
+/* ---- which there are ---- */
+
+static bool is_named(const struct extending *x, struct str name)
+{
+	for (size_t i = 0; i < x->all.n; i++)
+		if (str_eq(x->all.at[i].name, name))
+			return true;
+	return false;
+}
+
+/* Of the same name in two directories the first counts. */
+static void gather(struct extending *x, struct str dir)
+{
+	const struct listing *l = rootfs_list(x->root, dir);
+	for (size_t i = 0; i < l->n && x->all.n < EXTENSIONS_MAX; i++) {
+		struct extension found = {.name = l->names[i]};
+		found.path = str_fmt(x->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(found.name));
+		const struct file *f = rootfs_stat(x->root, found.path);
+		bool raw = str_ends(found.name, S(".raw")) && f->kind == FILE_REGULAR;
+		bool tree = f->kind == FILE_DIRECTORY && !str_ends(found.name, S(".v"));
+		if (raw)
+			found.name = str_slice(found.name, 0, found.name.n - 4);
+		if (f->state == FILE_OK && (raw || tree) && !is_named(x, found.name))
+			*vec_push(x->a, &x->all) = found;
+	}
+}
+
+static int by_version(const void *a, const void *b)
+{
+	char x[256], y[256];
+	const struct extension *left = a, *right = b;
+	snprintf(x, sizeof x, "%" PRIstr, ARG(left->name));
+	snprintf(y, sizeof y, "%" PRIstr, ARG(right->name));
+	return strverscmp(x, y);
+}
+
+/* ---- what is in one ---- */
+
+static bool is_partition(const struct volume *v, bool usr)
+{
+	static const char *const types[2][2] = {
+		{"4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "b921b045-1df0-41c3-af44-4c6f280d3fae"},
+		{"8484680c-9521-48c6-9c11-b0720656f69e", "b0e01050-ee5f-4390-949a-9101b17104e9"},
+	};
+	return str_eq(v->type, str_from(types[usr][0])) || str_eq(v->type, str_from(types[usr][1]));
+}
+
+static const struct volume *find_volume(const struct disk *disk, bool *usr)
+{
+	*usr = false;
+	if (!disk->table && disk->volumes.n == 1)
+		return &disk->volumes.at[0];
+	for (unsigned round = 0; round < 2; round++)
+		for (size_t i = 0; i < disk->volumes.n; i++)
+			if (is_partition(&disk->volumes.at[i], round == 1)) {
+				*usr = round == 1;
+				return &disk->volumes.at[i];
+			}
+	return NULL;
+}
+
+static bool open_image(struct extending *x, struct extension *ext, uint64_t ino, struct error *e)
+{
+	struct blob *b = fs_blob(x->a, x->root->fs, ino, ext->path, e);
+	const struct disk *disk = b ? image_disk(x->a, b, e) : NULL;
+	if (!disk)
+		return false;
+	const struct volume *v = find_volume(disk, &ext->usr);
+	if (!v)
+		return fail(e, ERR_UNSUPPORTED, "there is no root and no /usr partition in it");
+	if (!v->fs && v->error.kind == ERR_NONE)
+		return fail(e, ERR_UNSUPPORTED, "no file system but %" PRIstr, ARG(v->holds));
+	if (!v->fs)
+		*e = v->error;
+	ext->tree = v->fs;
+	return v->fs != NULL;
+}
+
+static bool open_tree(struct extending *x, struct extension *ext, struct error *e)
+{
+	struct walk walk;
+	if (fs_walk(x->a, x->root->fs, ext->path, false, &walk, e) != WALK_FOUND)
+		return false;
+	if (walk.st.kind == FS_REGULAR)
+		return open_image(x, ext, walk.ino, e);
+	ext->tree = composed_new(x->a, x->root->fs, walk.ino);
+	return true;
+}
+
+static enum walk_end walk_in(struct extending *x, const struct extension *ext, struct str path,
+			     struct walk *out, struct error *e)
+{
+	bool inside = str_starts(path, S("/usr"));
+	if (ext->usr && !inside)
+		return WALK_ABSENT;
+	return fs_walk(x->a, ext->tree, ext->usr ? str_tail(path, 4) : path, false, out, e);
+}
+
+/* ---- does it fit? ---- */
+
+/* The last assignment of a key, as os-release(5) has them, but for escapes. */
+static struct str value_of(struct str text, const char *key)
+{
+	struct str line, name, value, found = {0};
+	while (text.n) {
+		str_cut(text, '\n', &line, &text);
+		if (!str_cut(str_trim(line, " \t\r"), '=', &name, &value) ||
+		    !str_eq(name, str_from(key)))
+			continue;
+		found = str_trim(value, "\"'");
+	}
+	return found;
+}
+
+/* By the program of systemd itself: ELF's e_machine, in the words of systemd. */
+static struct str architecture(struct rootfs *root)
+{
+	static const struct {
+		unsigned machine;
+		const char *name;
+	} all[] = {{62, "x86-64"}, {183, "arm64"}, {3, "x86"}, {40, "arm"}, {243, "riscv64"}};
+	unsigned char head[20];
+	size_t got = 0;
+	rootfs_peek(root, S("/usr/lib/systemd/systemd"), 0, head, sizeof head, &got);
+	if (got == sizeof head && !memcmp(head,
+					  "\x7f"
+					  "ELF",
+					  4))
+		for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+			if (all[i].machine == load_le16(head + 18))
+				return str_from(all[i].name);
+	return S("");
+}
+
+static bool has_word(struct str words, struct str wanted)
+{
+	struct str word;
+	while (words.n) {
+		str_cut(words, ' ', &word, &words);
+		if (str_eq(word, wanted))
+			return true;
+	}
+	return false;
+}
+
+/* The rules of systemd-sysext(8). NULL: it fits; else why not. */
+static const char *misfit(const struct extending *x, struct str release)
+{
+	struct str id = value_of(release, "ID"), scope = value_of(release, x->kind->scope);
+	struct str level = value_of(release, x->kind->level);
+	struct str host_level = value_of(x->host, x->kind->level);
+	struct str host_version = value_of(x->host, "VERSION_ID");
+	if (scope.n && !has_word(scope, S("system")))
+		return "it is not for the system";
+	if (!id.n)
+		return "its extension-release has no ID";
+	if (str_eq(id, S("_any")))
+		return NULL;
+	if (!str_eq(id, value_of(x->host, "ID")))
+		return "it is for another ID";
+	if (level.n && host_level.n)
+		return str_eq(level, host_level) ? NULL : "it is for another level";
+	if (host_version.n && !str_eq(value_of(release, "VERSION_ID"), host_version))
+		return "it is for another VERSION_ID";
+	return NULL;
+}
+
+/* True: what becomes of it is known, and *fits. */
+static bool judge(struct extending *x, struct extension *ext, bool *fits, struct error *e)
+{
+	struct str path =
+		str_fmt(x->a, "%s/extension-release.%" PRIstr, x->kind->release, ARG(ext->name));
+	struct str text = {0}, own, made;
+	struct walk walk;
+	if (!open_tree(x, ext, e))
+		return false;
+	enum walk_end end = walk_in(x, ext, path, &walk, e);
+	if (end == WALK_FAILED || (end == WALK_FOUND && !fs_slurp(x->a, ext->tree, walk.ino,
+								  RELEASE_BYTES_MAX, &text, e)))
+		return false;
+	made = value_of(text, "ARCHITECTURE");
+	own = made.n && !str_eq(made, S("_any")) ? architecture(x->root) : made;
+	if (made.n && !own.n)
+		return fail(e, ERR_MISSING, "it is for %" PRIstr ", and nothing tells what this is",
+			    ARG(made));
+	const char *why = end == WALK_ABSENT  ? "it has no extension-release of its name"
+			  : str_eq(own, made) ? misfit(x, text)
+					      : "it is for another architecture";
+	*fits = !why;
+	if (why)
+		note(rootfs_notes(x->root), NULL, "not merged: %" PRIstr ": %s", ARG(ext->path),
+		     why);
+	return true;
+}
+
+/* ---- laying ---- */
+
+static void keep_fitting(struct extending *x)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < x->all.n; i++) {
+		struct extension ext = x->all.at[i];
+		struct error e = {0};
+		bool fits = false;
+		if (judge(x, &ext, &fits, &e))
+			*vec_push(x->a, x->settled) = (struct word){ext.path, NULL};
+		else
+			note(rootfs_notes(x->root), NULL,
+			     "whether it is merged is not known: %" PRIstr ": %s", ARG(ext.path),
+			     e.text);
+		if (fits)
+			x->all.at[n++] = ext;
+	}
+	x->all.n = n;
+}
+
+static bool lay_hierarchy(struct extending *x, struct fs *composed, struct str dir, struct error *e)
+{
+	size_t first = x->layers->n;
+	struct walk walk;
+	struct fs *base = NULL;
+	for (size_t i = 0; i < x->all.n; i++) {
+		const struct extension *ext = &x->all.at[i];
+		enum walk_end end = walk_in(x, ext, dir, &walk, e);
+		if (end == WALK_FAILED)
+			return fail_in(e, "%" PRIstr, ARG(ext->path));
+		if (end == WALK_FOUND && walk.st.kind == FS_DIRECTORY)
+			*vec_push(x->a, x->layers) = (struct layer){
+				.fs = composed_new(x->a, ext->tree, walk.ino), .label = ext->path};
+	}
+	if (x->layers->n == first)
+		return true;
+	enum walk_end end = fs_walk(x->a, composed, dir, false, &walk, e);
+	if (end == WALK_FAILED)
+		return false;
+	if (end == WALK_FOUND)
+		base = composed_new(x->a, composed, walk.ino);
+	struct fs *merged = overlay_open(x->a, base, x->layers, first, x->layers->n);
+	return composed_mount(composed, dir, merged, merged->root, e);
+}
+
+/* What cannot be laid must not look as if nothing were there. */
+static void lay(struct extending *x, struct fs *composed)
+{
+	for (const char *const *dir = x->kind->hierarchies; *dir; dir++) {
+		struct error e = {0}, closed;
+		if (!lay_hierarchy(x, composed, str_from(*dir), &e))
+			(void)composed_close(composed, str_from(*dir), &e, &closed);
+	}
+}
+
+static struct str os_release(struct rootfs *root)
+{
+	const struct file *f = rootfs_read(root, S("/etc/os-release"));
+	return f->state == FILE_OK ? f->text : rootfs_read(root, S("/usr/lib/os-release"))->text;
+}
+
+struct fs *extensions_lay(struct rootfs *root, struct layers *layers, struct words *settled)
+{
+	struct fs *composed = NULL;
+	for (size_t k = 0; k < KINDS; k++) {
+		struct extending x = {.root = root,
+				      .a = rootfs_arena(root),
+				      .kind = &kinds[k],
+				      .layers = layers,
+				      .settled = settled};
+		for (const char *const *dir = kinds[k].dirs; *dir; dir++)
+			gather(&x, str_from(*dir));
+		if (!x.all.n || !is_enabled(root, kinds[k].service))
+			continue;
+		qsort(x.all.at, x.all.n, sizeof *x.all.at, by_version);
+		x.host = os_release(root);
+		keep_fitting(&x);
+		if (!x.all.n)
+			continue;
+		if (!composed)
+			composed = composed_new(x.a, root->fs, root->fs->root);
+		lay(&x, composed);
+	}
+	return composed;
+}
+
+void extensions_trace(struct rootfs *root)
+{
+	for (size_t k = 0; k < KINDS && root->settled.n; k++)
+		(void)is_enabled(root, kinds[k].service);
+}
