@@ -179,7 +179,7 @@ static void closed(void **state)
 		{"UUID=other /x ext4 nofail\n", ERR_CORRUPT, FAULT_IO},
 		{"UUID=other /x ext4\n", ERR_ENCRYPTED, FAULT_ENCRYPTED},
 		{"host:/export /x nfs\n", ERR_NONE, FAULT_IO},
-		{"overlay /x overlay lowerdir=/a\n", ERR_NONE, FAULT_UNSUPPORTED},
+		{"overlay /x overlay lowerdir=/a\n", ERR_NONE, FAULT_IO}, /* it is not there */
 		{"/nowhere /x none bind\n", ERR_NONE, FAULT_IO},
 	};
 	(void)state;
