@@ -45,13 +45,14 @@ static unsigned octal_of(struct str s)
 	return n;
 }
 
-static struct doubt doubt_owners(const struct question *q, const struct file *f)
+static struct doubt doubt_owners(const struct question *q, const struct file *f,
+				 const struct origin *inode)
 {
 	struct str text = str_fmt(q->a,
 				  "%" PRIstr ": no file of the layer belongs to root: it was "
 				  "unpacked or packed by a user, and tells no owners",
 				  ARG(f->path));
-	return (struct doubt){REASON_UNREADABLE, text, NULL};
+	return (struct doubt){REASON_UNREADABLE, text, inode};
 }
 
 /* The same file as a place without text: its bytes are nobody's business here. */
@@ -99,7 +100,8 @@ static struct answer judge(const struct question *q, const struct file *f,
 	/* A umask takes bits away, it gives none: what is too wide still fails. */
 	if (!rootfs_owned(q->node->root, f) && (met || !mode)) {
 		answer.verdict = VERDICT_UNKNOWN;
-		answer.doubt = doubt_owners(q, f);
+		answer.doubt = doubt_owners(q, f, answer.from);
+		answer.from = NULL;
 	}
 	if (answer.verdict == VERDICT_FAIL)
 		mend(q, f, &answer);
