@@ -199,4 +199,70 @@ printf '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --make-iptables-util-c
 	>host/var/lib/confexts/flags/etc/systemd/system/kubelet.service.d/50-flags.conf
 release host/var/lib/confexts/flags/etc/extension-release.d/extension-release.flags ID=node VERSION_ID=1.2
 verdict 'an extension of /etc' fail host
+
+# ---- composefs ----
+
+# An image as composefs makes it of a deployment: names whose bytes are objects of the repository.
+cat >objects.py <<'PY'
+import hashlib, os, shutil, sys
+tree, names, objects = sys.argv[1:]
+shutil.copytree(tree, names, symlinks=True)
+for at, _, files in os.walk(names):
+    for path in (os.path.join(at, f) for f in files):
+        if os.path.islink(path) or not os.path.getsize(path):
+            continue
+        digest, size = hashlib.sha256(open(path, "rb").read()).hexdigest(), os.path.getsize(path)
+        name = f"/{digest[:2]}/{digest[2:]}.file"
+        os.makedirs(os.path.dirname(objects + name), exist_ok=True)
+        shutil.move(path, objects + name)
+        with open(path, "wb") as f:
+            f.truncate(size)
+        shutil.copymode(objects + name, path)
+        os.setxattr(path, "trusted.overlay.metacopy", b"")
+        os.setxattr(path, "trusted.overlay.redirect", name.encode())
+PY
+to=bootc/ostree/deploy/os/deploy/$(printf '1%.0s' {1..64}).0
+mkdir -p usr-only/usr "$to" bootc/ostree/deploy/os/var bootc/ostree/repo/objects bootc/ostree/boot.1/os/1 bootc/boot/loader/entries
+cp -a tree/usr/. usr-only/usr/ && cp -a tree/etc "$to/" && cp -a tree/var/. bootc/ostree/deploy/os/var/
+ln -s "../../../deploy/os/deploy/$(basename "$to")" bootc/ostree/boot.1/os/1/0
+printf 'title 1\nversion 1\noptions root=x ostree=/ostree/boot.1/os/1/0\n' >bootc/boot/loader/entries/ostree-1.conf
+if ! command -v mkfs.erofs >/dev/null; then
+	skip 'composefs' 'mkfs.erofs is not installed'
+elif ! python3 objects.py usr-only names bootc/ostree/repo/objects 2>said; then
+	skip 'composefs' "$(tail -n 1 said)"
+else
+	mkfs.erofs "$to/.ostree.cfs" names >said 2>&1 || sed 's/^/# /' said
+	ext4 bootc.ext4 bootc 16
+	same 'composefs: files are objects of the repository' bootc.ext4
+	unit=$(grep -rl ExecStart bootc/ostree/repo/objects | head -n 1)
+	mv "$unit" kept
+	ext4 bootc.ext4 bootc 16
+	says 'composefs: an object that is missing is not an empty file' 2 'is not in the store' scan -c 4.2.6 bootc.ext4
+	head -c 3 kept >"$unit"
+	ext4 bootc.ext4 bootc 16
+	says 'composefs: one that was cut neither' 2 'has 3 bytes instead of' scan -c 4.2.6 bootc.ext4
+	cp kept "$unit" && head -c 2048 /dev/zero >"$to/.ostree.cfs"
+	ext4 bootc.ext4 bootc 16
+	says 'composefs: without its image nothing is known of /usr' 2 'ostree.cfs' scan -c 4.2.6 bootc.ext4
+fi
+
+# ---- dm-verity ----
+
+if command -v veritysetup >/dev/null; then
+	ext4 root.ext4 tree 8 -L node
+	veritysetup format root.ext4 root.verity >said 2>&1 || sed 's/^/# /' said
+	disk verity.raw 24 <<-TABLE
+		label: gpt
+		start=1MiB,size=8MiB,type=4f68bce3-e8cd-4db1-96e7-fbcaf984b709,attrs="GUID:60"
+		start=10MiB,size=2MiB,type=2c7357ed-ebd2-46d9-aec1-23d437ec2bf5
+		start=13MiB,size=1MiB,type=41092b05-9fc8-4523-994f-2def0408b176
+	TABLE
+	put verity.raw 1 root.ext4
+	put verity.raw 10 root.verity
+	printf '{"rootHash":"00"}' | dd of=verity.raw bs=1M seek=13 conv=notrunc status=none
+	same 'dm-verity: hashes and signatures are no files' verity.raw 'gpt > p1 ext4 \"node\"'
+	says 'dm-verity: inspect names the hashes' 0 'p2 .*dm-verity hashes' inspect verity.raw
+else
+	skip 'dm-verity' 'veritysetup is not installed'
+fi
 plan

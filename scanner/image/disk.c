@@ -23,7 +23,7 @@ struct disk_opening {
 
 /* Partitions of these types hold no files: BIOS boot, PReP, Microsoft reserved, ChromeOS kernels
  * and reserved ones, Bottlerocket's hashes and reserved ones, hashes of /usr and / for x86-64 and
- * arm64 (UAPI Discoverable Partitions Specification). */
+ * arm64, and their signatures (UAPI Discoverable Partitions Specification). */
 static bool holds_no_files(struct str type)
 {
 	static const char *const types[] = {
@@ -32,7 +32,9 @@ static bool holds_no_files(struct str type)
 		"2e0a753d-9e48-43b0-8337-b15192cb1b5e", "598f10af-c955-4456-6a99-7720068a6cea",
 		"0c5d99a5-d331-4147-baef-08e2b855bdc9", "2c7357ed-ebd2-46d9-aec1-23d437ec2bf5",
 		"77ff5f63-e7b6-4633-acf4-1565b864c0e6", "df3300ce-d69f-4c92-978c-9bfb0f38d820",
-		"6e11a4e7-fbca-4ded-b9e9-e1a512bb664e",
+		"6e11a4e7-fbca-4ded-b9e9-e1a512bb664e", "41092b05-9fc8-4523-994f-2def0408b176",
+		"e7bb33fb-06cf-4e81-8273-e543b413e2e2", "6db69de6-29f4-4758-a7a5-962190f00ce3",
+		"c23ce4ff-44bd-4b00-b2d4-b41b3419e02a",
 	};
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (str_eq(type, str_from(types[i])))

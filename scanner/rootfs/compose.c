@@ -5,6 +5,7 @@
  */
 #include "arena.h"
 #include "composed.h"
+#include "composefs.h"
 #include "deployment.h"
 #include "extensions.h"
 #include "mounted.h"
@@ -31,17 +32,56 @@ static void mount_part(struct rootfs *top, struct fs *composed, const char *path
 		note(top->notes, NULL, "not mounted in the root: %s", e.text);
 }
 
+/* The tree of a deployment that is an image of composefs; NULL without a failure when it is none.
+ */
+static bool open_composefs(struct rootfs *top, const struct deployment *d, struct fs **out,
+			   struct error *e)
+{
+	struct arena *a = top->arena;
+	struct str path = str_cat(a, d->path, S("/.ostree.cfs"));
+	struct walk image;
+	uint64_t objects;
+	enum walk_end end = fs_walk(a, top->fs, path, true, &image, e);
+	*out = NULL;
+	if (end == WALK_ABSENT)
+		return true;
+	if (end == WALK_FAILED)
+		return fail_in(e, "%" PRIstr, ARG(path));
+	if (!directory_of(top, top->fs, S("/ostree/repo/objects"), &objects))
+		return fail(e, ERR_MISSING, "%" PRIstr ": there is no store of objects", ARG(path));
+	struct blob *b = fs_blob(a, top->fs, image.ino, path, e);
+	*out = b ? composefs_open(a, b, top->fs, objects, e) : NULL;
+	return *out || fail_in(e, "%" PRIstr, ARG(path));
+}
+
+/* Its own directory has a copy of /usr too, or none; when the image cannot be read, neither can
+ * what the machine would see there. */
+static struct fs *deployed_tree(struct rootfs *top, const struct deployment *d, uint64_t dir)
+{
+	struct error e = {0}, closed;
+	struct fs *fs;
+	bool good = open_composefs(top, d, &fs, &e);
+	struct fs *composed = composed_new(top->arena, fs ? fs : top->fs, fs ? fs->root : dir);
+	if (!good)
+		(void)composed_close(composed, S("/usr"), &e, &closed);
+	if (fs)
+		mount_part(top, composed, "/etc", str_cat(top->arena, d->path, S("/etc")));
+	return composed;
+}
+
 /* What its initramfs makes of a deployment (ostree-prepare-root). */
 static struct fs *deployed(struct rootfs *top, const struct deployment *d)
 {
 	uint64_t ino;
+	struct error e;
 	if (!directory_of(top, top->fs, d->path, &ino))
 		return NULL;
-	struct fs *composed = composed_new(top->arena, top->fs, ino);
+	struct fs *composed = deployed_tree(top, d, ino);
 	mount_part(top, composed, "/var", d->var);
 	mount_part(top, composed, "/sysroot", S("/"));
-	if (!directory_of(top, composed, S("/etc"), &ino))
-		mount_part(top, composed, "/etc", str_cat(top->arena, d->path, S("/usr/etc")));
+	if (!directory_of(top, composed, S("/etc"), &ino) &&
+	    directory_of(top, composed, S("/usr/etc"), &ino))
+		(void)composed_bind(composed, S("/etc"), S("/usr/etc"), &e);
 	if (directory_of(top, top->fs, S("/boot/loader"), &ino))
 		mount_part(top, composed, "/boot", S("/boot"));
 	return composed;
