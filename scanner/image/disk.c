@@ -102,7 +102,7 @@ static bool unmirror(struct disk_opening *d, struct volume *v, struct signature 
 static bool identify(struct disk_opening *d, struct volume *v, struct error *e)
 {
 	struct fs_options opts = d->o->opts->fs;
-	struct signature s;
+	struct signature s = {0};
 	struct fs *fs = NULL;
 	opts.whiteouts = false;
 	if (!signature_of(d->a, v->blob, is_raid(v), &s, e) || !unmirror(d, v, &s, e))
@@ -141,7 +141,7 @@ static void identify_from(struct disk_opening *d, size_t first)
  * do not reach; an ISO image has a table besides, for firmware. */
 static bool find_table(struct disk_opening *d, struct blob *b, struct error *e)
 {
-	struct signature s;
+	struct signature s = {0};
 	bool found = false;
 	if (!signature_of(d->a, b, false, &s, e))
 		return false;

@@ -246,7 +246,7 @@ static struct blob *unpacked(struct peeling *p, struct error *e)
 
 static enum peel peel_compressed(struct peeling *p, struct error *e)
 {
-	struct signature s;
+	struct signature s = {0};
 	struct blob *b = unpacked(p, e);
 	if (!b || !signature_of(p->a, b, false, &s, e))
 		return PEEL_FAILED;
@@ -283,7 +283,7 @@ static enum peel peel_container(struct peeling *p, enum role role, struct error 
 
 static enum peel peel_once(struct peeling *p, struct error *e)
 {
-	struct signature s;
+	struct signature s = {0};
 	if (!signature_of(p->a, p->blob, false, &s, e))
 		return PEEL_FAILED;
 	switch (s.role) {

@@ -314,7 +314,8 @@ bool signature_of(struct arena *a, struct blob *b, bool end, struct signature *o
 	/* Arrays first: what their members held before may still be there. */
 	static look_fn *const looks[] = {look_at_head, look_for_lvm, look_for_known, look_for_ext,
 					 look_for_zeros};
-	struct signature s = {.name = S("unknown")};
+	struct signature s = {0};
+	s.name = S("unknown");
 	for (size_t i = 0; s.role == ROLE_UNKNOWN && i < sizeof looks / sizeof *looks; i++)
 		if (!looks[i](a, b, &s, e))
 			return false;

@@ -7,8 +7,6 @@
  */
 #include "disk.h"
 
-enum { BANKS = 26 };
-
 /* The last letter of "ROOT-A"; 0 where the name has none. */
 static char bank_of(const struct volume *v)
 {
@@ -38,24 +36,24 @@ static bool has_twin(const struct disk *disk, const struct volume *v)
 	return false;
 }
 
+/* The letter of the first bank of the highest priority; 0 where there are none. */
 static char booting(const struct disk *disk)
 {
-	unsigned best[BANKS] = {0};
-	char first = 0;
+	char chosen = 0;
+	unsigned highest = 0;
 	for (size_t i = 0; i < disk->volumes.n; i++) {
 		const struct volume *v = &disk->volumes.at[i];
 		char bank = bank_of(v);
+		unsigned priority = priority_of(v);
 		if (!bank || !has_twin(disk, v))
 			continue;
-		unsigned priority = priority_of(v);
-		if (priority > best[bank - 'A'])
-			best[bank - 'A'] = priority;
-		first = !first || bank < first ? bank : first;
+		bool earlier = priority == highest && bank < chosen;
+		if (!chosen || priority > highest || earlier) {
+			chosen = bank;
+			highest = priority;
+		}
 	}
-	for (char bank = first ? first : 'Z'; bank <= 'Z'; bank++)
-		if (best[bank - 'A'] > best[first ? first - 'A' : 0])
-			first = bank;
-	return first;
+	return chosen;
 }
 
 static bool is_bank(const struct disk *disk, char bank)

@@ -25,7 +25,7 @@ static inline bool origin_placed(const struct origin *o)
 /* One whose line can be quoted, be it an empty one. */
 static inline bool origin_quotable(const struct origin *o)
 {
-	return origin_placed(o) && (o->file->text.n || o->file->quote);
+	return o && o->file && (o->file->text.n || o->file->quote);
 }
 
 /* Characters of a text, each byte that is not UTF-8 counted as one: what columns count. */
