@@ -140,7 +140,7 @@ static bool find_by_bytes(struct members *m, struct blob **out, struct error *e)
 {
 	struct str first = {0};
 	for (size_t i = 0; i < m->all.n; i++) {
-		struct signature s;
+		struct signature s = {0};
 		struct blob *b = member_blob(m->p, m->fs, &m->all.at[i], e);
 		if (!b || !signature_of(m->p->a, b, false, &s, e))
 			return fail_in(e, "%" PRIstr, ARG(m->all.at[i].name));
