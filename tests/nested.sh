@@ -191,6 +191,7 @@ disk host/etc/extensions/k8s.raw 12 <<-TABLE
 TABLE
 put host/etc/extensions/k8s.raw 1 usr.ext4
 verdict 'a /usr partition' fail host
+tar -C host -czf host.tar.gz . && verdict 'an image in an archive' fail host.tar.gz
 bare host && extension host k8s true ID=node && mkdir -p host/var/lib/confexts && head -c 9999 /dev/zero >host/etc/extensions/k8s.raw
 verdict 'one that cannot be read leaves the verdict open' 'pass provisional' host
 rm host/etc/extensions/k8s.raw
