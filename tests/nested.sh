@@ -88,6 +88,26 @@ head -c 4096 active.img >short.img && dd if=/dev/urandom of=short.img bs=1 seek=
 cos rotten.raw short.img
 says 'COS: what cannot be read is told, and nothing passes' 2 'p2/cOS/active.img' scan -c 4.2.7 rotten.raw
 
+# A file whose only extent is all of the file system that it is in, but for the first block.
+cat >self.py <<'PY'
+import re, struct, subprocess, sys
+where = subprocess.run(["debugfs", "-R", "imap /cOS/active.img", sys.argv[1]], capture_output=True, text=True).stdout
+block, offset = re.search(r"block (\d+), offset (0x[0-9a-f]+)", where).groups()
+inode = int(block) * 1024 + int(offset, 16)
+with open(sys.argv[1], "r+b") as f:
+    size = f.seek(0, 2)
+    f.seek(inode + 4)  # i_size_lo
+    f.write(struct.pack("<I", size))
+    f.seek(inode + 40 + 12)  # the first extent: block, length, start
+    f.write(struct.pack("<IHHI", 1, size // 1024 - 1, 0, 1))
+PY
+if command -v debugfs >/dev/null; then
+	ext4 self.ext4 state 24 -b 1024 -O ^metadata_csum && python3 self.py self.ext4
+	says 'a file that holds itself ends' 2 'lies in more than 8 files' scan -c 4.2.6 self.ext4
+else
+	skip 'a file that holds itself ends' 'debugfs is not installed'
+fi
+
 # ---- live systems ----
 
 if command -v xorriso >/dev/null; then

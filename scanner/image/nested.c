@@ -9,7 +9,7 @@
 #include "arena.h"
 #include "disk.h"
 
-enum { DEPTH_MAX = 8, FILES_MAX = 64, KERNELS_MAX = 16 };
+enum { DEPTH_MAX = 8, FILES_MAX = 64, KERNELS_MAX = 65 };
 
 static const struct {
 	enum nested_rank rank;
@@ -56,17 +56,20 @@ static struct str name_of(struct nesting *n, struct str path)
 	return str_fmt(n->a, "%" PRIstr "/%" PRIstr, ARG(v->name), ARG(path));
 }
 
-/* It was found already; or so many were that this is no disk of a system. */
-static bool passed_over(const struct nesting *n, struct str name)
+static bool is_known(const struct nesting *n, struct str name)
+{
+	for (size_t i = 0; i < n->disk->volumes.n; i++)
+		if (str_eq(n->disk->volumes.at[i].name, name))
+			return true;
+	return false;
+}
+
+static size_t count_files(const struct disk *disk)
 {
 	size_t files = 0;
-	for (size_t i = 0; i < n->disk->volumes.n; i++) {
-		const struct volume *v = &n->disk->volumes.at[i];
-		if (str_eq(v->name, name))
-			return true;
-		files += v->nested > 0;
-	}
-	return files >= FILES_MAX;
+	for (size_t i = 0; i < disk->volumes.n; i++)
+		files += disk->volumes.at[i].nested > 0;
+	return files;
 }
 
 /* What a read of the file costs is counted where its volume is read. */
@@ -82,6 +85,8 @@ static bool open_file(struct nesting *n, uint64_t ino, struct volume *out, struc
 	unsigned limit = n->o->opts->budget.max_depth;
 	if (!limit || limit > DEPTH_MAX)
 		limit = DEPTH_MAX;
+	if (count_files(n->disk) == FILES_MAX)
+		return fail(e, ERR_LIMIT, "files that may be systems are more than %d", FILES_MAX);
 	if (out->nested > limit)
 		return fail(e, ERR_LIMIT, "lies in more than %u files, see --max-depth", limit);
 	struct blob *b = fs_blob(n->a, volume_at(n)->fs, ino, out->name, e);
@@ -99,9 +104,10 @@ static void add_file(struct nesting *n, struct str path)
 {
 	const struct volume *v = volume_at(n);
 	struct volume file = {.nested = v->nested + 1};
+	size_t files = count_files(n->disk);
 	struct walk walk;
 	file.name = name_of(n, path);
-	if (passed_over(n, file.name))
+	if (is_known(n, file.name) || files > FILES_MAX)
 		return;
 	switch (fs_walk(n->a, v->fs, path, false, &walk, &file.error)) {
 	case WALK_ABSENT: return;
@@ -127,16 +133,26 @@ static bool gather_kernel(void *arg, struct str name, uint64_t ino)
 	return n->kernels.n < KERNELS_MAX;
 }
 
-/* Where the Boot Loader Specification has unified kernel images. */
-static void add_kernels(struct nesting *n)
+static bool list_kernels(struct nesting *n, struct error *e)
 {
 	struct fs *fs = volume_at(n)->fs;
 	struct walk walk;
-	struct error e;
 	n->kernels.n = 0;
-	if (fs_walk(n->a, fs, S("EFI/Linux"), false, &walk, &e) != WALK_FOUND ||
-	    walk.st.kind != FS_DIRECTORY || !fs_list(fs, walk.ino, gather_kernel, n, &e))
-		return;
+	enum walk_end end = fs_walk(n->a, fs, S("EFI/Linux"), false, &walk, e);
+	if (end != WALK_FOUND || walk.st.kind != FS_DIRECTORY)
+		return end != WALK_FAILED;
+	return fs_list(fs, walk.ino, gather_kernel, n, e);
+}
+
+/* Where the Boot Loader Specification has unified kernel images. */
+static void add_kernels(struct nesting *n)
+{
+	struct volume *v = &n->disk->volumes.at[n->at];
+	struct error e;
+	if (!list_kernels(n, &e) && v->error.kind == ERR_NONE) {
+		v->error = e;
+		fail_in(&v->error, "/EFI/Linux");
+	}
 	n->kernel = true;
 	for (size_t i = 0; i < n->kernels.n; i++)
 		add_file(n, n->kernels.at[i].text);
