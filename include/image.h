@@ -39,7 +39,8 @@ struct volume {
 	struct str partlabel; /* of a GPT */
 	uint64_t attributes;  /* of a GPT */
 	bool spare;           /* it belongs to a bank that does not boot, see slots.c */
-	unsigned nested;      /* it is a file of a volume: how many lie inside each other */
+	unsigned nested;      /* it is a file of a volume: how many lie inside each other, */
+	size_t in;            /* and which volume it is in */
 	uint64_t at, size;    /* bytes on the disk; size BLOB_UNSIZED where that is not known */
 };
 

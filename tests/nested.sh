@@ -108,6 +108,19 @@ else
 	skip 'a file that holds itself ends' 'debugfs is not installed'
 fi
 
+if command -v debugfs >/dev/null; then
+	cos stale.raw active.img
+	debugfs -w -R 'feature needs_recovery' state.ext4 >said 2>&1
+	block=$(debugfs -R 'bmap <8> 0' state.ext4 2>/dev/null)
+	size=$(dumpe2fs -h state.ext4 2>/dev/null | sed -n 's/^Block size: *//p')
+	printf '\0\0\0\1' | dd of=state.ext4 bs=1 seek=$((block * size + 28)) conv=notrunc status=none # s_start
+	printf '\377' | dd of=state.ext4 bs=1 seek=$((block * size + 12)) conv=notrunc status=none        # s_blocksize
+	put stale.raw 4 state.ext4
+	says 'what holds the file is stale: so is the file' 2 'p2/cOS/active.img: .*journal' scan -c 4.2.7 stale.raw
+else
+	skip 'what holds the file is stale: so is the file' 'debugfs is not installed'
+fi
+
 # ---- live systems ----
 
 if command -v xorriso >/dev/null; then

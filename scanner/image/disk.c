@@ -80,6 +80,8 @@ static void take_tree(struct disk_opening *d, struct volume *v, struct fs *fs)
 		v->uuid = fs->uuid;
 	if (!fs->stale.n && d->from->stale->n)
 		fs->stale = d->from->stale->at[0].text;
+	if (!fs->stale.n && v->nested)
+		fs->stale = d->disk->volumes.at[v->in].fs->stale;
 }
 
 /* The type says that it is a member of an array. */

@@ -103,7 +103,7 @@ static bool open_file(struct nesting *n, uint64_t ino, struct volume *out, struc
 static void add_file(struct nesting *n, struct str path)
 {
 	const struct volume *v = volume_at(n);
-	struct volume file = {.nested = v->nested + 1};
+	struct volume file = {.nested = v->nested + 1, .in = n->at};
 	size_t files = count_files(n->disk);
 	struct walk walk;
 	file.name = name_of(n, path);

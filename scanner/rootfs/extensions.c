@@ -157,6 +157,8 @@ static bool open_image(struct extending *x, struct extension *ext, uint64_t ino,
 		return fail(e, ERR_UNSUPPORTED, "there is no root and no /usr partition in it");
 	if (!v->fs && v->error.kind == ERR_NONE)
 		return fail(e, ERR_UNSUPPORTED, "no file system but %" PRIstr, ARG(v->holds));
+	if (v->fs && v->fs->stale.n)
+		return fail(e, ERR_UNSUPPORTED, "%" PRIstr, ARG(v->fs->stale));
 	if (!v->fs)
 		*e = v->error;
 	ext->tree = v->fs;
