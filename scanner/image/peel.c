@@ -22,8 +22,9 @@ struct peeling {
 	struct opening *o;
 	struct arena *a;
 	struct blob *blob;
-	bool cached;      /* … already, or something beneath it */
-	const char *only; /* the container that must be met next */
+	struct blob *quick; /* the same through a cache, its own or one beneath it */
+	bool cached;        /* the blob is, or something beneath it */
+	const char *only;   /* the container that must be met next */
 	struct blob_opening opening;
 	struct peeled out;
 };
@@ -232,10 +233,9 @@ static const char *codec_name(struct blob *b)
 /* At any place where it is compressed in blocks; else as far as it is asked for. */
 static struct blob *unpacked(struct peeling *p, struct error *e)
 {
-	struct blob *packed = p->cached ? p->blob : blob_cached(p->a, p->blob, p->out.budget);
 	struct blob *inside = NULL;
 	const char *name;
-	if (!blob_unwrap(p->a, packed, NULL, &p->opening, &inside, &name, e))
+	if (!blob_unwrap(p->a, p->quick, NULL, &p->opening, &inside, &name, e))
 		return NULL;
 	p->cached = inside != NULL;
 	if (inside)
@@ -261,30 +261,29 @@ static enum peel peel_compressed(struct peeling *p, struct error *e)
 
 static enum peel peel_container(struct peeling *p, enum role role, struct error *e)
 {
-	struct blob *inside = NULL, *plain = p->blob;
+	struct blob *inside = NULL;
 	const char *name;
 	bool bare = p->only && !*p->only;
-	if (!p->cached)
-		p->blob = blob_cached(p->a, p->blob, p->out.budget);
-	p->cached = true;
-	if (!bare && !blob_unwrap(p->a, p->blob, p->only, &p->opening, &inside, &name, e))
+	if (!bare && !blob_unwrap(p->a, p->quick, p->only, &p->opening, &inside, &name, e))
 		return PEEL_FAILED;
 	p->only = NULL;
 	if (inside) {
 		trail_add(&p->out.trail, str_from(name));
 		p->blob = inside;
+		p->cached = true;
 		return PEEL_ON;
 	}
 	if (!may_be_disk(role) && !bare)
-		return is_archive(p, plain, NULL);
-	p->out.disk = p->blob;
+		return is_archive(p, p->blob, NULL);
+	p->out.disk = p->quick;
 	return PEEL_DONE;
 }
 
 static enum peel peel_once(struct peeling *p, struct error *e)
 {
 	struct signature s = {0};
-	if (!signature_of(p->a, p->blob, false, &s, e))
+	p->quick = p->cached ? p->blob : blob_cached(p->a, p->blob, p->out.budget);
+	if (!signature_of(p->a, p->quick, false, &s, e))
 		return PEEL_FAILED;
 	switch (s.role) {
 	case ROLE_ARCHIVE: return peel_archive(p, s.name, e);
