@@ -7,6 +7,7 @@
 set -u
 : "${BUILD:=build}" "${OFFNODE:=$BUILD/offnode}" "${FILES:=59000}" "${BULK_MB:=670}" "${TIMES:=3}"
 here=$(dirname "$0")
+. "$here/table.sh"
 in=$BUILD/bench/$FILES-$BULK_MB
 set -e
 mkdir -p "$in"
@@ -49,17 +50,13 @@ cat "$in"/node.tar* "$in"/oci/blobs/sha256/* >/dev/null # into the page cache, f
 
 # ---- runs ----
 
-measure() { python3 "$here/measure.py" "$@"; }
-
 row() { # row LABEL TIMES COMMAND...: a line of the table; wall left in $wall, peak in $peak
-	local label=$1 cpu status
-	shift
-	read -r wall cpu peak status < <(measure "$@")
+	local label=$1
+	measure "${@:2}"
+	wall=$best
 	[ "$status" -le 3 ] || label="$label (ended with status $status)"
 	printf '%-44s %9.3f %9.3f %8.1f\n' "$label" "$wall" "$cpu" "$(awk "BEGIN{print $peak/1024}")"
 }
-
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0) ? a / b : 0 }'; }
 
 unpack() { rm -rf "$in/bundle" && umoci unpack --image "$in/oci:node" "$in/bundle"; }
 export -f unpack
@@ -82,14 +79,13 @@ row 'bsdtar --version (starting such a program)' 20 bsdtar --version && start=$w
 row 'offnode scan dir' 20 "$OFFNODE" scan "dir:$in/tree" && dir=$wall
 row 'offnode scan txtar' 20 "$OFFNODE" scan "$in/node.txtar" && txtar=$wall
 
-verdict() { awk -v v="$1" -v op="$2" -v aim="$3" 'BEGIN { print (op == "<" ? v + 0 < aim : v + 0 >= aim) ? "yes" : "NO" }'; }
 echo
 printf '%-44s %9s  %-16s %s\n' 'node.tar.gz / igzip -dc' "$(ratio "$gz" "$floor")" 'aim under 1.3' "$(verdict "$(ratio "$gz" "$floor")" '<' 1.3)"
 printf '%-44s %9s\n' 'tar -xzOf / node.tar.gz' "$(ratio "$gnutar" "$gz")"
 printf '%-44s %9s\n' 'bsdtar -tf / node.tar.gz' "$(ratio "$bsdtar" "$gz")"
 printf '%-44s %9s  %-16s %s\n' 'umoci unpack / oci' "$(ratio "$umoci" "$oci")" 'aim 20 or more' "$(verdict "$(ratio "$umoci" "$oci")" '>' 20)"
 printf '%-44s %9s  %-16s %s\n' 'peak MB, node.tar.gz' "$((gzpeak / 1024))" 'aim under 64' "$(verdict "$((gzpeak / 1024))" '<' 64)"
-printf '%-44s %9s  %-16s %s\n' 'ms, directory' "$(awk "BEGIN{printf \"%.1f\", $dir*1000}")" 'aim under 10' "$(verdict "$(awk "BEGIN{print $dir*1000}")" '<' 10)"
-printf '%-44s %9s  %-16s %s\n' 'ms, txtar' "$(awk "BEGIN{printf \"%.1f\", $txtar*1000}")" 'aim under 10' "$(verdict "$(awk "BEGIN{print $txtar*1000}")" '<' 10)"
+printf '%-44s %9s  %-16s %s\n' 'ms, directory' "$(ms "$dir")" 'aim under 10' "$(verdict "$(ms "$dir")" '<' 10)"
+printf '%-44s %9s  %-16s %s\n' 'ms, txtar' "$(ms "$txtar")" 'aim under 10' "$(verdict "$(ms "$txtar")" '<' 10)"
 printf '%-44s %9s\n' 'directory / bsdtar --version' "$(ratio "$dir" "$start")"
 printf '%-44s %9s\n' 'txtar / bsdtar --version' "$(ratio "$txtar" "$start")"
