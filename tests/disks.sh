@@ -183,6 +183,8 @@ if command -v qemu-img >/dev/null; then
 	same 'qcow2' gpt.qcow2 'qcow2 > gpt > p2 ext4 \"node\"'
 	same 'the scheme qcow2:' qcow2:gpt.qcow2
 	gzip -c gpt.qcow2 >gpt.qcow2.gz && same 'qcow2 in gzip' gpt.qcow2.gz 'gzip > qcow2 > gpt > p2 ext4 \"node\"'
+	head -c 300000 gpt.qcow2 >cut.img && says 'a cut qcow2 is named once' 65 'cut.img: qcow2: [^q]' scan cut.img
+	gzip -c cut.img >cut.img.gz && says 'in gzip too' 65 'cut.img.gz: gzip > qcow2: [^q]' scan cut.img.gz
 	qemu-img convert -q -O vmdk -o subformat=streamOptimized gpt.raw node.vmdk
 	printf '<Envelope xmlns:ovf="x"><References><File ovf:href="node.vmdk" ovf:id="f"/></References>%s</Envelope>' \
 		'<DiskSection><Disk ovf:diskId="d" ovf:fileRef="f"/></DiskSection>' >node.ovf

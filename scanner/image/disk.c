@@ -347,7 +347,7 @@ bool disk_open(struct opening *o, const struct peeled *p, const char *only, stru
 	bool good = only ? force_volume(&d, p->disk, only, e) : find_volumes(&d, p->disk, e);
 	if (!good || !slots_mark(d.disk, d.picks.slot, e) || !fill_images(&d, path, e) ||
 	    !choose_subvolume(&d, e))
-		return p->trail.text.n ? fail_in(e, "%" PRIstr, ARG(p->trail.text)) : false;
+		return trail_fail(&p->trail, e);
 	return true;
 }
 

@@ -17,6 +17,10 @@ struct trail {
 
 void trail_add(struct trail *t, struct str step);
 
+/* Puts the trail, if it has steps, in front of a message and returns false. A message that begins
+ * with the last step, as those of a container do, names it once. */
+bool trail_fail(const struct trail *t, struct error *e);
+
 /* ---- peel.c: wrappers around a disk ---- */
 
 /* What lies at the bottom of a file: a disk or one file system, else a tree. */

@@ -17,6 +17,18 @@ void trail_add(struct trail *t, struct str step)
 			    : step;
 }
 
+bool trail_fail(const struct trail *t, struct error *e)
+{
+	size_t gap = str_rfind(t->text, ' ');
+	struct str last = gap < t->text.n ? str_tail(t->text, gap + 1) : t->text;
+	struct str said = str_from(e->text);
+	if (!last.n)
+		return false;
+	if (str_starts(said, last) && str_starts(str_tail(said, last.n), S(": ")))
+		memmove(e->text, e->text + last.n + 2, said.n - last.n - 1);
+	return fail_in(e, "%" PRIstr, ARG(t->text));
+}
+
 /* Peeling in progress. */
 struct peeling {
 	struct opening *o;
@@ -333,7 +345,7 @@ bool peel(struct opening *o, struct blob *b, struct str path, const char *only, 
 	}
 	if (end == PEEL_DONE)
 		*out = p.out;
-	else if (p.out.trail.text.n)
-		fail_in(e, "%" PRIstr, ARG(p.out.trail.text));
+	else
+		trail_fail(&p.out.trail, e);
 	return end == PEEL_DONE;
 }
