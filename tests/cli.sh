@@ -114,6 +114,68 @@ status 74 'an output file that cannot be made' "$OFFNODE" -o "$dir/no/such/file"
 status 124 'the time is up' "$OFFNODE" --timeout=1ms testdata/images/node-fail.oci.tar testdata/images/node-fail.tar.gz \
 	testdata/images/node-pass.oci.tar testdata/images/node-pass.tar.gz
 
+# ---- every command, every outcome ----
+# Columns: the target (of convert: what was saved of it) passes, fails, is unknown, has no kubelet,
+# is not there, is no image, is cut short. 1 and 2 are judgements: what only shows has none.
+mkdir "$dir/saved"
+for outcome in pass fail unknown empty; do
+	"$OFFNODE" scan -f json="$dir/saved/$outcome" "${!outcome}" >/dev/null
+done
+cp "$dir/words" "$dir/saved/words"
+head -c 700 "$dir/saved/pass" >"$dir/saved/cut"
+nothing=$dir/nothing words=$dir/words cut=$dir/cut.tar.gz
+while read -r command more statuses; do
+	set -- $statuses
+	[ "$more" != - ] || more=
+	for outcome in pass fail unknown empty nothing words cut; do
+		target=${!outcome}
+		[ "$command" != convert ] || target=$dir/saved/$outcome
+		two=$target
+		[ "$command" = diff ] || two=
+		status "$1" "$command${more:+ $more} of $outcome" "$OFFNODE" "$command" "$target" $two $more
+		shift
+	done
+done <<'T'
+scan - 0 1 2 3 66 69 65
+argv - 0 0 0 3 66 69 65
+argv kubelet.service 0 0 0 3 66 69 65
+config - 0 0 0 3 66 69 65
+explain 4.2.7 0 0 0 3 66 69 65
+explain kubelet.service 0 0 0 3 66 69 65
+inspect - 0 0 0 3 66 69 65
+ls / 0 0 0 0 66 69 65
+cat /etc/nothing 66 66 66 66 66 69 65
+capture - 0 0 0 0 66 69 65
+diff - 0 0 0 0 66 69 65
+fix - 0 0 0 0 66 69 65
+convert - 0 1 2 3 66 65 65
+T
+for command in argv config explain inspect ls cat capture diff fix convert completion; do
+	status 64 "$command without a word" "$OFFNODE" $command
+	status 64 "$command with words too many" "$OFFNODE" $command a b c d
+done
+
+# ---- a saved report is judged again ----
+saved=$dir/saved
+status 0 'convert --exit-zero' "$OFFNODE" convert --exit-zero "$saved/fail"
+status 7 'convert --exit-code' "$OFFNODE" convert --exit-code 7 "$saved/fail"
+status 0 'convert --allow-empty' "$OFFNODE" convert --allow-empty "$saved/empty"
+status 0 'convert --fail-on fail' "$OFFNODE" convert --fail-on fail "$saved/unknown"
+status 1 'convert --check of what it holds' "$OFFNODE" convert --check 4.2.7 "$saved/fail"
+status 64 'convert --check of no rule' "$OFFNODE" convert --check 99.1 "$saved/fail"
+status 64 'convert to no format' "$OFFNODE" convert -f xml "$saved/pass"
+env -u OFFNODE_CHECK "$OFFNODE" scan -f json="$saved/all" "$cases/benchmarks/all-of-cis-on-a-kubeadm-node.txtar" >/dev/null
+status 1 'convert of all rules' env -u OFFNODE_CHECK "$OFFNODE" convert "$saved/all"
+status 0 'convert --check of one that passed' "$OFFNODE" convert "$saved/all"
+"$OFFNODE" convert - <"$saved/fail" >"$dir/out" 2>"$dir/err"
+[ $? = 1 ]
+tell $? 'convert of standard input'
+[ -e /dev/full ] && status 74 'convert that cannot be written' "$OFFNODE" convert -o /dev/full "$saved/pass"
+printf '{"schemaVersion": "2.0", "targets": []}' >"$dir/odd.json"
+status 65 'a report of another version' "$OFFNODE" convert "$dir/odd.json"
+one_line 'one line says so'
+status 65 'a report of another kind' "$OFFNODE" convert "$dir/diff.report"
+
 # ---- several targets ----
 status 1 'fail beats unknown, no kubelet and pass' "$OFFNODE" "$pass" "$empty" "$unknown" "$fail"
 status 2 'unknown beats no kubelet and pass' "$OFFNODE" "$pass" "$empty" "$unknown"
