@@ -156,6 +156,74 @@ static void counts(void **state)
 	assert_null(report_format_find(S("xml")));
 }
 
+/* ---- saved reports ---- */
+
+#define SAVED(rest) "{\"schemaVersion\": \"1.0\", \"targets\": [\n{" rest "}]}"
+#define RESULT(rest) SAVED("\"results\": [\n{\"rule\": \"r\"" rest "}]")
+
+static bool read_saved(const char *text, struct report *out, struct error *e)
+{
+	struct file *file = NEW(arena, struct file);
+	*file = (struct file){.path = S("/r.json"), .text = str_from(text)};
+	file->real = file->path;
+	return report_read(arena, file, out, e);
+}
+
+static void what_is_no_report_is_refused(void **state)
+{
+	(void)state;
+	static const char scan[] = "line 1: not a report of a scan, schemaVersion 1.0";
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{"", "is not JSON: "},
+		{"{\"schemaVersion\": \"1.0\", \"targets\": [", "is not JSON: "},
+		{"[]", scan},
+		{"7", scan},
+		{"{}", scan},
+		{"{\"schemaVersion\": \"1.0\"}", scan},
+		{"{\"schemaVersion\": 1.0, \"targets\": []}", scan},
+		{"{\"schemaVersion\": \"2.0\", \"targets\": []}", scan},
+		{"{\"schemaVersion\": \"1.0\", \"targets\": {}}", scan},
+		{"{\"schemaVersion\": \"1.0\", \"targets\": [\n7]}",
+		 "line 2: a target without results"},
+		{SAVED(""), "line 2: a target without results"},
+		{SAVED("\"results\": {}"), "line 2: a target without results"},
+		{SAVED("\"results\": [\n7]"), "line 3: a result without a rule"},
+		{SAVED("\"results\": [\n{\"verdict\": \"pass\"}]"),
+		 "line 3: a result without a rule"},
+		{RESULT(""), "line 3: a result without a verdict"},
+		{RESULT(", \"verdict\": \"maybe\""), "line 3: a result without a verdict"},
+		{RESULT(", \"verdict\": \"unknown\",\n\"reason\": \"mood\""),
+		 "line 4: not a reason"},
+		{RESULT(", \"verdict\": \"pass\", \"answers\": [\n{}]"),
+		 "line 4: a result without a verdict"},
+		{SAVED("\"results\": [],\n\"error\": {\"kind\": \"mood\"}"),
+		 "line 3: not a kind of error"},
+		{SAVED("\"results\": [], \"launches\": [\n{\"reason\": \"mood\"}]"),
+		 "line 3: not a reason"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct report out = {0};
+		struct error e = {0};
+		assert_false(read_saved(cases[i].text, &out, &e));
+		assert_int_equal(e.kind, ERR_CORRUPT);
+		if (!str_starts(str_from(e.text), str_from(cases[i].why)))
+			assert_string_equal(e.text, cases[i].why);
+	}
+}
+
+static void a_saved_report_may_lack_most(void **state)
+{
+	(void)state;
+	struct report out = {0};
+	struct error e = {0};
+	assert_true(read_saved(RESULT(", \"verdict\": \"fail\", \"later\": [1]"), &out, &e));
+	assert_int_equal(out.targets.n, 1);
+	assert_int_equal(report_count(&out).fail, 1);
+	assert_int_equal(e.kind, ERR_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +233,8 @@ int main(void)
 		cmocka_unit_test(nothing_hostile_comes_out),
 		cmocka_unit_test(exact_bytes_in_json),
 		cmocka_unit_test(counts),
+		cmocka_unit_test(what_is_no_report_is_refused),
+		cmocka_unit_test(a_saved_report_may_lack_most),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }
