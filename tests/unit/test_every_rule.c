@@ -238,6 +238,12 @@ static void settings_untold(void **state)
 		struct str pass = str_fmt(arena, "%s --config=/etc/absent.yaml", flags[i].pass);
 		expect(flags[i].id, with_flag(str_z(arena, pass)), VERDICT_PASS);
 	}
+	for (size_t i = 0; i < FLAGS_N; i++)
+		expect(flags[i].id, str_from(wrapper), VERDICT_UNKNOWN);
+	expect("kubelet-streaming-idle-timeout", with_flag("--config=/etc/absent.yaml"),
+	       VERDICT_UNKNOWN);
+	expect("kubelet-protect-kernel-defaults", with_flag("--config=/etc/absent.yaml"),
+	       VERDICT_UNKNOWN);
 	expect("kubelet-hostname-override", str_from(wrapper), VERDICT_UNKNOWN);
 	expect("kubelet-event-qps", str_from(wrapper), VERDICT_UNKNOWN);
 	/* Only a true flag decides: a file may still turn it on. */
@@ -371,6 +377,11 @@ static void owners_untold(void **state)
 	static const char mine[] = "-- /etc/systemd/system/kubelet.service mode=0%s uid=1000 "
 				   "gid=1000 --\n" SECTION "\n";
 	struct str tight = str_fmt(arena, mine, "600"), wide = str_fmt(arena, mine, "666");
+	static const char azure[] = "-- /etc/kubernetes/azure.json mode=0600 uid=1000 gid=1000 "
+				    "--\n-- /etc/systemd/system/kubelet.service mode=0600 uid=1000 "
+				    "gid=1000 --\n" SECTION "\n";
+	expect("aks-azure-json-mode", str_from(azure), VERDICT_UNKNOWN);
+	expect("aks-azure-json-owner", str_from(azure), VERDICT_UNKNOWN);
 	expect("kubelet-unit-owner", tight, VERDICT_UNKNOWN);
 	expect("kubelet-unit-mode", tight, VERDICT_UNKNOWN);
 	expect("kubelet-unit-mode", wide, VERDICT_FAIL);
