@@ -144,6 +144,9 @@ const struct file *launch_stat(struct rootfs *root, const struct launch *l, stru
 /* options.def, for the tables of rules and for `explain`. */
 const struct option *option_find(struct str name);
 
+/* Is it the name of a feature gate that some version of the kubelet has? */
+bool gate_known(struct str gate);
+
 /* A scalar as its flag would take it, in the canonical spelling of settings; false when a kubelet
  * would refuse it. */
 bool option_spell(struct arena *a, const struct option *option, struct str text, struct str *out);

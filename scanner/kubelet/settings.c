@@ -456,6 +456,11 @@ static enum level gate_level(const struct settings *s, const struct origin *from
 	return LEVEL_FLAG;
 }
 
+bool gate_known(struct str gate)
+{
+	return gate_find(gate) != NULL;
+}
+
 struct setting setting_gate(const struct settings *s, struct str name)
 {
 	const struct doc *said = doc_get(s->gates, name);

@@ -216,103 +216,148 @@ static void members(void **state)
 #define STAT(format, file) \
 	"audit: \"/bin/sh -c 'if test -e " file "; then stat -c " format " " file "; fi'\", "
 
+static const struct {
+	const char *check;
+	enum verdict verdict;
+} checks[] = {
+	{PS "tests: {test_items: [{flag: --read-only-port, path: '{.readOnlyPort}', "
+	    "compare: {op: eq, value: 0}}]}",
+	 VERDICT_FAIL},
+	{PS "tests: {bin_op: or, test_items: [{flag: --event-qps, path: "
+	    "'{.eventRecordQPS}', compare: {op: gte, value: 0}}, {flag: --event-qps, "
+	    "path: '{.eventRecordQPS}', set: false}]}",
+	 VERDICT_PASS},
+	{PS "tests: {bin_op: and, test_items: [{flag: --event-qps, compare: {op: lt, "
+	    "value: 8}}, {flag: --event-qps, compare: {op: gt, value: 7}}]}",
+	 VERDICT_FAIL},
+	{PS "tests: {test_items: [{flag: --hostname-override, set: false}]}", VERDICT_PASS},
+	{PS "tests: {test_items: [{flag: --client-ca-file, path: "
+	    "'{.authentication.x509.clientCAFile}'}]}",
+	 VERDICT_FAIL},
+	{PS "tests: {test_items: [{path: '{.authorization.mode}', compare: {op: nothave, "
+	    "value: AlwaysAllow}}]}",
+	 VERDICT_PASS},
+	{PS "tests: {test_items: [{flag: --streaming-connection-idle-timeout, path: "
+	    "'{.streamingConnectionIdleTimeout}', compare: {op: noteq, value: 0}}]}",
+	 VERDICT_PASS},
+	{PS "tests: {test_items: [{flag: --tls-cipher-suites, path: "
+	    "\"{range .tlsCipherSuites[:]}{}{','}{end}\", compare: {op: valid_elements, "
+	    "value: 'TLS_AES,TLS_CHACHA,X'}}]}",
+	 VERDICT_PASS},
+	{PS "tests: {test_items: [{flag: RotateKubeletServerCertificate, compare: {op: "
+	    "eq, value: true}}]}",
+	 VERDICT_PASS},
+	{PS "tests: {test_items: [{flag: --authorization-mode, compare: {op: regex, "
+	    "value: 'W.*k'}}]}",
+	 VERDICT_PASS},
+	{PS "tests: {test_items: [{flag: --event-qps, compare: {op: noteqx, value: 1}}]}",
+	 VERDICT_UNKNOWN},
+	{PS "tests: {test_items: [{flag: --event-qps, compare: {op: eq, value: many}}]}",
+	 VERDICT_UNKNOWN},
+	{PS "tests: {test_items: [{flag: --no-such-flag}]}", VERDICT_UNKNOWN},
+	{PS "tests: {test_items: [{env: SOMETHING}]}", VERDICT_UNKNOWN},
+	{"audit: 'journalctl -u k3s | grep kubelet', tests: {test_items: [{flag: "
+	 "--read-only-port, set: false}]}",
+	 VERDICT_FAIL},
+	{STAT("permissions=%a", "$kubeletconf") "tests: {test_items: [{flag: permissions, "
+						"compare: {op: bitmask, value: '600'}}]}",
+	 VERDICT_PASS},
+	{STAT("permissions=%a", "$kubeletsvc") "tests: {test_items: [{flag: permissions, "
+					       "compare: {op: bitmask, value: '644'}}]}",
+	 VERDICT_FAIL},
+	{STAT("%a", "$kubeletkubeconfig") "tests: {bin_op: or, test_items: [{flag: '640', "
+					  "compare: {op: eq, value: '640'}}, {flag: '644', "
+					  "compare: {op: eq, value: '644'}}]}",
+	 VERDICT_PASS},
+	{STAT("%a", "$kubeletkubeconfig") "tests: {test_items: [{flag: '600'}]}", VERDICT_FAIL},
+	{STAT("%U:%G", "$kubeletconf") "tests: {test_items: [{flag: root:root}]}", VERDICT_PASS},
+	{STAT("%U:%G", "$kubeletkubeconfig") "tests: {bin_op: or, test_items: [{flag: "
+					     "root:root}, {flag: File not found}]}",
+	 VERDICT_FAIL},
+	{STAT("%U:%G", "$kubeletcafile") "tests: {bin_op: or, test_items: [{flag: "
+					 "root:root}, {flag: File not found}]}",
+	 VERDICT_PASS},
+	{STAT("permissions=%a", "/etc/passwd") "tests: {test_items: [{flag: permissions, "
+					       "compare: {op: bitmask, value: '644'}}]}",
+	 VERDICT_PASS},
+	{"audit: 'stat -c %a /etc/cni/net.d/*', tests: {test_items: [{flag: permissions, "
+	 "compare: {op: bitmask, value: '644'}}]}",
+	 VERDICT_UNKNOWN},
+	/* kube-bench sees the node below a mount, or enters it. */
+	{STAT("permissions=%a", "/node/etc/kubelet.yaml") "tests: {test_items: [{flag: "
+							  "permissions, compare: {op: "
+							  "bitmask, value: '400'}}]}",
+	 VERDICT_FAIL},
+	{"audit: 'oc debug node/${n} -- chroot /host stat -c \"$n %n permissions=%a\" "
+	 "/etc/kubelet.yaml 2> /dev/null', use_multiple_values: true, tests: {test_items: "
+	 "[{flag: permissions, compare: {op: bitmask, value: '600'}}]}",
+	 VERDICT_PASS},
+	{"audit: 'oc exec $pod -- stat -c %U:%G /etc/passwd', tests: {test_items: [{flag: "
+	 "root:root}]}",
+	 VERDICT_UNKNOWN},
+	{"audit: stat -c %U:%G /etc/kubeletconf, tests: {test_items: [{flag: root:root}]}",
+	 VERDICT_NOT_APPLICABLE},
+	{"audit: stat -c %a $nodesvc, tests: {test_items: [{flag: '644', compare: {op: eq, "
+	 "value: '644'}}]}",
+	 VERDICT_FAIL},
+	{"audit: stat -c %a /etc/kubelet.yaml, tests: {test_items: [{flag: permissions, "
+	 "compare: {op: bitmask, value: 0600}}]}",
+	 VERDICT_PASS},
+	/* What is looked for in the text of a file, or of a command line. */
+	{"audit: grep kubelet, tests: {test_items: [{flag: '--read-only-port=10255'}]}",
+	 VERDICT_PASS},
+	{"audit: grep kubelet, tests: {test_items: [{flag: GracefulNodeShutdown=true, "
+	 "compare: {op: has, value: 'true'}}]}",
+	 VERDICT_FAIL},
+	{"audit: grep eventRecordQPS /etc/kubelet.yaml, tests: {test_items: [{flag: "
+	 "'eventRecordQPS: 7'}]}",
+	 VERDICT_PASS},
+	{"audit: grep eventRecordQPS /etc/kubelet.yaml, tests: {test_items: [{flag: "
+	 "'eventRecordQPS: 7', set: false}]}",
+	 VERDICT_FAIL},
+	{"audit: grep mode /etc/kubelet.yaml, tests: {test_items: [{flag: Webhook, set: "
+	 "false}]}",
+	 VERDICT_UNKNOWN},
+	{"audit: grep clientCAFile /etc/kubelet.yaml, tests: {test_items: [{flag: "
+	 "clientCAFile}]}",
+	 VERDICT_FAIL},
+	{"audit: grep -A1 read-only-port /etc/origin/node/node-config.yaml, tests: "
+	 "{test_items: [{flag: read-only-port, compare: {op: has, value: '0'}}]}",
+	 VERDICT_FAIL},
+	{"audit: 'journalctl -u k3s | grep apiserver', tests: {test_items: [{flag: "
+	 "--read-only-port, path: '{.readOnlyPort}', compare: {op: eq, value: 10255}}]}",
+	 VERDICT_PASS},
+	{"audit: 'journalctl -u k3s | grep apiserver', tests: {test_items: [{flag: "
+	 "--read-only-port}]}",
+	 VERDICT_UNKNOWN},
+	{"audit: sysctl -a, tests: {test_items: [{flag: vm.x}]}", VERDICT_UNKNOWN},
+	{"audit: ps -fC $proxybin, tests: {test_items: [{flag: --metrics-bind-address, "
+	 "set: false}]}",
+	 VERDICT_NOT_APPLICABLE},
+	{"text: nothing to run", VERDICT_UNKNOWN},
+	{"type: manual, " PS "tests: {test_items: [{flag: --hostname-override, set: false}]}",
+	 VERDICT_UNKNOWN},
+	{"type: skip, " PS "tests: {test_items: [{flag: --hostname-override, set: false}]}",
+	 VERDICT_NOT_APPLICABLE},
+};
+
 static void controls(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *check;
-		enum verdict verdict;
-	} rows[] = {
-		{PS "tests: {test_items: [{flag: --read-only-port, path: '{.readOnlyPort}', "
-		    "compare: {op: eq, value: 0}}]}",
-		 VERDICT_FAIL},
-		{PS "tests: {bin_op: or, test_items: [{flag: --event-qps, path: "
-		    "'{.eventRecordQPS}', compare: {op: gte, value: 0}}, {flag: --event-qps, "
-		    "path: '{.eventRecordQPS}', set: false}]}",
-		 VERDICT_PASS},
-		{PS "tests: {bin_op: and, test_items: [{flag: --event-qps, compare: {op: lt, "
-		    "value: 8}}, {flag: --event-qps, compare: {op: gt, value: 7}}]}",
-		 VERDICT_FAIL},
-		{PS "tests: {test_items: [{flag: --hostname-override, set: false}]}", VERDICT_PASS},
-		{PS "tests: {test_items: [{flag: --client-ca-file, path: "
-		    "'{.authentication.x509.clientCAFile}'}]}",
-		 VERDICT_FAIL},
-		{PS "tests: {test_items: [{path: '{.authorization.mode}', compare: {op: nothave, "
-		    "value: AlwaysAllow}}]}",
-		 VERDICT_PASS},
-		{PS "tests: {test_items: [{flag: --streaming-connection-idle-timeout, path: "
-		    "'{.streamingConnectionIdleTimeout}', compare: {op: noteq, value: 0}}]}",
-		 VERDICT_PASS},
-		{PS "tests: {test_items: [{flag: --tls-cipher-suites, path: "
-		    "\"{range .tlsCipherSuites[:]}{}{','}{end}\", compare: {op: valid_elements, "
-		    "value: 'TLS_AES,TLS_CHACHA,X'}}]}",
-		 VERDICT_PASS},
-		{PS "tests: {test_items: [{flag: RotateKubeletServerCertificate, compare: {op: "
-		    "eq, value: true}}]}",
-		 VERDICT_PASS},
-		{PS "tests: {test_items: [{flag: --authorization-mode, compare: {op: regex, "
-		    "value: 'W.*k'}}]}",
-		 VERDICT_PASS},
-		{PS "tests: {test_items: [{flag: --event-qps, compare: {op: noteqx, value: 1}}]}",
-		 VERDICT_UNKNOWN},
-		{PS "tests: {test_items: [{flag: --event-qps, compare: {op: eq, value: many}}]}",
-		 VERDICT_UNKNOWN},
-		{PS "tests: {test_items: [{flag: --no-such-flag}]}", VERDICT_UNKNOWN},
-		{PS "tests: {test_items: [{env: SOMETHING}]}", VERDICT_UNKNOWN},
-		{"audit: 'journalctl -u k3s | grep kubelet', tests: {test_items: [{flag: "
-		 "--read-only-port, set: false}]}",
-		 VERDICT_FAIL},
-		{STAT("permissions=%a", "$kubeletconf") "tests: {test_items: [{flag: permissions, "
-							"compare: {op: bitmask, value: '600'}}]}",
-		 VERDICT_PASS},
-		{STAT("permissions=%a", "$kubeletsvc") "tests: {test_items: [{flag: permissions, "
-						       "compare: {op: bitmask, value: '644'}}]}",
-		 VERDICT_FAIL},
-		{STAT("%a", "$kubeletkubeconfig") "tests: {bin_op: or, test_items: [{flag: '640', "
-						  "compare: {op: eq, value: '640'}}, {flag: '644', "
-						  "compare: {op: eq, value: '644'}}]}",
-		 VERDICT_PASS},
-		{STAT("%a", "$kubeletkubeconfig") "tests: {test_items: [{flag: '600'}]}",
-		 VERDICT_FAIL},
-		{STAT("%U:%G", "$kubeletconf") "tests: {test_items: [{flag: root:root}]}",
-		 VERDICT_PASS},
-		{STAT("%U:%G", "$kubeletkubeconfig") "tests: {bin_op: or, test_items: [{flag: "
-						     "root:root}, {flag: File not found}]}",
-		 VERDICT_FAIL},
-		{STAT("%U:%G", "$kubeletcafile") "tests: {bin_op: or, test_items: [{flag: "
-						 "root:root}, {flag: File not found}]}",
-		 VERDICT_PASS},
-		{STAT("permissions=%a", "/etc/passwd") "tests: {test_items: [{flag: permissions, "
-						       "compare: {op: bitmask, value: '644'}}]}",
-		 VERDICT_PASS},
-		{"audit: 'stat -c %a /etc/cni/net.d/*', tests: {test_items: [{flag: permissions, "
-		 "compare: {op: bitmask, value: '644'}}]}",
-		 VERDICT_UNKNOWN},
-		{"audit: sysctl -a, tests: {test_items: [{flag: vm.x}]}", VERDICT_UNKNOWN},
-		{"audit: ps -fC $proxybin, tests: {test_items: [{flag: --metrics-bind-address, "
-		 "set: false}]}",
-		 VERDICT_NOT_APPLICABLE},
-		{"text: nothing to run", VERDICT_UNKNOWN},
-		{"type: manual, " PS
-		 "tests: {test_items: [{flag: --hostname-override, set: false}]}",
-		 VERDICT_UNKNOWN},
-		{"type: skip, " PS "tests: {test_items: [{flag: --hostname-override, set: false}]}",
-		 VERDICT_NOT_APPLICABLE},
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		struct rule_file out = {0};
 		struct doc_fault fault = {0};
 		struct str text =
-			str_fmt(arena, "version: cis-0\ngroups: [{checks: [{id: 4.2.1, %s}]}]\n",
-				rows[i].check);
+			str_fmt(arena, "version: cis-0\ngroups: [{checks: [{id: 4.10, %s}]}]\n",
+				checks[i].check);
 		if (!read_rules(text, &out, &fault))
-			print_error("%s: %.*s\n", rows[i].check, ARG(fault.text));
+			print_error("%s: %.*s\n", checks[i].check, ARG(fault.text));
 		assert_int_equal(out.rules.n, 1);
-		assert_string_equal(out.rules.at[0]->id, "cis-0/4.2.1");
+		assert_string_equal(out.rules.at[0]->id, "cis-0/4.10");
 		struct finding f = rule_evaluate(&node, out.rules.at[0], NULL, false);
-		if (f.verdict != rows[i].verdict)
-			print_error("%s: %s\n", rows[i].check, verdict_name(f.verdict));
-		assert_int_equal(f.verdict, rows[i].verdict);
+		if (f.verdict != checks[i].verdict)
+			print_error("%s: %s\n", checks[i].check, verdict_name(f.verdict));
+		assert_int_equal(f.verdict, checks[i].verdict);
 		assert_int_equal(out.live > 0, f.doubt.reason == REASON_LIVE_AUDIT);
 	}
 }

@@ -17,17 +17,27 @@ struct check {
 	const struct doc *tests;
 };
 
+/* kube-bench takes every scalar as text: 7.10 is a number of a check, not 7.1. */
+static struct str written(const struct doc *d)
+{
+	struct str text = scalar(d);
+	if (text.n && d->kind != DOC_STRING)
+		text = str_slice(d->from->file->text, d->from->at, d->from->at + d->from->len);
+	return text.n && strchr("*&!", text.p[0]) ? scalar(d) : text;
+}
+
 /* ---- audits ---- */
 
-/* Variables of kube-bench, and the files that they stand for; longer names first. */
+/* Variables of kube-bench, and the files that they stand for. */
 static const struct {
 	const char *variable, *files;
 } variables[] = {
-	{"kubeletkubeconfig", "kubeconfig"},
-	{"kubeletcafile", "client-ca"},
-	{"kubeletconf", "config"},
-	{"kubeletsvc", "unit"},
-	{"proxykubeconfig", "proxy-kubeconfig"},
+	{"$kubeletkubeconfig", "kubeconfig"},
+	{"$kubeletcafile", "client-ca"},
+	{"$kubeletconf", "config"},
+	{"$kubeletsvc", "unit"},
+	{"$nodesvc", "unit"},
+	{"$proxykubeconfig", "proxy-kubeconfig"},
 };
 
 static const char *variable_files(struct str audit)
@@ -36,6 +46,18 @@ static const char *variable_files(struct str audit)
 		if (str_has(audit, str_from(variables[i].variable)))
 			return variables[i].files;
 	return NULL;
+}
+
+/* kube-bench in a container sees the node below /node or /host; `chroot /host` enters it. */
+static struct str on_node(struct str path)
+{
+	static const char *const mounts[] = {"/node", "/host"};
+	for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
+		struct str mount = str_from(mounts[i]);
+		if (str_starts(path, mount) && (path.n == mount.n || path.p[mount.n] == '/'))
+			return str_tail(path, mount.n);
+	}
+	return path;
 }
 
 /* The one path that the audit looks at; NULL when there is none, or more. */
@@ -49,9 +71,9 @@ static const char *audit_path(struct arena *a, struct str audit)
 			continue;
 		while (end < audit.n && !strchr(ends, audit.p[end]))
 			end++;
-		struct str path = str_slice(audit, i, end);
-		bool program = str_starts(path, S("/bin/")) || str_starts(path, S("/usr/bin/")) ||
-			       str_starts(path, S("/dev/"));
+		struct str path = on_node(str_slice(audit, i, end));
+		bool program = !path.n || str_starts(path, S("/bin/")) ||
+			       str_starts(path, S("/usr/bin/")) || str_starts(path, S("/dev/"));
 		if (!program && found.n && !str_eq(found, path))
 			return NULL;
 		if (!program)
@@ -68,15 +90,32 @@ static bool about_files(const struct check *c)
 	return str_has(c->audit, S("stat ")) && str_has(c->audit, S("%"));
 }
 
+/* A file of a container is none of the node's. */
+static bool inside_pod(const struct check *c)
+{
+	return str_has(c->audit, S("oc exec ")) || str_has(c->audit, S("kubectl exec "));
+}
+
 static bool about_proxy(const struct check *c)
 {
 	return str_has(c->audit, S("proxy")) || str_has(c->config, S("proxy"));
 }
 
-/* The process, its journal or its configuration: all are asked for the same settings. */
-static bool about_kubelet(const struct check *c)
+/* "{.authentication.anonymous.enabled}" */
+static struct str field_of(const struct doc *item)
 {
-	return str_has(c->audit, S("kubelet")) || str_has(c->config, S("kubelet"));
+	struct str path = str_trim(written(doc_get(item, S("path"))), " {}");
+	return str_starts(path, S(".")) ? str_tail(path, 1) : path;
+}
+
+/* The process, its journal or its configuration (of OpenShift 3: node-config.yaml): all are asked
+ * for the same settings. So is an audit that greps for something else (in K3s, for the API
+ * server) when the item names a field of the kubelet. */
+static bool about_kubelet(const struct check *c, const struct doc *item)
+{
+	struct str path = field_of(item);
+	return str_has(c->audit, S("kubelet")) || str_has(c->config, S("kubelet")) ||
+	       str_has(c->audit, S("node-config.yaml")) || (path.n && setting_known(path));
 }
 
 /* ---- items ---- */
@@ -84,8 +123,11 @@ static bool about_kubelet(const struct check *c)
 static bool live(struct reading *r, struct draft *draft, const struct check *c,
 		 const struct doc *item)
 {
-	struct str audit = str_trim(c->audit.n ? c->audit : c->config, " \t\n");
-	struct str line = str_slice(audit, 0, str_find(audit, '\n'));
+	struct str rest = c->audit.n ? c->audit : c->config, line;
+	do {
+		str_cut(rest, '\n', &line, &rest);
+		line = str_trim(line, " \t");
+	} while (rest.n && (!line.n || line.p[0] == '#'));
 	struct str text = line.n ? str_cat(r->a, S("only a live node can answer: "), line)
 				 : S("there is no audit that an image could answer");
 	r->out->live++;
@@ -94,20 +136,17 @@ static bool live(struct reading *r, struct draft *draft, const struct check *c,
 			  item ? item->from : draft->from);
 }
 
-/* "{.authentication.anonymous.enabled}" or "--anonymous-auth"; NULL for what is no setting. */
-static const char *setting_of(struct arena *a, const struct doc *item)
+/* A path, else a flag with or without its dashes, a field that grep(1) looks for, or a feature
+ * gate; NULL for what is no setting. */
+static const char *setting_of(struct arena *a, struct str path, struct str flag)
 {
-	struct str path = str_trim(scalar(doc_get(item, S("path"))), " {}");
-	struct str flag = str_trim(scalar(doc_get(item, S("flag"))), " ");
-	if (str_starts(path, S(".")))
-		path = str_tail(path, 1);
-	if (path.n && setting_known(path))
-		return str_z(a, path);
-	struct str named = str_starts(flag, S("--")) ? flag : str_cat(a, S("--"), flag);
-	if (flag.n && option_find(named))
-		return str_z(a, named);
-	bool gate = flag.n && flag.p[0] >= 'A' && flag.p[0] <= 'Z';
-	return gate && !path.n ? str_z(a, str_cat(a, S("featureGates."), flag)) : NULL;
+	struct str names[] = {path, str_starts(flag, S("--")) ? flag : str_cat(a, S("--"), flag),
+			      flag, str_cat(a, S("authentication.x509."), flag)};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].n && setting_known(names[i]))
+			return str_z(a, names[i]);
+	bool gate = !path.n && gate_known(flag);
+	return gate ? str_z(a, str_cat(a, S("featureGates."), flag)) : NULL;
 }
 
 static bool ask_of(struct str op, enum ask *out)
@@ -133,7 +172,7 @@ static bool ask_of(struct str op, enum ask *out)
 
 static bool set_false(const struct doc *item)
 {
-	return str_eq(scalar(doc_get(item, S("set"))), S("false"));
+	return str_eq(written(doc_get(item, S("set"))), S("false"));
 }
 
 /* A want that can be asked, or the audit that would have to be run. */
@@ -151,21 +190,38 @@ static bool want_or_live(struct reading *r, struct draft *draft, const struct ch
 	return good ? draft_want(r, draft, want, item->from) : live(r, draft, c, item);
 }
 
+/* Is a part of a number, or of a duration, asked for? */
+static bool measured(const struct want *want)
+{
+	const struct option *option = option_find(str_from(want->name));
+	int64_t number;
+	return (want->ask == ASK_HAS || want->ask == ASK_HAS_NOT) && option &&
+	       option_measure(option, str_from(want->value), &number);
+}
+
 static bool setting_item(struct reading *r, struct draft *draft, const struct check *c,
 			 const struct doc *item)
 {
 	const struct doc *compare = doc_get(item, S("compare"));
+	struct str flag = str_trim(written(doc_get(item, S("flag"))), " "), value = {0};
+	bool line = str_cut(flag, str_find(flag, '=') < flag.n ? '=' : ':', &flag, &value);
 	struct want want = {.subject = SUBJECT_SETTING,
-			    .name = setting_of(r->a, item),
+			    .name = setting_of(r->a, field_of(item), flag),
 			    .ask = set_false(item) ? ASK_NOT_GIVEN : ASK_GIVEN,
 			    .value = ""};
 	if (!want.name)
 		return live(r, draft, c, item);
-	if (compare && !set_false(item)) {
-		if (!ask_of(scalar(doc_get(compare, S("op"))), &want.ask) || want.ask == ASK_MODE)
-			return live(r, draft, c, item);
-		want.value = str_z(r->a, scalar(doc_get(compare, S("value"))));
+	if (line && !compare) { /* "readOnlyPort: 0", as it stands in the file */
+		want.ask = set_false(item) ? ASK_IS_NOT : ASK_IS;
+		want.value = str_z(r->a, str_trim(value, " "));
 	}
+	if (compare && !set_false(item)) {
+		if (!ask_of(written(doc_get(compare, S("op"))), &want.ask) || want.ask == ASK_MODE)
+			return live(r, draft, c, item);
+		want.value = str_z(r->a, written(doc_get(compare, S("value"))));
+	}
+	if (measured(&want)) /* the port 10250 has a 0, but that is not what is meant */
+		want.ask = want.ask == ASK_HAS ? ASK_IS : ASK_IS_NOT;
 	return want_or_live(r, draft, c, item, want);
 }
 
@@ -174,9 +230,9 @@ static bool file_item(struct reading *r, struct draft *draft, const struct check
 		      const struct doc *item, const char *files)
 {
 	const struct doc *compare = doc_get(item, S("compare"));
-	struct str flag = scalar(doc_get(item, S("flag")));
-	struct str value = scalar(doc_get(compare, S("value")));
-	struct str op = scalar(doc_get(compare, S("op")));
+	struct str flag = written(doc_get(item, S("flag")));
+	struct str value = written(doc_get(compare, S("value")));
+	struct str op = written(doc_get(compare, S("op")));
 	struct want want = {.subject = SUBJECT_FILES, .name = files, .value = ""};
 	bool owner = str_find(flag, ':') < flag.n, eq = !compare || str_eq(op, S("eq"));
 	if (str_has(flag, S("not found")) && !compare) {
@@ -200,16 +256,16 @@ static bool proxy_item(struct reading *r, struct draft *draft, const struct chec
 		       const struct doc *item)
 {
 	static const char field[] = "metricsBindAddress", flag[] = "metrics-bind-address";
-	bool metrics = str_has(scalar(doc_get(item, S("path"))), str_from(field)) ||
-		       str_has(scalar(doc_get(item, S("flag"))), str_from(flag));
+	bool metrics = str_has(written(doc_get(item, S("path"))), str_from(field)) ||
+		       str_has(written(doc_get(item, S("flag"))), str_from(flag));
 	const struct doc *compare = doc_get(item, S("compare"));
 	struct want want = {.subject = SUBJECT_PROXY,
 			    .name = field,
 			    .ask = set_false(item) ? ASK_NOT_GIVEN : ASK_GIVEN,
 			    .value = ""};
 	if (metrics && compare && !set_false(item)) {
-		metrics = ask_of(scalar(doc_get(compare, S("op"))), &want.ask);
-		want.value = str_z(r->a, scalar(doc_get(compare, S("value"))));
+		metrics = ask_of(written(doc_get(compare, S("op"))), &want.ask);
+		want.value = str_z(r->a, written(doc_get(compare, S("value"))));
 	}
 	return metrics ? want_or_live(r, draft, c, item, want) : live(r, draft, c, item);
 }
@@ -220,11 +276,12 @@ static bool read_item(struct reading *r, struct draft *draft, const struct check
 	if (about_files(c)) {
 		const char *files = variable_files(c->audit);
 		files = files ? files : audit_path(r->a, c->audit);
-		return files ? file_item(r, draft, c, item, files) : live(r, draft, c, item);
+		return files && !inside_pod(c) ? file_item(r, draft, c, item, files)
+					       : live(r, draft, c, item);
 	}
 	if (about_proxy(c))
 		return proxy_item(r, draft, c, item);
-	return about_kubelet(c) ? setting_item(r, draft, c, item) : live(r, draft, c, item);
+	return about_kubelet(c, item) ? setting_item(r, draft, c, item) : live(r, draft, c, item);
 }
 
 /* ---- checks ---- */
@@ -233,7 +290,7 @@ static bool read_tests(struct reading *r, struct draft *draft, const struct chec
 {
 	const struct doc *items = doc_get(c->tests, S("test_items"));
 	const struct doc *op = doc_get(c->tests, S("bin_op"));
-	struct str text = scalar(op);
+	struct str text = written(op);
 	draft->rule.any = str_eq(text, S("or"));
 	if (text.n && !draft->rule.any && !str_eq(text, S("and")))
 		return refuse(r, op->from, "bin_op: is and or or, not '%" PRIstr "'", ARG(text));
@@ -257,10 +314,10 @@ static bool set_aside(struct reading *r, struct draft *draft, const struct check
 
 static bool read_check(struct reading *r, const struct doc *d)
 {
-	struct str id = scalar(doc_get(d, S("id"))), text = scalar(doc_get(d, S("text")));
-	struct str type = scalar(doc_get(d, S("type")));
-	struct str remedy = str_trim(scalar(doc_get(d, S("remediation"))), " \n");
-	struct check c = {scalar(doc_get(d, S("audit"))), scalar(doc_get(d, S("audit_config"))),
+	struct str id = written(doc_get(d, S("id"))), text = written(doc_get(d, S("text")));
+	struct str type = written(doc_get(d, S("type")));
+	struct str remedy = str_trim(written(doc_get(d, S("remediation"))), " \n");
+	struct check c = {written(doc_get(d, S("audit"))), written(doc_get(d, S("audit_config"))),
 			  doc_get(d, S("tests"))};
 	bool skip = str_eq(type, S("skip")), manual = str_eq(type, S("manual"));
 	if (!id.n)
