@@ -56,4 +56,8 @@ struct doubt settings_doubt(const struct launch *l, const struct settings *s, bo
 /* The kubeconfig of a kube-proxy that a unit launches; empty when there is none. */
 struct word proxy_kubeconfig(const struct node *node);
 
+/* What of the launch's unit could not be read: it may be another fragment, one more drop-in, or a
+ * unit that launches no kubelet. REASON_NONE where all of it was. */
+struct doubt unit_unread(const struct launch *l);
+
 #endif

@@ -132,15 +132,6 @@ static void file_answer(const struct question *q, const struct file *f, const st
 	}
 }
 
-/* What could not be read may be another fragment, one more drop-in, or a unit that launches none.
- */
-static bool is_unread(struct doubt d)
-{
-	return d.reason == REASON_UNREADABLE || d.reason == REASON_CORRUPT ||
-	       d.reason == REASON_LIMIT || d.reason == REASON_ENCRYPTED ||
-	       d.reason == REASON_UNSUPPORTED_FORMAT;
-}
-
 static void unit_files(const struct question *q, struct answers *out)
 {
 	const struct launch *l = q->node->launch;
@@ -152,9 +143,9 @@ static void unit_files(const struct question *q, struct answers *out)
 				: answer_unknown(q, S("unit"), l->doubt);
 		return;
 	}
-	if (is_unread(l->doubt) || is_unread(u->trouble))
-		*vec_push(q->a, out) =
-			answer_unknown(q, u->id, is_unread(l->doubt) ? l->doubt : u->trouble);
+	struct doubt unread = unit_unread(l);
+	if (unread.reason != REASON_NONE)
+		*vec_push(q->a, out) = answer_unknown(q, u->id, unread);
 	if (u->fragment)
 		file_answer(q, u->fragment, NULL, NULL, out);
 	for (size_t i = 0; i < u->dropins.n; i++)

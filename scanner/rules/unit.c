@@ -5,6 +5,20 @@
 #include "arena.h"
 #include "checks.h"
 
+static bool is_unread(struct doubt d)
+{
+	return d.reason == REASON_UNREADABLE || d.reason == REASON_CORRUPT ||
+	       d.reason == REASON_LIMIT || d.reason == REASON_ENCRYPTED ||
+	       d.reason == REASON_UNSUPPORTED_FORMAT;
+}
+
+struct doubt unit_unread(const struct launch *l)
+{
+	if (is_unread(l->doubt))
+		return l->doubt;
+	return is_unread(l->unit->trouble) ? l->unit->trouble : (struct doubt){0};
+}
+
 /* The value of a list directive, and the line that made it so. */
 static struct word joined(const struct question *q, struct str section, struct str key)
 {
@@ -43,6 +57,9 @@ void answer_unit(const struct question *q, struct answers *out)
 	answer.source = value.from ? SOURCE_UNIT : SOURCE_DEFAULT;
 	answer.verdict = ask_met(q->a, q->want->ask, &held, str_from(q->value)) ? VERDICT_PASS
 										: VERDICT_FAIL;
+	answer.doubt = unit_unread(l);
+	if (answer.doubt.reason != REASON_NONE)
+		answer.verdict = VERDICT_UNKNOWN;
 	if (answer.verdict == VERDICT_FAIL) {
 		answer.remedy = str_from(q->rule->remedy);
 		answer.fix = want_fix(q->want, q->value);
