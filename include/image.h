@@ -47,7 +47,7 @@ struct volume {
 #define FLATCAR_USR "5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6" /* a partition's type */
 
 struct disk {
-	const char *table; /* "gpt", "mbr"; NULL: there is none */
+	const char *table; /* "gpt", "mbr", "cosi"; NULL: there is none */
 	VEC(struct volume) volumes;
 	const struct blob_budget *budget; /* what reading has cost so far */
 };

@@ -196,6 +196,27 @@ fi
 same 'the scheme raw:' raw:gpt.raw
 same 'the scheme ext4:' ext4:root.ext4
 
+# ---- partitions in a tar of their own ----
+
+if command -v zstd >/dev/null; then
+	mkdir -p cosi/images
+	for name in split usr var; do zstd -q -f "$name.ext4" -o "cosi/images/$name.raw.zst"; done
+	cat >cosi/metadata.json <<-'E'
+		{"version": "1.0", "osArch": "x86_64", "images": [
+		 {"image": {"path": "images/split.raw.zst"}, "mountPoint": "/", "fsType": "ext4", "partType": "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"},
+		 {"image": {"path": "images/usr.raw.zst"}, "mountPoint": "/usr", "fsType": "ext4", "partType": "8484680C-9521-48C6-9C11-B0720656F69E"},
+		 {"image": {"path": "images/var.raw.zst"}, "mountPoint": "/var", "fsType": "ext4", "partType": "4d21b016-b534-45c2-a9fb-5c16e091fd2d"}]}
+	E
+	tar -cf node.cosi -C cosi metadata.json images
+	same 'COSI: partitions, each compressed, by their metadata' node.cosi 'cosi > images/split.raw.zst ext4 \"node\"'
+	rm cosi/images/usr.raw.zst && tar -cf gone.cosi -C cosi metadata.json images
+	says 'COSI: a partition that is not there is told' 2 'usr.raw.zst' scan -c 4.2.7 gone.cosi
+	printf '{"images": 7}' >cosi/metadata.json && tar -cf odd.cosi -C cosi metadata.json images
+	says 'COSI: metadata that is none' 65 'no list of images' scan odd.cosi
+else
+	skip 'COSI' 'zstd is not installed'
+fi
+
 # ---- logical volumes ----
 
 # Made without device-mapper: inactive, and filled where lvs says that they lie.

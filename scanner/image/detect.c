@@ -47,6 +47,10 @@ static bool open_tree(struct opening *o, struct blob *b, struct fs *fs, struct s
 		return docker ? docker_open(o, store, &any, e)
 			      : oci_open(o, store, &any, "oci-archive", e);
 	}
+	if (cosi_has_metadata(o->a, fs)) {
+		struct fs *store = target_archive(o, b, e);
+		return store && cosi_open(o, store, path, e);
+	}
 	return plain_archive(o, fs, target_name(path), e);
 }
 

@@ -351,6 +351,29 @@ bool disk_open(struct opening *o, const struct peeled *p, const char *only, stru
 	return true;
 }
 
+struct blob_budget *disk_budget(struct opening *o)
+{
+	struct blob_budget *budget = NEW(o->a, struct blob_budget);
+	*budget = o->opts->budget;
+	budget->max_reads = budget->max_reads ? budget->max_reads : UINT64_MAX;
+	budget->max_bytes = budget->max_bytes ? budget->max_bytes : UINT64_MAX;
+	return budget;
+}
+
+bool disk_of_volumes(struct opening *o, struct disk *disk, struct blob_budget *budget,
+		     struct str path, struct error *e)
+{
+	struct peeled from = {.stale = NEW(o->a, struct words), .budget = budget};
+	struct disk_opening d = {.o = o, .a = o->a, .disk = disk, .from = &from};
+	from.trail.arena = o->a;
+	disk->budget = budget;
+	if (!choice_parse(o->choice, &d.picks, e))
+		return false;
+	identify_from(&d, 0);
+	return slots_mark(disk, d.picks.slot, e) && fill_images(&d, path, e) &&
+	       choose_subvolume(&d, e);
+}
+
 struct disk *image_disk(struct arena *a, struct blob *b, struct error *e)
 {
 	static const struct image_options none;

@@ -115,6 +115,18 @@ enum nested_rank { NESTED_ACTIVE, NESTED_LIVE, NESTED_SPARE, NESTED_INITRD, NEST
  * not. False: there are no new ones. */
 bool nested_add(struct opening *o, struct disk *disk, enum nested_rank rank);
 
+/* The same of volumes that are at hand: what they hold is found out, and the roots among them. */
+bool disk_of_volumes(struct opening *o, struct disk *disk, struct blob_budget *budget,
+		     struct str path, struct error *e);
+
+/* What reading one disk may cost, by the options. */
+struct blob_budget *disk_budget(struct opening *o);
+
+/* ---- cosi.c ---- */
+
+bool cosi_has_metadata(struct arena *a, struct fs *fs);
+bool cosi_open(struct opening *o, struct fs *store, struct str path, struct error *e);
+
 /* ---- choice.c: what stands behind '#' ---- */
 
 /* "p2", "vg0/root", "slot=B", "subvol=@", "deploy=1", or several with commas between them. */

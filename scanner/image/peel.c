@@ -318,10 +318,7 @@ static bool begin(struct peeling *p, struct str path, struct error *e)
 	const struct image_options *opts = p->o->opts;
 	p->out.trail.arena = p->a;
 	p->out.stale = NEW(p->a, struct words);
-	p->out.budget = NEW(p->a, struct blob_budget);
-	*p->out.budget = opts->budget;
-	p->out.budget->max_reads = opts->budget.max_reads ? opts->budget.max_reads : UINT64_MAX;
-	p->out.budget->max_bytes = opts->budget.max_bytes ? opts->budget.max_bytes : UINT64_MAX;
+	p->out.budget = disk_budget(p->o);
 	p->opening.stale = p->out.stale;
 	if (!opts->allow_backing || str_eq(path, S("-")))
 		return true;
