@@ -99,11 +99,10 @@ static bool load_text(struct offnode_report *r, struct file *file)
 /* One line: FILE:LINE:COLUMN: what is wrong there. */
 static bool load_fault(struct offnode_report *r, struct str path, const struct doc_fault *fault)
 {
-	struct place at = {0};
 	if (!fault->from)
 		return run_fail(r, OFFNODE_USAGE, "%" PRIstr ": %" PRIstr, ARG(path),
 				ARG(fault->text));
-	at = origin_place(fault->from);
+	struct place at = origin_place(fault->from);
 	return run_fail(r, OFFNODE_USAGE, "%" PRIstr ":%zu:%zu: %" PRIstr, ARG(path), at.line,
 			at.column, ARG(fault->text));
 }
