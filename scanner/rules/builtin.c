@@ -6,7 +6,7 @@
  */
 #include "benchmarks.h"
 
-#define WANTS(list) .wants = list, .n = sizeof list / sizeof *list
+#define WANTS(list) .wants = (list), .n = sizeof(list) / sizeof *(list)
 
 static const struct want chains[] = {
 	{SUBJECT_SETTING, "makeIPTablesUtilChains", ASK_IS, "true", NULL, NULL}};
