@@ -2,65 +2,18 @@
 # nested.sh - systems in files of volumes: the image that COS boots, live systems on ISO images, initial
 # RAM disks; extensions that the boot lays over /usr and /etc; trees whose files are objects of a store.
 # Each is built by real tools from the sample node, and must give what its directory gives. Prints TAP.
-. tests/support/trees.sh
+differs=notes
+. tests/support/nodes.sh
 have mke2fs
 have sfdisk
 have mksquashfs
-have python3
 
-cat >same.py <<'PY'
-# A report without what names the container the node came in.
-import json, sys
-DROP = {"target", "kind", "trail", "digest", "platform", "labels", "layer", "layers", "read", "readAs", "notes"}
-def strip(v):
-    if isinstance(v, dict):
-        return {k: strip(x) for k, x in v.items() if k not in DROP}
-    return [strip(x) for x in v] if isinstance(v, list) else v
-json.dump(strip(json.load(sys.stdin)), sys.stdout, indent=1, sort_keys=True)
-PY
-
-facts() { # facts TARGET
-	"$OFFNODE" scan -f json "$1" >report.json 2>report.err </dev/null
-	echo "status $?"
-	cat report.err
-	python3 same.py <report.json 2>/dev/null
-}
-same() { # same NAME TARGET [READ-AS]: what the directory gives, and it was read as that
-	facts "$2" >got
-	diff -u want got >difference && { [ -z "${3:-}" ] || grep -qF "\"readAs\": \"$3\"" report.json; }
-	local status=$?
-	[ $status = 0 ] || { sed -n '1,30s/^/# /p' difference && grep readAs report.json | sed 's/^/# /'; }
-	result $status "$1"
-}
-says() { # says NAME STATUS TEXT VERB TARGET...: on either output
-	"$OFFNODE" "${@:4}" >said 2>&1 </dev/null
-	local status=$?
-	[ $status = "$2" ] && grep -q -e "$3" said
-	status=$?
-	[ $status = 0 ] || { echo "# wanted status $2: $3" && sed 's/^/# /' said | head -20; }
-	result $status "$1"
-}
-ext4() { # ext4 IMAGE DIRECTORY MIB OPTION...
-	rm -f "$1" && truncate -s "$3M" "$1" && mke2fs -q -F -t ext4 -d "$2" "${@:4}" "$1" >mke2fs.log 2>&1 ||
-		sed 's/^/# /' mke2fs.log
-}
 squash() { # squash IMAGE DIRECTORY
 	rm -f "$1" && mksquashfs "$2" "$1" -quiet -no-progress -all-root >mksquashfs.log 2>&1 || sed 's/^/# /' mksquashfs.log
-}
-disk() { # disk IMAGE MIB < script of sfdisk
-	rm -f "$1" && truncate -s "$2M" "$1" && sfdisk -q "$1" >sfdisk.log 2>&1 || sed 's/^/# /' sfdisk.log
-}
-put() { # put IMAGE MIB PART: the part's bytes at that place
-	dd if="$3" of="$1" bs=1M seek="$2" conv=notrunc,sparse status=none
 }
 iso() { # iso IMAGE DIRECTORY
 	xorriso -as mkisofs -quiet -R -V LIVE -o "$1" "$2" >xorriso.log 2>&1 || sed 's/^/# /' xorriso.log
 }
-
-mkdir tree && tar -C tree -xzf "$top/testdata/images/node-fail.tar.gz"
-facts dir:tree >want
-grep -q '^status 1$' want && grep -q '"verdict": "fail"' want
-result $? 'the directory fails'
 
 # ---- COS, Elemental, Kairos ----
 
