@@ -57,7 +57,7 @@ bool fix_layer(struct arena *a, const struct changes *all, struct str *layer)
 		if (!put_entry(o, str_tail(c->path, 1), c->mode, c->uid, c->gid, c->text))
 			return false;
 	}
-	out_fill(o, '\0', 2 * BLOCK);
+	out_fill(o, '\0', (size_t)2 * BLOCK);
 	*layer = str_dup(a, out_text(o));
 	return true;
 }

@@ -249,7 +249,7 @@ bool saved_doubt(struct saved *s, const struct doc *d, struct doubt *out)
 		struct str name;
 		enum reason reason;
 	} known[] = {{{0}, REASON_NONE},
-#define X(id, name) {{name, sizeof name - 1}, REASON_##id},
+#define X(id, name) {{name, sizeof(name) - 1}, REASON_##id},
 		     REASONS(X)
 #undef X
 	};

@@ -4,8 +4,8 @@
 dirty_round() { # dirty_round SEED COUNT MKFS-COMMAND MOUNT-OPTIONS
 	local name="log of $2 changes by seed $1, $3${4:+, mounted $4}" log= options=loop
 	case $3 in
-	*xfs*) ;; # writes its log as it likes
-	*) options=loop,commit=300 ;;
+	*xfs*) ;;
+	*) options=loop,commit=300 ;; # nothing is written meanwhile
 	esac
 	mkdir -p mnt && rm -f dirty copy && truncate -s 160M dirty
 	# shellcheck disable=SC2086 # a command is words
@@ -14,6 +14,9 @@ dirty_round() { # dirty_round SEED COUNT MKFS-COMMAND MOUNT-OPTIONS
 		return
 	}
 	python3 "$top/tests/fsync_load.py" mnt "$1" "$2"
+	case $3 in
+	*xfs*) xfs_io -x -c 'shutdown -f' mnt >said 2>&1 ;; # else it writes while it is being copied
+	esac
 	cp --sparse=always dirty copy
 	umount mnt
 	case $3 in
