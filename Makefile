@@ -70,7 +70,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(HARDEN) $(LDHARDEN) -pthread
 
 # ---- sources ----
 
-STAGES ?= base blob fs image rootfs inventory shell systemd kubelet rules report
+STAGES ?= base blob net fs image rootfs inventory shell systemd kubelet rules report
 STAGE_SRC := $(foreach s,$(STAGES),$(wildcard scanner/$(s)/*.c scanner/$(s)/*/*.c))
 # A stage of more rooms than one: each room's headers are the stage's own.
 rooms = $(addprefix -iquote scanner/,$(1) $(patsubst scanner/%/,%,$(wildcard scanner/$(1)/*/)))

@@ -2,12 +2,13 @@
 # layers.sh - a file of a stage includes only headers of its own stage (a stage may have rooms, which
 # are folders in its folder) and of lower ones.
 set -u
-order='base blob fs image rootfs inventory shell systemd kubelet rules report'
+order='base blob net fs image rootfs inventory shell systemd kubelet rules report'
 # Headers in include/ that are not named after their stage.
 of_base='arena bytes crc32 crc32c doc error map origin out reason str variables vec'
 of_blob='unpack'
+of_net='registry cache'
 
-awk -v order="$order" -v of_base="$of_base" -v of_blob="$of_blob" -v headers="$(find scanner -name '*.h' -o -name '*.def' | tr '\n' ' ')" '
+awk -v order="$order" -v of_base="$of_base" -v of_blob="$of_blob" -v of_net="$of_net" -v headers="$(find scanner -name '*.h' -o -name '*.def' | tr '\n' ' ')" '
 BEGIN {
 	n = split(headers, path, " ")
 	for (i = 1; i <= n; i++) {
@@ -20,6 +21,8 @@ BEGIN {
 	for (i in b) owner[b[i]] = "base"
 	split(of_blob, b, " ")
 	for (i in b) owner[b[i]] = "blob"
+	split(of_net, c, " ")
+	for (i in c) owner[c[i]] = "net"
 }
 function complain(text) { print FILENAME ":" FNR ": " text; failed = 1 }
 FNR == 1 {
