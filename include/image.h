@@ -13,6 +13,7 @@
 #define IMAGE_H
 
 #include "fs.h"
+#include "net.h"
 #include "origin.h"
 #include "vec.h"
 
@@ -84,6 +85,9 @@ struct image {
 	struct str platform; /* "linux/amd64"; empty where nothing tells */
 	VEC(struct image_label) labels; /* of the image configuration */
 	struct layers layers;
+	/* Bytes of what lies elsewhere, behind a URL or in a registry, whether fetched or not; 0:
+	 * all of it lies here; BLOB_UNSIZED: nobody told. */
+	uint64_t remote;
 	struct image *next; /* another root of the same disk */
 };
 

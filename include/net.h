@@ -85,6 +85,10 @@ struct http_reply {
 struct stream *http_open(struct arena *a, struct net *n, const struct http_request *r,
 			 struct http_reply *out, struct error *e);
 
+/* Ends a request whose body is not wanted to its end, and frees what a stream holds; the arena does
+ * it otherwise. */
+void http_close(struct stream *s);
+
 /* The whole body in memory, of at most r->max bytes, which must be set. */
 bool http_slurp(struct arena *a, struct net *n, const struct http_request *r,
 		struct http_reply *reply, struct str *out, struct error *e);

@@ -24,6 +24,7 @@ enum report_kind {
 };
 
 struct read_stats {
+	struct net_use fetched;  /* what came over the network, of image.remote bytes */
 	struct words unreadable; /* "PATH: why" */
 	struct words limits;     /* limits of ours that were hit, one clause each */
 	struct doubt doubt;      /* why something may be in the image that was not seen */

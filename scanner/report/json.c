@@ -98,6 +98,7 @@ static void read_member(struct json *j, const struct target_report *target)
 	json_key(&j->out, "read");
 	json_open(&j->out, '{');
 	json_disk(j, target);
+	json_fetched(j, target);
 	put_trees(j, target, "filesystems", false);
 	put_trees(j, target, "layers", true);
 	put_texts(j, "unreadable", &target->read.unreadable);

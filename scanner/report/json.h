@@ -39,6 +39,7 @@ void json_rules(struct json *j);
 
 /* Members of what was read. */
 void json_disk(struct json *j, const struct target_report *target);
+void json_fetched(struct json *j, const struct target_report *target);
 
 /* A member of a unit. */
 void json_story(struct json *j, const struct story *s, const struct unit *u);

@@ -1,5 +1,6 @@
 /*
- * json_disk.c - a disk's volumes, what is mounted of them, and what reading has cost, as JSON.
+ * json_disk.c - a disk's volumes, what is mounted of them, and what reading and fetching have cost,
+ * as JSON.
  */
 #include "json.h"
 
@@ -37,6 +38,19 @@ static void mounted(struct json *j, const struct mounted *m)
 	put_text(j, "what", m->what);
 	put_text(j, "volume", m->volume ? m->volume->name : (struct str){0});
 	put_text(j, "error", str_from(m->error.text));
+	json_close(&j->out);
+}
+
+void json_fetched(struct json *j, const struct target_report *target)
+{
+	const struct net_use *use = &target->read.fetched;
+	if (!use->requests)
+		return;
+	json_key(&j->out, "fetched");
+	json_open(&j->out, '{');
+	number(j, "requests", use->requests, true);
+	number(j, "bytes", use->bytes, true);
+	number(j, "of", target->image.remote, target->image.remote != BLOB_UNSIZED);
 	json_close(&j->out);
 }
 

@@ -109,12 +109,21 @@ static void layers_saved(struct saved *s, const struct doc *read, const struct m
 			(struct layer){fs_named(s, kinds.at[i].text), labels.at[i].text};
 }
 
+static void fetched_saved(const struct doc *d, struct target_report *t)
+{
+	if (!d)
+		return;
+	t->read.fetched = (struct net_use){number(d, "requests", 0), number(d, "bytes", 0)};
+	t->image.remote = number(d, "of", BLOB_UNSIZED);
+}
+
 void saved_read(struct saved *s, const struct doc *read, struct target_report *t)
 {
 	const struct disk *disk = disk_saved(s, read);
 	t->mounted = mounts_saved(s, read, disk);
 	layers_saved(s, read, t->mounted, &t->image.layers);
 	t->image.layers.disk = disk;
+	fetched_saved(doc_get(read, S("fetched")), t);
 	t->read.unreadable = saved_texts(s, read, "unreadable");
 	t->read.limits = saved_texts(s, read, "limits");
 }

@@ -56,5 +56,7 @@ void text_rules(struct text *t);
 
 /* The volumes of a disk, for inspect. */
 void text_disk(struct text *t, const struct target_report *target);
+/* What came over the network, where something did. */
+void text_fetched(struct text *t, const struct target_report *target);
 
 #endif

@@ -95,3 +95,14 @@ void text_disk(struct text *t, const struct target_report *target)
 		out_fmt(t->o, "  %-10s%" PRIu64 " reads, %.*s\n", "cost", disk->budget->reads,
 			ARG(size_text(t, disk->budget->bytes)));
 }
+
+/* "fetched   3.2M of 10.0G, 12 requests" */
+void text_fetched(struct text *t, const struct target_report *target)
+{
+	const struct net_use *use = &target->read.fetched;
+	if (!use->requests)
+		return;
+	out_fmt(t->o, "  %-10s%.*s of %.*s, %" PRIu64 " request%s\n", "fetched",
+		ARG(size_text(t, use->bytes)), ARG(size_text(t, target->image.remote)),
+		use->requests, use->requests == 1 ? "" : "s");
+}

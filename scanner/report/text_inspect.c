@@ -65,6 +65,7 @@ void text_inspect(struct text *t)
 		line(t, "kind", target->image.kind);
 		line(t, "read as", target->image.trail);
 		text_disk(t, target);
+		text_fetched(t, target);
 		line(t, "root", target->deployment);
 		line(t, "digest", target->image.digest);
 		line(t, "platform", target->image.platform);
