@@ -19,8 +19,9 @@ struct cache *cache_open(struct arena *a, struct str dir, uint64_t max_bytes);
 /* Where users expect it: $XDG_CACHE_HOME/offnode, else ~/.cache/offnode; empty: neither is set. */
 struct str cache_default(struct arena *a);
 
-/* A blob by its digest; NULL when it is not there. It was proved when it was kept; who must be sure
- * proves it again. */
+/* A blob by its digest; NULL when it is not there. It proves itself before it is given out, by
+ * being read whole; one that does not is forgotten, and not there. May be called from any thread,
+ * as all that follows. */
 struct blob *cache_blob(struct arena *a, struct cache *c, struct str digest, struct watch *w);
 
 /* Random access over a stream as blob_spool, whose bytes are kept under their digest at their end;
@@ -34,7 +35,7 @@ bool cache_note(struct arena *a, struct cache *c, struct str digest, struct str 
 		struct str *out);
 void cache_keep_note(struct cache *c, struct str digest, struct str name, struct str bytes);
 
-/* Forgets a blob that did not prove itself, and its notes. */
+/* Forgets a blob and its notes. */
 void cache_forget(struct cache *c, struct str digest);
 
 struct cache_use {

@@ -12,6 +12,7 @@
 #ifndef IMAGE_H
 #define IMAGE_H
 
+#include "cache.h"
 #include "fs.h"
 #include "net.h"
 #include "origin.h"
@@ -70,6 +71,7 @@ struct image_options {
 	unsigned jobs;       /* layers read at once; 0 is the number of CPUs */
 	struct blob_budget budget; /* the limits of a disk; 0 is none */
 	bool allow_backing;        /* files beside the target may be opened, when it names them */
+	struct cache *cache;       /* of what is fetched; NULL: nothing is kept */
 };
 
 struct image_label {

@@ -133,7 +133,8 @@ static bool layer_job(struct save *s, struct str path, struct str diff_id, struc
 		return false;
 	if (!digest_valid(digest))
 		return fail(e, ERR_CORRUPT, "diff_id '%" PRIstr "' is malformed", ARG(digest));
-	*out = (struct layer_job){b, digest, digest_short(digest), b->size};
+	*out = (struct layer_job){
+		.blob = b, .digest = digest, .label = digest_short(digest), .size = b->size};
 	return true;
 }
 

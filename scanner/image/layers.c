@@ -39,14 +39,20 @@ static void layer_full(void *arg)
 	abort();
 }
 
+static struct fs *layer_open(const struct work *w, struct error *e)
+{
+	const struct layer_job *job = w->job;
+	struct blob *b = job->blob ? job->blob : job->source->fetch(job->source, job, w->a, e);
+	return b ? fs_open_layer(w->a, b, job->digest, job->size, w->opts, e) : NULL;
+}
+
 static void layer_read(struct work *w)
 {
 	w->running = true;
 	if (setjmp(w->full))
 		fail(&w->e, ERR_LIMIT, "more memory is needed than the limit allows");
 	else
-		w->fs = fs_open_layer(w->a, w->job->blob, w->job->digest, w->job->size, w->opts,
-				      &w->e);
+		w->fs = layer_open(w, &w->e);
 	w->running = false;
 }
 
@@ -87,7 +93,7 @@ static void pool_run(struct pool *p, struct arena *a, size_t threads)
 static size_t thread_count(const struct opening *o, const struct layer_job *jobs, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!jobs[i].blob->shared)
+		if (jobs[i].blob && !jobs[i].blob->shared)
 			return 1;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t most = o->opts->jobs ? o->opts->jobs : cpus > 0 ? (size_t)cpus : 1;

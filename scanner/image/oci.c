@@ -293,7 +293,8 @@ static bool layer_job(struct layout *l, const struct doc *doc, struct layer_job 
 	struct blob *b = store_blob(l->o->a, l->fs, d.digest, d.size, e);
 	if (!b)
 		return false;
-	*out = (struct layer_job){b, d.digest, digest_short(d.digest), d.size};
+	*out = (struct layer_job){
+		.blob = b, .digest = d.digest, .label = digest_short(d.digest), .size = d.size};
 	return true;
 }
 

@@ -41,9 +41,19 @@ struct str platform_here(void);
 /* Platform and labels of an image configuration. */
 void store_config(struct opening *o, const struct doc *config);
 
+struct layer_job;
+
+/* Where a layer comes from that does not lie here. Its bytes are asked for by the thread that reads
+ * the layer, into an arena of that thread's, and not at all where the cache knows what is in it. */
+struct layer_source {
+	struct blob *(*fetch)(struct layer_source *s, const struct layer_job *job, struct arena *a,
+			      struct error *e);
+};
+
 /* One layer to be read. */
 struct layer_job {
-	struct blob *blob;
+	struct blob *blob;           /* its bytes, or NULL and */
+	struct layer_source *source; /* who has them */
 	struct str digest, label;
 	uint64_t size;
 };
