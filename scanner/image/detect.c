@@ -40,12 +40,12 @@ static bool open_tree(struct opening *o, struct blob *b, struct fs *fs, struct s
 	if (strcmp(fs->ops->name, "txtar") == 0)
 		return plain_layer(o, fs, target_name(path), fs->ops->name);
 	bool docker = docker_has_manifest(o, fs);
-	if (docker || oci_has_layout(o->a, fs)) {
+	if (docker || layout_there(o->a, fs)) {
 		struct fs *store = target_archive(o, b, e);
 		if (!store)
 			return false;
 		return docker ? docker_open(o, store, &any, e)
-			      : oci_open(o, store, &any, "oci-archive", e);
+			      : layout_open(o, store, &any, "oci-archive", e);
 	}
 	if (cosi_has_metadata(o->a, fs)) {
 		struct fs *store = target_archive(o, b, e);
@@ -84,8 +84,8 @@ static bool detect_dir(struct opening *o, struct str path, struct error *e)
 	struct fs *fs = fs_open_dir(o->a, path, &o->opts->fs, e);
 	if (!fs)
 		return false;
-	return oci_has_layout(o->a, fs) ? oci_open(o, fs, &any, "oci", e)
-					: plain_layer(o, fs, target_name(path), fs->ops->name);
+	return layout_there(o->a, fs) ? layout_open(o, fs, &any, "oci", e)
+				      : plain_layer(o, fs, target_name(path), fs->ops->name);
 }
 
 bool detect_open(struct opening *o, struct str path, struct error *e)

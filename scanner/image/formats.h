@@ -87,11 +87,11 @@ bool plain_archive(struct opening *o, struct fs *fs, struct str name, struct err
 
 bool detect_open(struct opening *o, struct str path, struct error *e);
 
-/* ---- oci.c, docker.c: stores of images, over a directory or an archive ---- */
+/* ---- layout.c, docker.c: stores of images, over a directory or an archive ---- */
 
-bool oci_has_layout(struct arena *a, struct fs *fs);
-bool oci_open(struct opening *o, struct fs *fs, const struct choice *choice, const char *kind,
-	      struct error *e);
+bool layout_there(struct arena *a, struct fs *fs);
+bool layout_open(struct opening *o, struct fs *fs, const struct choice *choice, const char *kind,
+		 struct error *e);
 bool docker_has_manifest(struct opening *o, struct fs *fs);
 bool docker_open(struct opening *o, struct fs *fs, const struct choice *choice, struct error *e);
 

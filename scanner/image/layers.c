@@ -42,7 +42,8 @@ static void layer_full(void *arg)
 static struct fs *layer_open(const struct work *w, struct error *e)
 {
 	const struct layer_job *job = w->job;
-	struct blob *b = job->blob ? job->blob : job->source->fetch(job->source, job, w->a, e);
+	struct blob *b = job->blob ? job->blob
+				   : job->store->blob(job->store, w->a, job->digest, job->size, e);
 	return b ? fs_open_layer(w->a, b, job->digest, job->size, w->opts, e) : NULL;
 }
 
@@ -100,8 +101,7 @@ static size_t thread_count(const struct opening *o, const struct layer_job *jobs
 	return most < n ? most : n;
 }
 
-/* The number of the first job with the same bytes; images repeat their empty layers. */
-static size_t same_as(const struct layer_job *jobs, size_t i)
+size_t layers_same(const struct layer_job *jobs, size_t i)
 {
 	size_t first = 0;
 	while (!str_eq(jobs[first].digest, jobs[i].digest))
@@ -115,7 +115,7 @@ static struct pool *pool_new(struct opening *o, const struct layer_job *jobs, si
 	struct pool *p = NEW(o->a, struct pool);
 	p->work = NEW_N(o->a, struct work, n);
 	for (size_t i = 0; i < n; i++) {
-		if (same_as(jobs, i) != i)
+		if (layers_same(jobs, i) != i)
 			continue;
 		struct work *w = &p->work[p->n++];
 		w->job = &jobs[i];

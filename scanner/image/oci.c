@@ -1,11 +1,12 @@
 /*
- * oci.c - an OCI image layout, in a directory or an archive, to the layers of one of its images
- * (OCI image spec v1.1: image-layout.md, image-index.md, manifest.md), Docker's schema 2 media
+ * oci.c - from an index or a manifest, and a store that has what it names, to the layers of one
+ * image (OCI image spec v1.1: image-index.md, manifest.md, descriptor.md), Docker's schema 2 media
  * types included. A document that is index and manifest at once, or says that it is what it is
  * not, is refused (CVE-2021-41190). Not supported: schema 1 manifests, encrypted layers, layers
  * that are not tar archives, blobs that are fetched from a descriptor's `urls`.
  */
 #include "arena.h"
+#include "bytes.h"
 #include "out.h"
 #include "store.h"
 
@@ -30,9 +31,9 @@ struct candidates {
 	size_t n, cap;
 };
 
-struct layout {
+struct search {
 	struct opening *o;
-	struct fs *fs;
+	struct store *store;
 	const struct choice *choice;
 	struct str want; /* platform */
 	bool asked;      /* by --platform, not by default */
@@ -104,15 +105,23 @@ static bool document_media(const struct doc *d, struct str told, enum media *out
 	return true;
 }
 
-static const struct doc *document_open(struct layout *l, const struct descriptor *d,
+static void count_remote(struct search *s, uint64_t size)
+{
+	uint64_t *sum = &s->o->image->remote;
+	if (s->store->remote && !add_u64(*sum, size, sum))
+		*sum = BLOB_UNSIZED;
+}
+
+static const struct doc *document_open(struct search *s, const struct descriptor *d,
 				       enum media *media, struct error *e)
 {
-	struct arena *a = l->o->a;
+	struct arena *a = s->o->a;
 	if (media_of(d->type) == MEDIA_OTHER) {
 		fail(e, ERR_UNSUPPORTED, "media type '%" PRIstr "' is not supported", ARG(d->type));
 		return NULL;
 	}
-	struct blob *b = store_blob(a, l->fs, d->digest, d->size, e);
+	struct blob *b = s->store->manifest(s->store, a, d->digest, d->size, e);
+	count_remote(s, d->size);
 	struct str name = str_fmt(a, "blob %" PRIstr, ARG(d->digest));
 	const struct doc *doc = b ? store_document(a, b, d->digest, name, e) : NULL;
 	if (!doc)
@@ -132,61 +141,61 @@ static bool chosen(const struct choice *c, const struct descriptor *d)
 	return !c->ref.n || str_eq(c->ref, d->ref) || str_eq(c->ref, d->name);
 }
 
-static bool collect(struct layout *l, const struct doc *index, struct candidate under,
+static bool collect(struct search *s, const struct doc *index, struct candidate under,
 		    bool selected, struct error *e);
 
-static bool collect_one(struct layout *l, const struct doc *doc, struct candidate under,
+static bool collect_one(struct search *s, const struct doc *doc, struct candidate under,
 			bool selected, struct error *e)
 {
 	struct candidate c = {.depth = under.depth + 1};
-	if (!descriptor_read(l->o->a, doc, &c.d, e))
+	if (!descriptor_read(s->o->a, doc, &c.d, e))
 		return false;
-	selected = selected || chosen(l->choice, &c.d);
+	selected = selected || chosen(s->choice, &c.d);
 	if (!c.d.ref.n)
 		c.d.ref = under.d.ref;
-	if (media_of(c.d.type) == MEDIA_INDEX && (selected || l->choice->digest.n)) {
+	if (media_of(c.d.type) == MEDIA_INDEX && (selected || s->choice->digest.n)) {
 		enum media media;
-		const struct doc *index = document_open(l, &c.d, &media, e);
-		return index && collect(l, index, c, selected, e);
+		const struct doc *index = document_open(s, &c.d, &media, e);
+		return index && collect(s, index, c, selected, e);
 	}
 	if (!selected || c.d.attestation || media_of(c.d.type) == MEDIA_INDEX)
 		return true;
-	if (l->found.n == MANIFESTS_MAX)
+	if (s->found.n == MANIFESTS_MAX)
 		return fail(e, ERR_LIMIT, "index: more than %d manifests", MANIFESTS_MAX);
-	*vec_push(l->o->a, &l->found) = c;
+	*vec_push(s->o->a, &s->found) = c;
 	return true;
 }
 
-static bool collect(struct layout *l, const struct doc *index, struct candidate under,
+static bool collect(struct search *s, const struct doc *index, struct candidate under,
 		    bool selected, struct error *e)
 {
 	const struct doc *list = doc_get(index, S("manifests"));
 	if (under.depth >= INDEX_DEPTH_MAX)
 		return fail(e, ERR_LIMIT, "index: more than %d levels", INDEX_DEPTH_MAX);
-	if (++l->indexes > INDEXES_MAX)
+	if (++s->indexes > INDEXES_MAX)
 		return fail(e, ERR_LIMIT, "index: more than %d of them", INDEXES_MAX);
 	if (list->kind != DOC_LIST)
 		return fail(e, ERR_CORRUPT, "index: manifests is %s", doc_kind_name(list->kind));
 	for (size_t i = 0; i < list->n; i++)
-		if (!collect_one(l, list->entries[i].value, under, selected, e))
+		if (!collect_one(s, list->entries[i].value, under, selected, e))
 			return fail_in(e, "index: manifest %zu", i + 1);
 	return true;
 }
 
-static struct str mark_of(const struct layout *l, size_t i, bool platforms)
+static struct str mark_of(const struct search *s, size_t i, bool platforms)
 {
-	const struct descriptor *d = &l->found.at[i].d;
+	const struct descriptor *d = &s->found.at[i].d;
 	return platforms ? d->platform : d->ref.n ? d->ref : d->digest;
 }
 
 /* "a, b, c" of what tells the candidates apart, each once. */
-static struct str listed(struct layout *l, bool platforms)
+static struct str listed(struct search *s, bool platforms)
 {
-	struct out *o = out_new(l->o->a);
-	for (size_t i = 0; i < l->found.n && i < 20; i++) {
-		struct str mark = mark_of(l, i, platforms);
+	struct out *o = out_new(s->o->a);
+	for (size_t i = 0; i < s->found.n && i < 20; i++) {
+		struct str mark = mark_of(s, i, platforms);
 		size_t first = 0;
-		while (!str_eq(mark_of(l, first, platforms), mark))
+		while (!str_eq(mark_of(s, first, platforms), mark))
 			first++;
 		if (!mark.n || first < i)
 			continue;
@@ -197,15 +206,15 @@ static struct str listed(struct layout *l, bool platforms)
 }
 
 /* Keeps the candidates whose platform fits, or, for want of those, the ones that name none. */
-static struct candidates fitting(struct layout *l)
+static struct candidates fitting(struct search *s)
 {
 	struct candidates fit = {0}, silent = {0};
-	for (size_t i = 0; i < l->found.n; i++) {
-		const struct candidate *c = &l->found.at[i];
+	for (size_t i = 0; i < s->found.n; i++) {
+		const struct candidate *c = &s->found.at[i];
 		if (!c->d.platform.n)
-			*vec_push(l->o->a, &silent) = *c;
-		else if (platform_fits(c->d.platform, l->want))
-			*vec_push(l->o->a, &fit) = *c;
+			*vec_push(s->o->a, &silent) = *c;
+		else if (platform_fits(c->d.platform, s->want))
+			*vec_push(s->o->a, &fit) = *c;
 	}
 	return fit.n ? fit : silent;
 }
@@ -228,34 +237,34 @@ static bool same_image(const struct candidates *c)
 }
 
 /* Nothing has the tag: the others are collected in order to be told. */
-static bool refuse_tag(struct layout *l, const struct doc *index, struct error *e)
+static bool refuse_tag(struct search *s, const struct doc *index, struct error *e)
 {
 	struct error ignored = {0};
-	collect(l, index, (struct candidate){0}, true, &ignored);
+	collect(s, index, (struct candidate){0}, true, &ignored);
 	return fail(e, ERR_USAGE, "index: no image is tagged '%" PRIstr "'%s%" PRIstr,
-		    ARG(l->choice->ref), l->found.n ? ", choose one of " : "",
-		    ARG(listed(l, false)));
+		    ARG(s->choice->ref), s->found.n ? ", choose one of " : "",
+		    ARG(listed(s, false)));
 }
 
-static bool choose(struct layout *l, const struct doc *index, struct candidate *out,
+static bool choose(struct search *s, const struct doc *index, struct candidate *out,
 		   struct error *e)
 {
-	struct candidates fit = fitting(l);
-	if (!l->found.n && l->choice->digest.n)
-		return fail(e, ERR_USAGE, "index: no manifest %" PRIstr, ARG(l->choice->digest));
-	if (!l->found.n && l->choice->ref.n)
-		return refuse_tag(l, index, e);
-	if (!l->found.n)
+	struct candidates fit = fitting(s);
+	if (!s->found.n && s->choice->digest.n)
+		return fail(e, ERR_USAGE, "index: no manifest %" PRIstr, ARG(s->choice->digest));
+	if (!s->found.n && s->choice->ref.n)
+		return refuse_tag(s, index, e);
+	if (!s->found.n)
 		return fail(e, ERR_CORRUPT, "index: it names no image");
-	if (!fit.n && !l->asked && only_one(&l->found))
-		fit = l->found;
+	if (!fit.n && !s->asked && only_one(&s->found))
+		fit = s->found;
 	if (!fit.n)
 		return fail(e, ERR_UNSUPPORTED,
-			    "index: no image for %" PRIstr ", only for %" PRIstr, ARG(l->want),
-			    ARG(listed(l, true)));
+			    "index: no image for %" PRIstr ", only for %" PRIstr, ARG(s->want),
+			    ARG(listed(s, true)));
 	if (!only_one(&fit) && !same_image(&fit))
 		return fail(e, ERR_USAGE, "index: several images, choose one of %" PRIstr,
-			    ARG(listed(l, false)));
+			    ARG(listed(s, false)));
 	*out = fit.at[0];
 	return true;
 }
@@ -284,68 +293,67 @@ static bool layer_type(struct str type, struct error *e)
 	return fail(e, ERR_UNSUPPORTED, "media type '%" PRIstr "' is not supported", ARG(type));
 }
 
-static bool layer_job(struct layout *l, const struct doc *doc, struct layer_job *out,
+static bool layer_job(struct search *s, const struct doc *doc, struct layer_job *out,
 		      struct error *e)
 {
 	struct descriptor d;
-	if (!descriptor_read(l->o->a, doc, &d, e) || !layer_type(d.type, e))
+	if (!descriptor_read(s->o->a, doc, &d, e) || !layer_type(d.type, e))
 		return false;
-	struct blob *b = store_blob(l->o->a, l->fs, d.digest, d.size, e);
-	if (!b)
+	struct layer_job job = {
+		.digest = d.digest, .label = digest_short(d.digest), .size = d.size};
+	if (s->store->remote)
+		job.store = s->store;
+	else if (!(job.blob = s->store->blob(s->store, s->o->a, d.digest, d.size, e)))
 		return false;
-	*out = (struct layer_job){
-		.blob = b, .digest = d.digest, .label = digest_short(d.digest), .size = d.size};
+	*out = job;
 	return true;
 }
 
 /* The index's word about the platform goes before the configuration's, as with containerd. */
-static bool read_config(struct layout *l, const struct doc *manifest, bool told, struct error *e)
+static bool read_config(struct search *s, const struct doc *manifest, bool told, struct error *e)
 {
-	struct arena *a = l->o->a;
+	struct arena *a = s->o->a;
 	struct descriptor d;
 	if (!descriptor_read(a, doc_get(manifest, S("config")), &d, e))
 		return fail_in(e, "config");
-	struct blob *b = store_blob(a, l->fs, d.digest, d.size, e);
+	struct blob *b = s->store->blob(s->store, a, d.digest, d.size, e);
+	count_remote(s, d.size);
 	const struct doc *config =
 		b ? store_document(a, b, d.digest, S("image configuration"), e) : NULL;
 	if (!config)
 		return false;
-	store_config(l->o, config);
-	struct str platform = l->o->image->platform;
-	if (l->asked && !told && platform.n && !platform_fits(platform, l->want))
+	store_config(s->o, config);
+	struct str platform = s->o->image->platform;
+	if (s->asked && !told && platform.n && !platform_fits(platform, s->want))
 		return fail(e, ERR_UNSUPPORTED, "no image for %" PRIstr ", only for %" PRIstr,
-			    ARG(l->want), ARG(platform));
+			    ARG(s->want), ARG(platform));
 	return true;
 }
 
-static bool read_layers(struct layout *l, const struct doc *manifest, struct error *e)
+static bool read_layers(struct search *s, const struct doc *manifest, struct error *e)
 {
 	const struct doc *list = doc_get(manifest, S("layers"));
 	if (!list || list->kind != DOC_LIST)
 		return fail(e, ERR_CORRUPT, "it has no list of layers");
 	if (list->n > STORE_LAYERS_MAX)
 		return fail(e, ERR_LIMIT, "%zu layers, the limit is %d", list->n, STORE_LAYERS_MAX);
-	struct layer_job *jobs = NEW_N(l->o->a, struct layer_job, list->n);
-	for (size_t i = 0; i < list->n; i++)
-		if (!layer_job(l, list->entries[i].value, &jobs[i], e))
+	struct layer_job *jobs = NEW_N(s->o->a, struct layer_job, list->n);
+	for (size_t i = 0; i < list->n; i++) {
+		if (!layer_job(s, list->entries[i].value, &jobs[i], e))
 			return fail_in(e, "layer %zu of %zu", i + 1, list->n);
-	return layers_read(l->o, jobs, list->n, e);
+		if (layers_same(jobs, i) == i)
+			count_remote(s, jobs[i].size);
+	}
+	return layers_read(s->o, jobs, list->n, e);
 }
 
-static bool manifest_open(struct layout *l, const struct candidate *c, const char *kind,
-			  struct error *e)
+static bool manifest_read(struct search *s, const struct doc *manifest, const struct candidate *c,
+			  const char *kind, struct error *e)
 {
-	enum media media;
-	const struct doc *manifest = document_open(l, &c->d, &media, e);
-	if (!manifest)
-		return false;
-	if (media != MEDIA_MANIFEST)
-		return fail(e, ERR_CORRUPT, "blob %" PRIstr ": is an index without its media type",
-			    ARG(c->d.digest));
-	if (!read_config(l, manifest, c->d.platform.n > 0, e) || !read_layers(l, manifest, e))
+	if (!read_config(s, manifest, c->d.platform.n > 0, e) || !read_layers(s, manifest, e))
 		return fail_in(e, "manifest %" PRIstr, ARG(digest_short(c->d.digest)));
-	struct image *image = l->o->image;
-	struct out *trail = out_new(l->o->a);
+	struct image *image = s->o->image;
+	struct out *trail = out_new(s->o->a);
 	out_z(trail, kind);
 	for (size_t i = 0; i < c->depth; i++)
 		out_z(trail, " > index");
@@ -359,79 +367,40 @@ static bool manifest_open(struct layout *l, const struct candidate *c, const cha
 	return true;
 }
 
-/* ---- the layout ---- */
-
-static bool exists(struct arena *a, struct fs *fs, struct str path)
+static bool index_read(struct search *s, const struct doc *index, const char *kind, struct error *e)
 {
-	struct walk w;
-	struct error ignored;
-	return fs_walk(a, fs, path, false, &w, &ignored) == WALK_FOUND;
-}
-
-bool oci_has_layout(struct arena *a, struct fs *fs)
-{
-	return exists(a, fs, S("/index.json")) &&
-	       (exists(a, fs, S("/oci-layout")) || exists(a, fs, S("/blobs")));
-}
-
-static const struct doc *root_document(struct layout *l, struct str path, struct str name,
-				       struct error *e)
-{
-	struct arena *a = l->o->a;
-	struct blob *b = store_file(a, l->fs, path, name, e);
-	return b ? store_document(a, b, (struct str){0}, name, e) : NULL;
-}
-
-static bool check_version(struct layout *l, struct error *e)
-{
-	if (!exists(l->o->a, l->fs, S("/oci-layout")))
-		return true;
-	const struct doc *d = root_document(l, S("/oci-layout"), S("oci-layout"), e);
-	if (!d)
+	const struct choice *choice = s->choice;
+	struct candidate c;
+	enum media media;
+	if (!collect(s, index, (struct candidate){0}, !choice->ref.n && !choice->digest.n, e) ||
+	    !choose(s, index, &c, e))
 		return false;
-	struct str version = doc_string(doc_get(d, S("imageLayoutVersion")));
-	if (!str_starts(version, S("1.")))
-		return fail(e, ERR_UNSUPPORTED,
-			    "oci-layout: version '%" PRIstr "' is not supported", ARG(version));
-	return true;
+	const struct doc *manifest = document_open(s, &c.d, &media, e);
+	if (!manifest)
+		return false;
+	if (media != MEDIA_MANIFEST)
+		return fail(e, ERR_CORRUPT, "blob %" PRIstr ": is an index without its media type",
+			    ARG(c.d.digest));
+	return manifest_read(s, manifest, &c, kind, e);
 }
 
-bool oci_open(struct opening *o, struct fs *fs, const struct choice *choice, const char *kind,
-	      struct error *e)
+bool oci_open(struct opening *o, struct store *store, const struct oci_root *root,
+	      const struct choice *choice, const char *kind, struct error *e)
 {
 	struct str asked = o->opts->platform;
-	struct layout l = {.o = o,
-			   .fs = fs,
+	struct search s = {.o = o,
+			   .store = store,
 			   .choice = choice,
 			   .want = asked.n ? asked : platform_here(),
 			   .asked = asked.n > 0};
-	if (!check_version(&l, e))
-		return false;
-	const struct doc *index = root_document(&l, S("/index.json"), S("index.json"), e);
+	struct candidate only = {.d = {.digest = root->digest}};
 	enum media media;
-	if (!index)
-		return false;
-	if (!document_media(index, (struct str){0}, &media, e))
-		return fail_in(e, "index.json");
-	if (media != MEDIA_INDEX)
-		return fail(e, ERR_CORRUPT, "index.json: is a manifest, not an index");
-	struct candidate c;
-	return collect(&l, index, (struct candidate){0}, !choice->ref.n && !choice->digest.n, e) &&
-	       choose(&l, index, &c, e) && manifest_open(&l, &c, kind, e);
-}
-
-bool image_open_oci(struct opening *o, struct str words, struct error *e)
-{
-	struct choice choice = {0};
-	struct str path = target_split(o->a, words, &choice);
-	struct fs *fs = fs_open_dir(o->a, path, &o->opts->fs, e);
-	return fs && oci_open(o, fs, &choice, "oci", e);
-}
-
-bool image_open_oci_archive(struct opening *o, struct str words, struct error *e)
-{
-	struct choice choice = {0};
-	struct blob *b = target_open(o, target_split(o->a, words, &choice), e);
-	struct fs *fs = b ? target_archive(o, b, e) : NULL;
-	return fs && oci_open(o, fs, &choice, "oci-archive", e);
+	if (!document_media(root->doc, root->type, &media, e))
+		return fail_in(e, "%" PRIstr, ARG(root->name));
+	if (media == MEDIA_INDEX)
+		return index_read(&s, root->doc, kind, e);
+	if (!root->digest.n)
+		return fail(e, ERR_CORRUPT, "%" PRIstr ": is a manifest, not an index",
+			    ARG(root->name));
+	return manifest_read(&s, root->doc, &only, kind, e);
 }

@@ -46,25 +46,10 @@ struct blob *store_file(struct arena *a, struct fs *fs, struct str path, struct 
 	return fs_blob(a, fs, w.ino, name, e);
 }
 
-struct blob *store_blob(struct arena *a, struct fs *fs, struct str digest, uint64_t size,
-			struct error *e)
-{
-	struct str algorithm, hex;
-	str_cut(digest, ':', &algorithm, &hex);
-	struct str path = str_fmt(a, "/blobs/%" PRIstr "/%" PRIstr, ARG(algorithm), ARG(hex));
-	struct str name = str_fmt(a, "blob %" PRIstr, ARG(digest));
-	struct blob *b = store_file(a, fs, path, name, e);
-	if (!b || size == BLOB_UNSIZED || b->size == size)
-		return b;
-	fail(e, ERR_CORRUPT, "%" PRIstr ": %llu bytes long, its descriptor says %llu", ARG(name),
-	     (unsigned long long)b->size, (unsigned long long)size);
-	return NULL;
-}
-
 static bool slurp_verified(struct arena *a, struct blob *b, struct str digest, struct str *out,
 			   struct error *e)
 {
-	if (b->size > STORE_DOCUMENT_MAX)
+	if (b->size != BLOB_UNSIZED && b->size > STORE_DOCUMENT_MAX)
 		return fail(e, ERR_LIMIT, "%llu bytes long, the limit is %d",
 			    (unsigned long long)b->size, STORE_DOCUMENT_MAX);
 	if (!blob_slurp(a, b, STORE_DOCUMENT_MAX, out, e))
@@ -73,7 +58,7 @@ static bool slurp_verified(struct arena *a, struct blob *b, struct str digest, s
 		return true;
 	/* The bytes are in memory already: they prove themselves from there. */
 	struct blob *again = blob_memory(a, b->name, *out);
-	struct stream *s = stream_verify(a, stream_blob(a, again), digest, b->size, e);
+	struct stream *s = stream_verify(a, stream_blob(a, again), digest, out->n, e);
 	return s && stream_drain(s, e);
 }
 

@@ -19,11 +19,6 @@ struct str digest_short(struct str digest);
 struct blob *store_file(struct arena *a, struct fs *fs, struct str path, struct str name,
 			struct error *e);
 
-/* blobs/ALGORITHM/HEX; ERR_CORRUPT when it is missing, or is not `size` bytes long, where
- * `size` is not BLOB_UNSIZED. */
-struct blob *store_blob(struct arena *a, struct fs *fs, struct str digest, uint64_t size,
-			struct error *e);
-
 /* The JSON map or list in a blob that hashes to `digest`; an empty digest is not checked. */
 const struct doc *store_document(struct arena *a, struct blob *b, struct str digest,
 				 struct str name, struct error *e);
@@ -41,22 +36,44 @@ struct str platform_here(void);
 /* Platform and labels of an image configuration. */
 void store_config(struct opening *o, const struct doc *config);
 
-struct layer_job;
-
-/* Where a layer comes from that does not lie here. Its bytes are asked for by the thread that reads
- * the layer, into an arena of that thread's, and not at all where the cache knows what is in it. */
-struct layer_source {
-	struct blob *(*fetch)(struct layer_source *s, const struct layer_job *job, struct arena *a,
-			      struct error *e);
+/* Where the content of images is had from: a layout, or a registry. Both functions give `size`
+ * bytes that were not looked at yet; ERR_CORRUPT where they are missing or are not so many. */
+struct store {
+	bool remote; /* it lies elsewhere: a layer's bytes are asked for by the thread that reads
+			it, into an arena of that thread's, and not at all where the cache knows
+			what is in it */
+	struct blob *(*manifest)(struct store *s, struct arena *a, struct str digest, uint64_t size,
+				 struct error *e); /* or an index */
+	struct blob *(*blob)(struct store *s, struct arena *a, struct str digest, uint64_t size,
+			     struct error *e); /* a configuration or a layer */
 };
+
+/* ---- oci.c ---- */
+
+/* Where the search for an image begins: the index of a layout, or what a reference names. */
+struct oci_root {
+	const struct doc *doc;
+	struct str name;   /* in messages */
+	struct str type;   /* the media type it was announced by; or empty */
+	struct str digest; /* empty: it must be an index */
+};
+
+/* Chooses one image and reads its configuration and layers. */
+bool oci_open(struct opening *o, struct store *store, const struct oci_root *root,
+	      const struct choice *choice, const char *kind, struct error *e);
+
+/* ---- layers.c ---- */
 
 /* One layer to be read. */
 struct layer_job {
-	struct blob *blob;           /* its bytes, or NULL and */
-	struct layer_source *source; /* who has them */
+	struct blob *blob;   /* its bytes, or NULL and */
+	struct store *store; /* who has them */
 	struct str digest, label;
 	uint64_t size;
 };
+
+/* The number of the first job with the same bytes as job i: images repeat their empty layers. */
+size_t layers_same(const struct layer_job *jobs, size_t i);
 
 /* Reads all layers, several at once, and puts them into the image in their order. The first
  * failure in that order is the one that is told. */

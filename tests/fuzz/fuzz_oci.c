@@ -89,7 +89,7 @@ static void open_image(struct arena *a, struct fs *fs, struct str platform)
 	struct opening o = {.a = a, .opts = &opts, .image = &image};
 	struct error e = {0};
 	bool good = docker_has_manifest(&o, fs) ? docker_open(&o, fs, &any, &e)
-						: oci_open(&o, fs, &any, "oci", &e);
+						: layout_open(&o, fs, &any, "oci", &e);
 	struct str count = str_fmt(a, " > %zu layer", image.layers.n);
 	if (good ? !str_has(image.trail, count) : e.kind == ERR_NONE)
 		abort();

@@ -100,7 +100,7 @@ static bool open_store(struct out *o, struct wish wish, struct image *image, str
 	struct opening opening = {.a = arena, .opts = opts, .image = image};
 	struct choice choice = {str_from(wish.ref), str_from(wish.digest)};
 	return docker_has_manifest(&opening, fs) ? docker_open(&opening, fs, &choice, e)
-						 : oci_open(&opening, fs, &choice, "oci", e);
+						 : layout_open(&opening, fs, &choice, "oci", e);
 }
 
 static void opens_with(struct out *o, struct wish wish, const char *file, struct image *image)
