@@ -28,13 +28,15 @@ PKG_CONFIG ?= pkg-config
 
 # ---- libraries: each has one door, one file that includes its header ----
 
-PACKAGES := libarchive yaml-0.1 jansson libcrypto zlib libzstd liblz4 liblzma sqlite3 libsquashfs1 ext2fs
+PACKAGES := yaml-0.1 jansson libcrypto zlib libzstd liblz4 liblzma libsquashfs1 ext2fs
+# Not linked but loaded when they are first called, see late.h.
+LATE := libarchive sqlite3
 HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PACKAGES += libisal
 endif
-LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(LATE) 2>/dev/null)
+LIBS := $(shell $(PKG_CONFIG) --exists $(LATE) && $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) $(call try,-ldl)
 # Empty on a fresh machine, where the targets that install come by first.
 ready = $(if $(LIBS),,$(error a compiler, pkg-config or a library is missing: `make deps` installs them))
 

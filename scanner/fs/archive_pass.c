@@ -18,6 +18,53 @@
 #include "archive_pass.h"
 #include "archive_source.h"
 #include "arena.h"
+#include "late.h"
+
+#define CALLS(X) \
+	X(archive_entry_filetype) \
+	X(archive_entry_free) \
+	X(archive_entry_gid) \
+	X(archive_entry_hardlink) \
+	X(archive_entry_new) \
+	X(archive_entry_pathname) \
+	X(archive_entry_perm) \
+	X(archive_entry_size) \
+	X(archive_entry_sparse_count) \
+	X(archive_entry_symlink) \
+	X(archive_entry_uid) \
+	X(archive_error_string) \
+	X(archive_filter_bytes) \
+	X(archive_filter_count) \
+	X(archive_filter_name) \
+	X(archive_format) \
+	X(archive_read_data_block) \
+	X(archive_read_data_skip) \
+	X(archive_read_free) \
+	X(archive_read_header_position) \
+	X(archive_read_new) \
+	X(archive_read_next_header) \
+	X(archive_read_next_header2) \
+	X(archive_read_open) \
+	X(archive_read_open1) \
+	X(archive_read_set_callback_data) \
+	X(archive_read_set_read_callback) \
+	X(archive_read_set_skip_callback) \
+	X(archive_read_support_filter_bzip2) \
+	X(archive_read_support_filter_compress) \
+	X(archive_read_support_filter_gzip) \
+	X(archive_read_support_filter_lz4) \
+	X(archive_read_support_filter_lzip) \
+	X(archive_read_support_filter_lzma) \
+	X(archive_read_support_filter_lzop) \
+	X(archive_read_support_filter_rpm) \
+	X(archive_read_support_filter_xz) \
+	X(archive_read_support_filter_zstd) \
+	X(archive_read_support_format_cpio) \
+	X(archive_read_support_format_raw) \
+	X(archive_read_support_format_tar) \
+	X(archive_set_error)
+LATE_LIBRARY(la, "libarchive.so.13", CALLS)
+#undef CALLS
 
 enum { HEADER_MAX = 16 << 20 };
 
@@ -54,7 +101,7 @@ static void free_archive(void *arg)
 {
 	struct archive **a = arg;
 	if (*a)
-		archive_read_free(*a);
+		la.archive_read_free(*a);
 	*a = NULL;
 }
 
@@ -73,7 +120,7 @@ static void free_pass(void *arg)
 	struct pass *p = arg;
 	free_archive(&p->archive);
 	if (p->entry)
-		archive_entry_free(p->entry);
+		la.archive_entry_free(p->entry);
 	free_locale(p->plain);
 }
 
@@ -96,20 +143,20 @@ typedef int support_fn(struct archive *a);
 /* libarchive says ARCHIVE_WARN where it would run a program. */
 static bool built_in(support_fn *support)
 {
-	struct archive *trial = archive_read_new();
+	struct archive *trial = la.archive_read_new();
 	bool in = trial && support(trial) == ARCHIVE_OK;
-	archive_read_free(trial);
+	la.archive_read_free(trial);
 	return in;
 }
 
 static bool support_filters(struct archive *a)
 {
-	static support_fn *const all[] = {
-		archive_read_support_filter_bzip2, archive_read_support_filter_compress,
-		archive_read_support_filter_gzip,  archive_read_support_filter_lz4,
-		archive_read_support_filter_lzip,  archive_read_support_filter_lzma,
-		archive_read_support_filter_lzop,  archive_read_support_filter_rpm,
-		archive_read_support_filter_xz,    archive_read_support_filter_zstd,
+	support_fn *const all[] = {
+		la.archive_read_support_filter_bzip2, la.archive_read_support_filter_compress,
+		la.archive_read_support_filter_gzip,  la.archive_read_support_filter_lz4,
+		la.archive_read_support_filter_lzip,  la.archive_read_support_filter_lzma,
+		la.archive_read_support_filter_lzop,  la.archive_read_support_filter_rpm,
+		la.archive_read_support_filter_xz,    la.archive_read_support_filter_zstd,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (built_in(all[i]) && all[i](a) != ARCHIVE_OK)
@@ -123,7 +170,7 @@ static la_ssize_t decoder_input(struct archive *a, void *arg, const void **buf)
 	size_t n = 0;
 	if (d->of->next(d->of, buf, &n, &d->failed))
 		return (la_ssize_t)n;
-	archive_set_error(a, EIO, "%s", d->failed.text);
+	la.archive_set_error(a, EIO, "%s", d->failed.text);
 	return ARCHIVE_FATAL;
 }
 
@@ -133,8 +180,8 @@ static bool decoder_failed(struct decoder *d, struct error *e)
 		*e = d->failed;
 		return false;
 	}
-	const char *why = archive_error_string(d->archive);
-	return fail(e, ERR_CORRUPT, "%s: %s", archive_filter_name(d->archive, 0),
+	const char *why = la.archive_error_string(d->archive);
+	return fail(e, ERR_CORRUPT, "%s: %s", la.archive_filter_name(d->archive, 0),
 		    why ? why : "the compressed bytes are damaged");
 }
 
@@ -142,10 +189,10 @@ static bool decoder_open(struct decoder *d, struct error *e)
 {
 	struct archive_entry *entry;
 	d->opened = true;
-	if (archive_read_open(d->archive, d, NULL, decoder_input, NULL) != ARCHIVE_OK ||
-	    archive_read_next_header(d->archive, &entry) < ARCHIVE_WARN)
+	if (la.archive_read_open(d->archive, d, NULL, decoder_input, NULL) != ARCHIVE_OK ||
+	    la.archive_read_next_header(d->archive, &entry) < ARCHIVE_WARN)
 		return decoder_failed(d, e);
-	if (archive_filter_count(d->archive) < 2)
+	if (la.archive_filter_count(d->archive) < 2)
 		return fail(e, ERR_UNSUPPORTED, "compression: not one that is known here");
 	return true;
 }
@@ -159,7 +206,7 @@ static bool decoder_next(struct stream *s, const void **buf, size_t *n, struct e
 	locale_t before = uselocale(d->plain);
 	bool ok = d->opened || decoder_open(d, e);
 	while (ok && got == 0) {
-		int r = archive_read_data_block(d->archive, &p, &got, &at);
+		int r = la.archive_read_data_block(d->archive, &p, &got, &at);
 		if (r == ARCHIVE_EOF)
 			break;
 		if (r < ARCHIVE_OK)
@@ -175,14 +222,16 @@ static bool decoder_next(struct stream *s, const void **buf, size_t *n, struct e
 
 struct stream *pass_decode(struct arena *a, struct stream *of, struct error *e)
 {
+	if (!la_load(e))
+		return NULL;
 	struct decoder *d = NEW(a, struct decoder);
 	arena_defer(a, free_decoder, d);
 	d->stream = (struct stream){.name = of->name, .next = decoder_next};
 	d->of = of;
 	d->plain = newlocale(LC_ALL_MASK, "C", NULL);
-	d->archive = archive_read_new();
+	d->archive = la.archive_read_new();
 	if (!d->plain || !d->archive || !support_filters(d->archive) ||
-	    archive_read_support_format_raw(d->archive) != ARCHIVE_OK) {
+	    la.archive_read_support_format_raw(d->archive) != ARCHIVE_OK) {
 		out_of_memory(e);
 		return NULL;
 	}
@@ -203,7 +252,7 @@ static la_ssize_t pass_input(struct archive *a, void *arg, const void **buf)
 		fail(&p->failed, ERR_LIMIT, "an entry's header is larger than %d bytes",
 		     HEADER_MAX);
 	}
-	archive_set_error(a, EIO, "%s", p->failed.text);
+	la.archive_set_error(a, EIO, "%s", p->failed.text);
 	return ARCHIVE_FATAL;
 }
 
@@ -216,18 +265,18 @@ static la_int64_t pass_skip(struct archive *a, void *arg, la_int64_t n)
 
 static bool is_cpio(const struct pass *p)
 {
-	return (archive_format(p->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_CPIO;
+	return (la.archive_format(p->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_CPIO;
 }
 
 /* libarchive's reason, at the entry it was met at. */
 static bool pass_failed(struct pass *p, struct error *e)
 {
-	const char *why = archive_error_string(p->archive);
+	const char *why = la.archive_error_string(p->archive);
 	if (p->failed.kind != ERR_NONE) {
 		*e = p->failed;
 		return false;
 	}
-	if (archive_format(p->archive) == 0)
+	if (la.archive_format(p->archive) == 0)
 		return fail(e, ERR_UNSUPPORTED, "not a tar or cpio archive");
 	fail(e, ERR_CORRUPT, "%s: %s", pass_format(p), why ? why : "damaged");
 	if (p->number)
@@ -244,16 +293,16 @@ static bool pass_start(struct pass *p, struct error *e)
 	if (!source_peek(p->source, &head, e))
 		return false;
 	free_archive(&p->archive);
-	struct archive *a = p->archive = archive_read_new();
+	struct archive *a = p->archive = la.archive_read_new();
 	p->base = p->source->piece_at + p->source->piece.n;
 	p->failed = (struct error){0};
-	if (!a || archive_read_support_format_tar(a) != ARCHIVE_OK ||
-	    archive_read_support_format_cpio(a) != ARCHIVE_OK)
+	if (!a || la.archive_read_support_format_tar(a) != ARCHIVE_OK ||
+	    la.archive_read_support_format_cpio(a) != ARCHIVE_OK)
 		return out_of_memory(e);
-	archive_read_set_read_callback(a, pass_input);
-	archive_read_set_skip_callback(a, pass_skip);
-	archive_read_set_callback_data(a, p);
-	if (archive_read_open1(a) != ARCHIVE_OK)
+	la.archive_read_set_read_callback(a, pass_input);
+	la.archive_read_set_skip_callback(a, pass_skip);
+	la.archive_read_set_callback_data(a, p);
+	if (la.archive_read_open1(a) != ARCHIVE_OK)
 		return pass_failed(p, e);
 	return true;
 }
@@ -268,10 +317,12 @@ struct pass *pass_new(struct arena *a)
 
 bool pass_open(struct pass *p, struct source *s, struct error *e)
 {
+	if (!la_load(e))
+		return false;
 	if (!p->plain)
 		p->plain = newlocale(LC_ALL_MASK, "C", NULL);
 	if (!p->entry)
-		p->entry = archive_entry_new();
+		p->entry = la.archive_entry_new();
 	if (!p->plain || !p->entry)
 		return out_of_memory(e);
 	p->number = 0;
@@ -289,7 +340,7 @@ bool pass_open(struct pass *p, struct source *s, struct error *e)
 static bool next_cpio(struct pass *p, bool *more, struct error *e)
 {
 	struct str head;
-	uint64_t end = p->base + (uint64_t)archive_filter_bytes(p->archive, 0);
+	uint64_t end = p->base + (uint64_t)la.archive_filter_bytes(p->archive, 0);
 	*more = false;
 	if (!source_rewind(p->source, end, e) || !source_skip_zeros(p->source, more, e))
 		return false;
@@ -310,7 +361,7 @@ static bool next_cpio(struct pass *p, bool *more, struct error *e)
 static bool back_to_end(struct pass *p, struct error *e)
 {
 	struct source *s = p->source;
-	uint64_t end = p->base + (uint64_t)archive_filter_bytes(p->archive, 0);
+	uint64_t end = p->base + (uint64_t)la.archive_filter_bytes(p->archive, 0);
 	if (end < s->piece_at || end > s->piece_at + s->piece.n)
 		return true;
 	return source_rewind(s, end, e);
@@ -318,8 +369,8 @@ static bool back_to_end(struct pass *p, struct error *e)
 
 static void note_end(struct pass *p)
 {
-	uint64_t header = p->base + (uint64_t)archive_read_header_position(p->archive);
-	uint64_t end = p->base + (uint64_t)archive_filter_bytes(p->archive, 0);
+	uint64_t header = p->base + (uint64_t)la.archive_read_header_position(p->archive);
+	uint64_t end = p->base + (uint64_t)la.archive_filter_bytes(p->archive, 0);
 	uint64_t marker = end - header;
 	p->end_marked = is_cpio(p) || ((marker == 512 || marker == 1024) &&
 				       source_zeros_before(p->source, end, marker));
@@ -329,7 +380,7 @@ static void note_end(struct pass *p)
  * here may be lost so: owners' names, ACLs. A name that cannot be converted is kept as bytes. */
 static bool harmless(struct archive *a)
 {
-	const char *why = archive_error_string(a);
+	const char *why = la.archive_error_string(a);
 	return why && (strstr(why, "can't be converted") || strstr(why, "ACL"));
 }
 
@@ -342,7 +393,7 @@ static enum fs_kind kind_of(const struct archive_entry *e)
 		{AE_IFREG, FS_REGULAR}, {AE_IFDIR, FS_DIRECTORY}, {AE_IFLNK, FS_SYMLINK},
 		{AE_IFCHR, FS_DEVICE},  {AE_IFBLK, FS_DEVICE},
 	};
-	unsigned type = archive_entry_filetype((struct archive_entry *)(uintptr_t)e);
+	unsigned type = la.archive_entry_filetype((struct archive_entry *)(uintptr_t)e);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (kinds[i].type == type)
 			return kinds[i].kind;
@@ -357,30 +408,30 @@ static uint32_t clamp32(la_int64_t n)
 static bool describe(struct pass *p, struct pass_entry *out, struct error *e)
 {
 	struct archive_entry *entry = p->entry;
-	const char *path = archive_entry_pathname(entry);
+	const char *path = la.archive_entry_pathname(entry);
 	if (!path)
 		return fail(e, ERR_CORRUPT, "%s: entry %llu has no name", pass_format(p),
 			    (unsigned long long)p->number);
 	snprintf(p->last, sizeof p->last, "%s", path);
 	enum fs_kind kind = kind_of(entry);
-	const char *hard = kind == FS_DIRECTORY ? NULL : archive_entry_hardlink(entry);
-	const char *soft = kind == FS_SYMLINK ? archive_entry_symlink(entry) : NULL;
-	la_int64_t size = kind == FS_REGULAR ? archive_entry_size(entry) : 0;
+	const char *hard = kind == FS_DIRECTORY ? NULL : la.archive_entry_hardlink(entry);
+	const char *soft = kind == FS_SYMLINK ? la.archive_entry_symlink(entry) : NULL;
+	la_int64_t size = kind == FS_REGULAR ? la.archive_entry_size(entry) : 0;
 	*out = (struct pass_entry){
 		.path = str_from(path),
 		.link = str_from(hard ? hard : soft),
 		.hardlink = hard != NULL,
-		.sparse = archive_entry_sparse_count(entry) > 0,
-		.header_at = p->base + (uint64_t)archive_read_header_position(p->archive),
-		.content_at = p->base + (uint64_t)archive_filter_bytes(p->archive, 0),
+		.sparse = la.archive_entry_sparse_count(entry) > 0,
+		.header_at = p->base + (uint64_t)la.archive_read_header_position(p->archive),
+		.content_at = p->base + (uint64_t)la.archive_filter_bytes(p->archive, 0),
 		.number = p->number,
 		.depth = p->source->depth,
 	};
 	out->st = (struct fs_stat){
 		.kind = kind,
-		.mode = archive_entry_perm(entry) & 07777,
-		.uid = clamp32(archive_entry_uid(entry)),
-		.gid = clamp32(archive_entry_gid(entry)),
+		.mode = la.archive_entry_perm(entry) & 07777,
+		.uid = clamp32(la.archive_entry_uid(entry)),
+		.gid = clamp32(la.archive_entry_gid(entry)),
 		.size = size > 0             ? (uint64_t)size
 			: kind == FS_SYMLINK ? out->link.n
 					     : 0,
@@ -396,7 +447,7 @@ static bool leave_entry(struct pass *p, struct error *e)
 	p->in_entry = false;
 	if (!in_entry)
 		return true;
-	int r = archive_read_data_skip(p->archive);
+	int r = la.archive_read_data_skip(p->archive);
 	return r == ARCHIVE_OK || r == ARCHIVE_EOF || pass_failed(p, e);
 }
 
@@ -407,11 +458,11 @@ static enum pass_step step(struct pass *p, struct pass_entry *out, struct error 
 	for (bool first = true;; first = false) {
 		p->in_header = true;
 		p->header_n = 0;
-		int r = archive_read_next_header2(p->archive, p->entry);
+		int r = la.archive_read_next_header2(p->archive, p->entry);
 		p->in_header = false;
 		if (first)
 			p->previous_end =
-				p->base + (uint64_t)archive_read_header_position(p->archive);
+				p->base + (uint64_t)la.archive_read_header_position(p->archive);
 		if (r == ARCHIVE_OK || (r == ARCHIVE_WARN && harmless(p->archive))) {
 			p->number++;
 			p->in_entry = true;
@@ -446,7 +497,7 @@ static bool next_block(struct pass *p, struct error *e)
 	const void *block;
 	size_t n;
 	la_int64_t at;
-	int r = archive_read_data_block(p->archive, &block, &n, &at);
+	int r = la.archive_read_data_block(p->archive, &block, &n, &at);
 	p->block_end = r == ARCHIVE_EOF;
 	if (p->block_end)
 		return true;

@@ -8,7 +8,26 @@
 #include <string.h>
 
 #include "arena.h"
+#include "late.h"
 #include "rpm.h"
+
+#define CALLS(X) \
+	X(sqlite3_bind_text) \
+	X(sqlite3_close_v2) \
+	X(sqlite3_column_blob) \
+	X(sqlite3_column_bytes) \
+	X(sqlite3_db_config) \
+	X(sqlite3_deserialize) \
+	X(sqlite3_errmsg) \
+	X(sqlite3_finalize) \
+	X(sqlite3_limit) \
+	X(sqlite3_open_v2) \
+	X(sqlite3_prepare_v2) \
+	X(sqlite3_progress_handler) \
+	X(sqlite3_reset) \
+	X(sqlite3_step)
+LATE_LIBRARY(sq, "libsqlite3.so.0", CALLS)
+#undef CALLS
 
 enum {
 	DATABASE_MAX = 256 << 20,
@@ -24,7 +43,7 @@ struct reader {
 static void close_reader(void *arg)
 {
 	struct reader *r = arg;
-	sqlite3_close_v2(r->db);
+	sq.sqlite3_close_v2(r->db);
 	r->db = NULL;
 }
 
@@ -38,7 +57,7 @@ static bool sqlite_failed(struct reader *r, struct error *e)
 {
 	if (r->steps > STEPS_MAX)
 		return fail(e, ERR_LIMIT, "sqlite: too much work");
-	return fail(e, ERR_CORRUPT, "sqlite: %s", r->db ? sqlite3_errmsg(r->db) : "no memory");
+	return fail(e, ERR_CORRUPT, "sqlite: %s", r->db ? sq.sqlite3_errmsg(r->db) : "no memory");
 }
 
 static void harden(sqlite3 *db)
@@ -48,10 +67,10 @@ static void harden(sqlite3 *db)
 				  SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION,
 				  SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER};
 	for (size_t i = 0; i < sizeof off / sizeof off[0]; i++)
-		sqlite3_db_config(db, off[i], 0, NULL);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, DATABASE_MAX);
+		sq.sqlite3_db_config(db, off[i], 0, NULL);
+	sq.sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sq.sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+	sq.sqlite3_limit(db, SQLITE_LIMIT_LENGTH, DATABASE_MAX);
 }
 
 /* A database in WAL mode says so in its header, and is then not opened without the files beside
@@ -63,12 +82,13 @@ static bool open_bytes(struct packages *out, struct reader *r, struct str bytes,
 		return fail(e, ERR_CORRUPT, "sqlite: file is not a database");
 	p[18] = p[19] = 1;
 	arena_defer(out->arena, close_reader, r);
-	if (sqlite3_open_v2(":memory:", &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL))
+	if (sq.sqlite3_open_v2(":memory:", &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+			       NULL))
 		return sqlite_failed(r, e);
 	harden(r->db);
-	sqlite3_progress_handler(r->db, STEPS, count_steps, r);
-	if (sqlite3_deserialize(r->db, "main", p, (sqlite3_int64)bytes.n, (sqlite3_int64)bytes.n,
-				SQLITE_DESERIALIZE_READONLY))
+	sq.sqlite3_progress_handler(r->db, STEPS, count_steps, r);
+	if (sq.sqlite3_deserialize(r->db, "main", p, (sqlite3_int64)bytes.n, (sqlite3_int64)bytes.n,
+				   SQLITE_DESERIALIZE_READONLY))
 		return sqlite_failed(r, e);
 	return true;
 }
@@ -77,11 +97,11 @@ static bool read_name(struct packages *out, struct reader *r, sqlite3_stmt *quer
 		      struct error *e)
 {
 	int step;
-	if (sqlite3_reset(query) || sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC))
+	if (sq.sqlite3_reset(query) || sq.sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC))
 		return sqlite_failed(r, e);
-	while ((step = sqlite3_step(query)) == SQLITE_ROW) {
-		struct str header = {sqlite3_column_blob(query, 0),
-				     (size_t)sqlite3_column_bytes(query, 0)};
+	while ((step = sq.sqlite3_step(query)) == SQLITE_ROW) {
+		struct str header = {sq.sqlite3_column_blob(query, 0),
+				     (size_t)sq.sqlite3_column_bytes(query, 0)};
 		if (!rpm_header(out, header, header.n, e))
 			return false;
 	}
@@ -100,12 +120,13 @@ bool packages_rpm_sqlite(struct packages *out, struct blob *b, struct error *e)
 	struct reader *r = NEW(out->arena, struct reader);
 	sqlite3_stmt *query = NULL;
 	struct str bytes;
-	if (!blob_slurp(out->arena, b, DATABASE_MAX, &bytes, e) || !open_bytes(out, r, bytes, e))
+	if (!sq_load(e) || !blob_slurp(out->arena, b, DATABASE_MAX, &bytes, e) ||
+	    !open_bytes(out, r, bytes, e))
 		return false;
-	bool ok = !sqlite3_prepare_v2(r->db, select, -1, &query, NULL) || sqlite_failed(r, e);
+	bool ok = !sq.sqlite3_prepare_v2(r->db, select, -1, &query, NULL) || sqlite_failed(r, e);
 	for (size_t i = 0; ok && i < sizeof names / sizeof names[0]; i++)
 		ok = read_name(out, r, query, names[i], e);
-	sqlite3_finalize(query);
+	sq.sqlite3_finalize(query);
 	close_reader(r);
 	return ok;
 }
