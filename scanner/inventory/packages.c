@@ -8,20 +8,28 @@
 #include "arena.h"
 #include "out.h"
 
+/* Where the first empty line of a text ends, or the text: databases have a million lines. */
+static size_t paragraph_end(struct str text)
+{
+	size_t at = 0, line;
+	while ((line = at + str_find(str_tail(text, at), '\n') + 1) < text.n) {
+		at = line;
+		while (at < text.n && text.p[at] == '\r')
+			at++;
+		if (at < text.n && text.p[at] == '\n')
+			return at + 1;
+	}
+	return text.n;
+}
+
 bool paragraph_next(struct str *rest, struct str *out)
 {
-	struct str line, after;
 	while (rest->n && (rest->p[0] == '\n' || rest->p[0] == '\r'))
 		*rest = str_tail(*rest, 1);
-	if (!rest->n)
-		return false;
-	struct str whole = *rest;
-	do {
-		str_cut(*rest, '\n', &line, &after);
-		*rest = after;
-	} while (after.n && str_trim(line, "\r").n);
-	*out = str_slice(whole, 0, rest->n ? (size_t)(rest->p - whole.p) : whole.n);
-	return true;
+	size_t end = paragraph_end(*rest);
+	*out = str_slice(*rest, 0, end);
+	*rest = str_tail(*rest, end);
+	return out->n > 0;
 }
 
 struct str paragraph_field(struct str paragraph, struct str key)
