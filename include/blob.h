@@ -71,6 +71,13 @@ struct blob *blob_window(struct arena *a, struct blob *of, struct str name, uint
  * max_spill bytes on disk, or 64 times as many with the holes. */
 struct blob *blob_spool(struct arena *a, struct stream *s, uint64_t max_spill, struct error *e);
 
+/* A file without a name under $TMPDIR, open to read and write until the arena is freed. -1: a
+ * failure was told. */
+int blob_temporary(struct arena *a, struct error *e);
+
+/* Fails with the text of errno about that file. */
+bool blob_temporary_failed(struct error *e);
+
 /* `n` bytes of `of` from `at` on, or zeros where `of` is NULL. */
 struct blob_part {
 	struct blob *of;

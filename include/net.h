@@ -96,10 +96,12 @@ bool http_slurp(struct arena *a, struct net *n, const struct http_request *r,
 /* ---- an object as a blob ---- */
 
 /* Random access by range requests with a read-ahead that adapts; bytes read in a row come through
- * one request. The object is pinned: when it changes, reading fails. A server without ranges is
- * read once, front to back, into a temporary file of at most max_spill bytes, and *note (which may
- * be NULL) says so, else it is emptied. */
+ * one request, of which there is one at a time. What came is kept in a temporary file, so that
+ * nothing is fetched twice, but past max_spill bytes it is forgotten. The object is pinned: when it
+ * changes, reading fails. A server without ranges is read once, front to back, as far as it is
+ * asked for: blob_spool; *reply, which may be NULL, tells. What *r points to lasts as long as the
+ * blob. */
 struct blob *net_blob(struct arena *a, struct net *n, const struct http_request *r,
-		      uint64_t max_spill, struct str *note, struct error *e);
+		      uint64_t max_spill, struct http_reply *reply, struct error *e);
 
 #endif

@@ -28,12 +28,19 @@ struct spool {
 	struct error failed; /* a stream that failed once is not asked again */
 };
 
-static void close_spool(void *arg)
+static void close_temporary(void *arg)
 {
 	close((int)(intptr_t)arg);
 }
 
-static int temporary_file(struct arena *a)
+bool blob_temporary_failed(struct error *e)
+{
+	fail_errno(e, errno, "temporary file");
+	e->kind = ERR_IO;
+	return false;
+}
+
+static int open_temporary(struct arena *a)
 {
 	const char *dir = getenv("TMPDIR");
 	if (!dir || !*dir)
@@ -49,11 +56,14 @@ static int temporary_file(struct arena *a)
 	return fd;
 }
 
-static bool temporary_failed(struct error *e)
+int blob_temporary(struct arena *a, struct error *e)
 {
-	fail_errno(e, errno, "temporary file");
-	e->kind = ERR_IO;
-	return false;
+	int fd = open_temporary(a);
+	if (fd >= 0)
+		arena_defer(a, close_temporary, (void *)(intptr_t)fd);
+	else
+		blob_temporary_failed(e);
+	return fd;
 }
 
 static bool too_much(const struct spool *s, struct error *e)
@@ -71,7 +81,7 @@ static bool write_at(struct spool *s, const char *p, size_t n, uint64_t at, stru
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)
-			return temporary_failed(e);
+			return blob_temporary_failed(e);
 		p += w;
 		n -= (size_t)w;
 		at += (uint64_t)w;
@@ -116,7 +126,7 @@ static bool append(struct spool *s, const char *p, size_t n, struct error *e)
 		s->have += run;
 	}
 	/* A hole at the end must be there to be read. */
-	return !zero || ftruncate(s->fd, (off_t)s->have) == 0 || temporary_failed(e);
+	return !zero || ftruncate(s->fd, (off_t)s->have) == 0 || blob_temporary_failed(e);
 }
 
 static bool pull(struct spool *s, struct error *e)
@@ -171,12 +181,9 @@ static bool spool_read(struct blob *b, uint64_t at, void *buf, size_t n, size_t 
 
 struct blob *blob_spool(struct arena *a, struct stream *of, uint64_t max_spill, struct error *e)
 {
-	int fd = temporary_file(a);
-	if (fd < 0) {
-		temporary_failed(e);
+	int fd = blob_temporary(a, e);
+	if (fd < 0)
 		return NULL;
-	}
-	arena_defer(a, close_spool, (void *)(intptr_t)fd);
 	struct spool *s = NEW(a, struct spool);
 	*s = (struct spool){
 		.blob = {.name = of->name, .size = BLOB_UNSIZED, .read = spool_read},
