@@ -1,6 +1,7 @@
 /*
  * fuzz_json.c - any bytes as a JSON document. Beyond not crashing: every node lies inside the
- * text and inside its parent, strings are valid UTF-8, and a refusal says why and where.
+ * text and inside its parent, strings are valid UTF-8, and a refusal says why and where. What is
+ * taken value by value (pull.h) has the same strings in the same order.
  */
 #include <setjmp.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 
 #include "arena.h"
 #include "doc.h"
+#include "pull.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -45,6 +47,41 @@ static void check_node(const struct doc *d)
 	}
 }
 
+static void check_pulled(const struct doc *d, struct pull *p)
+{
+	struct str key;
+	if (d->kind == DOC_LIST)
+		pull_list(p);
+	else if (d->kind == DOC_MAP)
+		pull_map(p);
+	else if (d->kind == DOC_STRING)
+		check(str_eq(pull_string(p), d->text));
+	else
+		pull_skip(p);
+	for (size_t i = 0; i < d->n; i++) {
+		bool more = d->kind == DOC_MAP ? pull_member(p, &key) : pull_item(p);
+		if (!more)
+			return; /* too deep */
+		check(d->kind != DOC_MAP || str_eq(key, d->entries[i].key));
+		check_pulled(d->entries[i].value, p);
+	}
+	if (d->kind == DOC_LIST)
+		check(!pull_item(p));
+	else if (d->kind == DOC_MAP)
+		check(!pull_member(p, &key));
+}
+
+static void check_pull(struct arena *a, struct str text, const struct doc *d)
+{
+	struct pull p = pull_new(a, text);
+	if (d)
+		check_pulled(d, &p);
+	else
+		pull_skip(&p);
+	bool good = pull_end(&p);
+	check(!good || d);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	jmp_buf out_of_memory;
@@ -58,6 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			check_node(d);
 		else
 			check(fault.text.n && fault.from->at <= size);
+		if (!fault.limit)
+			check_pull(a, file->text, d);
 	}
 	arena_free(a);
 	return 0;

@@ -14,6 +14,7 @@
 
 #include "arena.h"
 #include "doc.h"
+#include "pull.h"
 
 static struct file text_file(struct str text)
 {
@@ -115,6 +116,95 @@ static void parses_as_the_table_says(void **state)
 			assert_true(fault.text.n > 0);
 		arena_free(a);
 	}
+}
+
+/* The same line, of values that are taken one by one. */
+static void show_pulled(struct pull *p, char *to, size_t size)
+{
+	struct str key;
+	size_t n = strlen(to);
+	char next = p->at < p->text.n ? p->text.p[p->at] : '\0';
+	if (next == '[') {
+		strncat(to, "[", size - n - 1);
+		pull_list(p);
+		for (bool first = true; pull_item(p); first = false) {
+			strncat(to, first ? "" : " ", size - strlen(to) - 1);
+			show_pulled(p, to, size);
+		}
+		strncat(to, "]", size - strlen(to) - 1);
+	} else if (next == '{') {
+		strncat(to, "{", size - n - 1);
+		pull_map(p);
+		for (bool first = true; pull_member(p, &key); first = false) {
+			n = strlen(to);
+			snprintf(to + n, size - n, "%s%.*s=", first ? "" : " ", ARG(key));
+			show_pulled(p, to, size);
+		}
+		strncat(to, "}", size - strlen(to) - 1);
+	} else if (next == '"') {
+		struct str text = pull_string(p);
+		snprintf(to + n, size - n, "'%.*s'", ARG(text));
+	} else {
+		size_t at = p->at;
+		pull_skip(p);
+		snprintf(to + n, size - n, "%.*s", ARG(str_slice(p->text, at, p->at)));
+	}
+}
+
+static void values_are_pulled_as_the_table_says(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof parses / sizeof *parses; i++) {
+		struct arena *a = arena_new(16 << 20, NULL, NULL);
+		struct pull p = pull_new(a, str_dup(a, parses[i].in));
+		pull_skip(&p);
+		if (pull_end(&p) != !!parses[i].want)
+			fail_msg("%.*s: pulled otherwise", ARG(parses[i].in));
+		p = pull_new(a, parses[i].in);
+		char got[400] = "";
+		show_pulled(&p, got, sizeof got);
+		if (parses[i].want && !strpbrk(parses[i].in.p, " \t") &&
+		    strcmp(got, parses[i].want) != 0)
+			fail_msg("%.*s: pulled %s", ARG(parses[i].in), got);
+		arena_free(a);
+	}
+}
+
+static void what_is_pulled_as_something_else_fails(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool number;
+		uint64_t want;
+		bool good;
+	} table[] = {
+		{"18446744073709551615", true, UINT64_MAX, true},
+		{"18446744073709551616", true, 0, false},
+		{"-1", true, 0, false},
+		{"1.0", true, 0, false},
+		{"\"1\"", true, 0, false},
+		{"null", true, 0, true},
+		{"null", false, 0, true},
+		{"1", false, 0, false},
+		{"[]", false, 0, false},
+	};
+	struct arena *a = arena_new(1 << 20, NULL, NULL);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct pull p = pull_new(a, str_from(table[i].text));
+		if (table[i].number)
+			assert_true(pull_u64(&p) == table[i].want);
+		else
+			assert_int_equal(pull_string(&p).n, 0);
+		assert_true(pull_end(&p) == table[i].good);
+	}
+	char deep[200];
+	memset(deep, '[', 100);
+	memset(deep + 100, ']', 100);
+	struct pull p = pull_new(a, (struct str){deep, 200});
+	pull_skip(&p);
+	assert_false(pull_end(&p));
+	arena_free(a);
 }
 
 static void nul_is_decoded_in_keys_and_values(void **state)
@@ -271,6 +361,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_as_the_table_says),
+		cmocka_unit_test(values_are_pulled_as_the_table_says),
+		cmocka_unit_test(what_is_pulled_as_something_else_fails),
 		cmocka_unit_test(nul_is_decoded_in_keys_and_values),
 		cmocka_unit_test(nodes_know_their_places),
 		cmocka_unit_test(faults_know_their_places),
