@@ -1,6 +1,6 @@
 /*
- * unpack.c - blocks of deflate (RFC 1951), zlib (RFC 1950) and zstd (RFC 8878) in memory; the one
- * door to libzstd. Other codecs are beside it. Dictionaries are not supported.
+ * unpack.c - blocks of deflate (RFC 1951), zlib (RFC 1950), gzip (RFC 1952) and zstd (RFC 8878) in
+ * memory; the one door to libzstd. Other codecs are beside it. Dictionaries are not supported.
  */
 #include "unpack.h"
 
@@ -16,7 +16,14 @@ enum {
 	ZLIB_HEAD = 2,
 	ZLIB_TRAILER = 4,
 	ZLIB_DICTIONARY = 0x20,
-	ZSTD_WINDOW_LOG = 24,
+	GZIP_HEAD = 10,
+	GZIP_TRAILER = 8,
+	GZIP_HEADER_CRC = 2,
+	GZIP_EXTRA = 4,
+	GZIP_NAME = 8,
+	GZIP_COMMENT = 16,
+	GZIP_RESERVED = 0xE0,
+	ZSTD_WINDOW_LOG = 27,
 	ADLER = 65521,
 	ADLER_RUN = 5552, /* the most bytes whose sums fit 32 bits (RFC 1950 section 9) */
 };
@@ -76,16 +83,22 @@ static bool inflate_block(struct unpacker *u, struct str *in, void *out, size_t 
 	return true;
 }
 
-/* The sum behind the block: the inflater may have taken some of its bytes. */
+/* Up to INFLATE_UNUSED_MAX + n bytes behind the block, of which the inflater may have taken some;
+ * how many there are. */
+static size_t take_tail(struct unpacker *u, struct str rest, unsigned char *tail, size_t n)
+{
+	size_t have = inflate_unused(u->inflate, tail);
+	size_t more = rest.n < n ? rest.n : n;
+	if (more)
+		memcpy(tail + have, rest.p, more);
+	return have + more;
+}
+
 static bool check_adler(struct unpacker *u, struct str rest, const void *plain, size_t n,
 			struct error *e)
 {
 	unsigned char tail[INFLATE_UNUSED_MAX + ZLIB_TRAILER];
-	size_t have = inflate_unused(u->inflate, tail);
-	size_t more = rest.n < ZLIB_TRAILER ? rest.n : ZLIB_TRAILER;
-	if (more)
-		memcpy(tail + have, rest.p, more);
-	if (have + more < ZLIB_TRAILER)
+	if (take_tail(u, rest, tail, ZLIB_TRAILER) < ZLIB_TRAILER)
 		return fail(e, ERR_CORRUPT, "zlib: ends before its checksum");
 	if (load_be32(tail) != adler32(plain, n))
 		return fail(e, ERR_CORRUPT, "zlib: the content does not match its checksum");
@@ -114,6 +127,46 @@ static bool unpack_zlib(struct unpacker *u, struct str in, void *out, size_t n, 
 		return false;
 	if (ended && !check_adler(u, in, out, have, e))
 		return false;
+	*got = have;
+	return true;
+}
+
+/* Passes the header of a member; false where there is none, or it goes on behind `in`. */
+static bool took_gzip_head(struct str *in)
+{
+	const unsigned char *head = (const unsigned char *)in->p;
+	if (in->n < GZIP_HEAD || head[0] != 0x1f || head[1] != 0x8b || head[2] != 8)
+		return false;
+	unsigned flags = head[3];
+	size_t n = GZIP_HEAD;
+	if ((flags & GZIP_EXTRA) && in->n >= n + 2)
+		n += load_le16(head + n);
+	n += flags & GZIP_EXTRA ? 2 : 0;
+	for (unsigned text = GZIP_NAME; text <= GZIP_COMMENT; text <<= 1)
+		if (flags & text)
+			n += str_find(str_tail(*in, n), 0) + 1;
+	n += flags & GZIP_HEADER_CRC ? 2 : 0;
+	if (n > in->n || (flags & GZIP_RESERVED))
+		return false;
+	*in = str_tail(*in, n);
+	return true;
+}
+
+static bool unpack_gzip(struct unpacker *u, struct str in, void *out, size_t n, size_t *got,
+			struct error *e)
+{
+	unsigned char tail[INFLATE_UNUSED_MAX + GZIP_TRAILER];
+	size_t have;
+	bool ended;
+	if (!took_gzip_head(&in))
+		return fail(e, ERR_CORRUPT, "gzip: no gzip header");
+	if (!inflate_block(u, &in, out, n, &have, &ended, e))
+		return false;
+	if (ended && take_tail(u, in, tail, GZIP_TRAILER) < GZIP_TRAILER)
+		return fail(e, ERR_CORRUPT, "gzip: ends before its checksum");
+	if (ended && (load_le32(tail) != inflate_crc(u->inflate) ||
+		      load_le32(tail + 4) != (have & UINT32_MAX)))
+		return fail(e, ERR_CORRUPT, "gzip: the content does not match its checksum");
 	*got = have;
 	return true;
 }
@@ -166,6 +219,7 @@ bool unpack(struct unpacker *u, enum packing how, struct str in, void *out, size
 	switch (how) {
 	case PACKING_DEFLATE: return unpack_deflate(u, in, out, n, got, e);
 	case PACKING_ZLIB: return unpack_zlib(u, in, out, n, got, e);
+	case PACKING_GZIP: return unpack_gzip(u, in, out, n, got, e);
 	case PACKING_ZSTD: return unpack_zstd(u, in, out, n, got, e);
 	case PACKING_LZ4: return unlz4_block(in, out, n, got, e);
 	case PACKING_LZMA: return unpack_lzma(u, in, out, n, got, e);

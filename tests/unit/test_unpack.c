@@ -16,6 +16,14 @@
 #define PLAIN "hello, hello, hello, hello!\n"
 #define DEFLATED "\xcb\x48\xcd\xc9\xc9\xd7\x51\xc8\xc0\xa4\x14\xb9\x00"
 #define ZLIB "\x78\xda" DEFLATED "\x8e\xcc\x09\x60"
+#define GZIP_TAIL "\xc3\xc2\x80\xa5\x1c\x00\x00\x00"
+#define GZIP "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" DEFLATED GZIP_TAIL
+/* with an extra field, a name, a comment and two bytes for the header's own sum */
+#define GZIP_ALL \
+	"\x1f\x8b\x08\x1e\x00\x00\x00\x00\x00\xff\x03\x00" \
+	"abc" \
+	"name\0" \
+	"comment\0\0\0" DEFLATED GZIP_TAIL
 #define ZSTD \
 	"\x28\xb5\x2f\xfd\x04\x68\x7d\x00\x00\x48\x68\x65\x6c\x6c\x6f\x2c\x20\x21\x0a\x01\x00\x4a" \
 	"\x8a\x11\xf5\x30\x33\xbc"
@@ -34,6 +42,8 @@ static const struct {
 } blocks[] = {
 	{PACKING_DEFLATE, {DEFLATED, sizeof DEFLATED - 1}},
 	{PACKING_ZLIB, {ZLIB, sizeof ZLIB - 1}},
+	{PACKING_GZIP, {GZIP, sizeof GZIP - 1}},
+	{PACKING_GZIP, {GZIP_ALL, sizeof GZIP_ALL - 1}},
 	{PACKING_ZSTD, {ZSTD, sizeof ZSTD - 1}},
 };
 
