@@ -146,6 +146,11 @@ mounting() { # mounting OPTIONS IMAGE: cat of the file on a loop mount
 		line '  mount, cat, umount' 'not root' '' '' '' '' ''
 	fi
 }
+# Where there is no KVM, or one that its qemu cannot use, the appliance is emulated.
+export LIBGUESTFS_BACKEND=direct
+if have guestfish && ! guestfish -a /dev/null run 2>/dev/null; then
+	export LIBGUESTFS_BACKEND_SETTINGS=force_tcg
+fi
 fish() { # fish IMAGE DEVICE
 	beside 'guestfish --ro' 1 guestfish --ro -a "$1" run : mount-ro "$2" / : cat "/$unit"
 }
