@@ -3,7 +3,8 @@
  *
  * The file grows only as far as somebody asked, so that a look at the head of a pipe costs the
  * head. Pages of zeros, of which disks are full, are left out as holes. The file is never visible
- * where the file system has O_TMPFILE, and for an instant elsewhere.
+ * where the file system has O_TMPFILE, and for an instant elsewhere. Who wants to keep the bytes
+ * brings a file instead; when that cannot be written any more they move to a temporary one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,9 @@ enum { HOLES_RATIO = 64 };
 struct spool {
 	struct blob blob;
 	struct stream *of;
+	struct arena *arena;
 	int fd;
+	struct spool_home *home;  /* whose file it is; NULL: a temporary one */
 	uint64_t have, kept, max; /* bytes in all; on disk; on disk at most */
 	bool ended;
 	struct error failed; /* a stream that failed once is not asked again */
@@ -72,24 +75,6 @@ static bool too_much(const struct spool *s, struct error *e)
 		    ARG(s->blob.name), (unsigned long long)s->max);
 }
 
-static bool write_at(struct spool *s, const char *p, size_t n, uint64_t at, struct error *e)
-{
-	if (n > s->max - s->kept)
-		return too_much(s, e);
-	while (n) {
-		ssize_t w = pwrite(s->fd, p, n, (off_t)at);
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return blob_temporary_failed(e);
-		p += w;
-		n -= (size_t)w;
-		at += (uint64_t)w;
-		s->kept += (uint64_t)w;
-	}
-	return true;
-}
-
 static bool is_zero(const char *p, size_t n)
 {
 	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
@@ -112,6 +97,59 @@ static size_t run_of(const struct spool *s, const char *p, size_t n, bool *zero)
 	return at;
 }
 
+static bool write_at(int fd, const char *p, size_t n, uint64_t at)
+{
+	while (n) {
+		ssize_t w = pwrite(fd, p, n, (off_t)at);
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return false;
+		p += w;
+		n -= (size_t)w;
+		at += (uint64_t)w;
+	}
+	return true;
+}
+
+static bool append(struct spool *s, const char *p, size_t n, struct error *e);
+
+/* The file that was brought cannot be written any more: goes on in a temporary one. */
+static bool leave_home(struct spool *s, struct error *e)
+{
+	char piece[16 * PAGE];
+	int from = s->fd;
+	uint64_t upto = s->have;
+	if (!s->home)
+		return blob_temporary_failed(e);
+	s->home = NULL;
+	s->fd = blob_temporary(s->arena, e);
+	s->have = s->kept = 0;
+	bool good = s->fd >= 0;
+	while (good && s->have < upto) {
+		uint64_t left = upto - s->have;
+		size_t n = left < sizeof piece ? (size_t)left : sizeof piece;
+		ssize_t r = pread(from, piece, n, (off_t)s->have);
+		if (r >= 0 || errno != EINTR)
+			good = r > 0 ? append(s, piece, (size_t)r, e) : blob_temporary_failed(e);
+	}
+	/* Space is short: it is given back at once. */
+	(void)!ftruncate(from, 0);
+	return good;
+}
+
+static bool write_run(struct spool *s, const char *p, size_t n, struct error *e)
+{
+	if (n > s->max - s->kept)
+		return too_much(s, e);
+	bool written =
+		write_at(s->fd, p, n, s->have) ||
+		(leave_home(s, e) && (write_at(s->fd, p, n, s->have) || blob_temporary_failed(e)));
+	if (written)
+		s->kept += n;
+	return written;
+}
+
 static bool append(struct spool *s, const char *p, size_t n, struct error *e)
 {
 	bool zero = false;
@@ -119,7 +157,7 @@ static bool append(struct spool *s, const char *p, size_t n, struct error *e)
 		return too_much(s, e);
 	while (n) {
 		size_t run = run_of(s, p, n, &zero);
-		if (!zero && !write_at(s, p, run, s->have, e))
+		if (!zero && !write_run(s, p, run, e))
 			return false;
 		p += run;
 		n -= run;
@@ -138,6 +176,8 @@ static bool pull(struct spool *s, struct error *e)
 	if (n == 0) {
 		s->ended = true;
 		s->blob.size = s->have;
+		if (s->home)
+			s->home->keep(s->home, s->have);
 		return true;
 	}
 	return append(s, p, n, e);
@@ -179,17 +219,25 @@ static bool spool_read(struct blob *b, uint64_t at, void *buf, size_t n, size_t 
 	return true;
 }
 
-struct blob *blob_spool(struct arena *a, struct stream *of, uint64_t max_spill, struct error *e)
+struct blob *blob_spool_home(struct arena *a, struct stream *of, struct spool_home *home,
+			     uint64_t max_spill, struct error *e)
 {
-	int fd = blob_temporary(a, e);
+	int fd = home ? home->fd : blob_temporary(a, e);
 	if (fd < 0)
 		return NULL;
 	struct spool *s = NEW(a, struct spool);
 	*s = (struct spool){
 		.blob = {.name = of->name, .size = BLOB_UNSIZED, .read = spool_read},
 		.of = of,
+		.arena = a,
 		.fd = fd,
+		.home = home,
 		.max = max_spill,
 	};
 	return &s->blob;
+}
+
+struct blob *blob_spool(struct arena *a, struct stream *of, uint64_t max_spill, struct error *e)
+{
+	return blob_spool_home(a, of, NULL, max_spill, e);
 }
