@@ -6,9 +6,8 @@
  */
 #include "html.h"
 
-#include <string.h>
-
 #include "arena.h"
+#include "base64.h"
 #include "blob.h"
 #include "formats.h"
 
@@ -52,29 +51,12 @@ static struct str whole(struct arena *a, const char *const *lines)
 	return out_text(o);
 }
 
-/* RFC 4648, section 4, of the bytes that hexadecimal digits stand for. */
-static struct str base64(struct arena *a, struct str hex)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	static const char nibbles[] = "0123456789abcdef";
-	struct out *o = out_new(a);
-	for (size_t i = 0; i < hex.n; i += 6) {
-		uint32_t bits = 0;
-		size_t n = hex.n - i < 6 ? hex.n - i : 6;
-		for (size_t k = 0; k < 6; k++)
-			bits = bits << 4 |
-			       (k < n ? (uint32_t)(strchr(nibbles, hex.p[i + k]) - nibbles) : 0);
-		for (size_t k = 0; k < 4; k++)
-			out_fill(o, k * 3 < n * 2 ? digits[bits >> (18 - 6 * k) & 63] : '=', 1);
-	}
-	return out_text(o);
-}
-
 static void allowed(struct html *h, const char *directive, struct str content)
 {
-	struct str hex = str_tail(digest_sha256(h->arena, content), strlen("sha256:"));
-	out_fmt(h->o, "; %s 'sha256-%" PRIstr "'", directive, ARG(base64(h->arena, hex)));
+	unsigned char sum[32];
+	digest_sha256_raw(content, sum);
+	struct str raw = {(const char *)sum, sizeof sum};
+	out_fmt(h->o, "; %s 'sha256-%" PRIstr "'", directive, ARG(base64_encode(h->arena, raw)));
 }
 
 static void head(struct html *h, struct str css, struct str js)

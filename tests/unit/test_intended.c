@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base64.h"
 #include "captured.h"
 #include "fixture.h"
 #include "kubelet/intended/intended.h"

@@ -78,8 +78,6 @@ void intended_flags(struct intents *in, const struct input *t, struct str text, 
 
 /* ---- bytes in texts ---- */
 
-bool base64_decode(struct arena *a, struct str in, struct str *out);
-
 /* A data: URL (RFC 2397); false for any other URL. */
 bool url_decode(struct arena *a, struct str url, struct str *out);
 

@@ -1,11 +1,11 @@
 /*
  * intended_ignition.c - a configuration of Ignition (specifications 2 and 3) into the files and
- * units that it writes, with what it takes to read them: data: URLs (RFC 2397), base64 (RFC
- * 4648), gzip. Not supported: contents that are fetched from elsewhere.
+ * units that it writes, with what it takes to read them: data: URLs (RFC 2397), gzip. Not
+ * supported: contents that are fetched from elsewhere.
  */
-#include <string.h>
 
 #include "arena.h"
+#include "base64.h"
 #include "blob.h"
 #include "intended.h"
 #include "out.h"
@@ -13,38 +13,6 @@
 enum { FILES_MAX = 500 };
 
 /* ---- encodings ---- */
-
-static int sextet(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *hit = c ? strchr(digits, c == '-' ? '+' : c == '_' ? '/' : c) : NULL;
-	return hit ? (int)(hit - digits) : -1;
-}
-
-bool base64_decode(struct arena *a, struct str in, struct str *out)
-{
-	char *to = arena_alloc(a, 1, in.n / 4 * 3 + 4);
-	uint32_t bits = 0;
-	size_t n = 0, held = 0;
-	for (size_t i = 0; i < in.n; i++) {
-		int v = sextet(in.p[i]);
-		if (in.p[i] == '=')
-			break;
-		if (v < 0 && !strchr(" \t\r\n", in.p[i]))
-			return false;
-		if (v < 0)
-			continue;
-		bits = bits << 6 | (uint32_t)v;
-		held += 6;
-		if (held < 8)
-			continue;
-		held -= 8;
-		to[n++] = (char)(bits >> held & 0xff);
-	}
-	*out = (struct str){to, n};
-	return true;
-}
 
 static int nibble(char c)
 {

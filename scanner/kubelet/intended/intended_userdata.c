@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "base64.h"
 #include "intended.h"
 #include "launch.h"
 #include "shell.h"
