@@ -184,6 +184,9 @@ enum codec { CODEC_NONE, CODEC_GZIP, CODEC_ZSTD, CODEC_XZ, CODEC_BZIP2, CODEC_LZ
 /* What the first bytes say; CODEC_OTHER is some other compression that libarchive reads. */
 enum codec codec_of(struct str head);
 
+/* "sha256:" and 64, or "sha512:" and 128 lower-case hexadecimal digits. */
+bool digest_valid(struct str digest);
+
 /* Hex sha256 of bytes in memory, as "sha256:…". */
 struct str digest_sha256(struct arena *a, struct str bytes);
 

@@ -137,6 +137,13 @@ struct stream *stream_verify(struct arena *a, struct stream *of, struct str dige
 	return &v->stream;
 }
 
+bool digest_valid(struct str digest)
+{
+	struct str hex;
+	struct error ignored;
+	return parse_digest(digest, &hex, &ignored);
+}
+
 void digest_sha256_raw(struct str bytes, unsigned char sum[32])
 {
 	unsigned len = 0;

@@ -5,25 +5,7 @@
  */
 #include "store.h"
 
-#include <string.h>
-
 #include "arena.h"
-
-bool digest_valid(struct str digest)
-{
-	struct str algorithm, hex;
-	if (!str_cut(digest, ':', &algorithm, &hex))
-		return false;
-	size_t want = str_eq(algorithm, S("sha256"))   ? 64
-		      : str_eq(algorithm, S("sha512")) ? 128
-						       : 0;
-	if (!want || hex.n != want)
-		return false;
-	for (size_t i = 0; i < hex.n; i++)
-		if (!strchr("0123456789abcdef", hex.p[i]) || !hex.p[i])
-			return false;
-	return true;
-}
 
 struct str digest_short(struct str digest)
 {

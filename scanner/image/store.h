@@ -9,9 +9,6 @@
 
 enum { STORE_DOCUMENT_MAX = 4 << 20, STORE_LAYERS_MAX = 1024 };
 
-/* "sha256:" and 64, or "sha512:" and 128 lower-case hexadecimal digits. */
-bool digest_valid(struct str digest);
-
 /* "sha256:1234abcd5678" */
 struct str digest_short(struct str digest);
 
