@@ -71,7 +71,7 @@ struct str rootfs_link(struct rootfs *root, struct str path);
  * else of that name too. */
 struct listing {
 	enum file_state state;
-	struct str why; /* FILE_UNREADABLE */
+	const struct file *unread; /* FILE_UNREADABLE: the directory, with its fault; else NULL */
 	struct str *names;
 	size_t n;
 };

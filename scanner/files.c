@@ -78,11 +78,8 @@ void visit_ls(struct scan *s)
 		return;
 	}
 	const struct listing *names = rootfs_list(s->root, path);
-	if (names->state != FILE_OK) {
-		fail(&s->out->error, ERR_CORRUPT, "%" PRIstr ": %" PRIstr, ARG(path),
-		     ARG(names->why));
+	if (names->unread && !there(s, names->unread, path))
 		return;
-	}
 	for (size_t i = 0; i < names->n; i++) {
 		struct str entry = str_fmt(s->arena, "%" PRIstr "%s%" PRIstr, ARG(path),
 					   str_ends(path, S("/")) ? "" : "/", ARG(names->names[i]));

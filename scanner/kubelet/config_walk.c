@@ -32,16 +32,6 @@ static bool refuse_read(struct tour *w, const struct file *f)
 	return false;
 }
 
-static bool refuse_list(struct tour *w, const struct file *f, struct str why)
-{
-	struct file *broken = NEW(w->a, struct file);
-	*broken = *f;
-	broken->state = FILE_UNREADABLE;
-	broken->why = why;
-	w->out.unreadable = broken;
-	return false;
-}
-
 /* ---- what is made ---- */
 
 static bool lies_in(struct str path, struct str dir)
@@ -76,11 +66,12 @@ static bool is_made_in(const struct tour *w, struct str dir)
 
 /* ---- names ---- */
 
-static bool add_listed(struct tour *w, const struct file *f, struct str dir, struct words *names)
+static bool add_listed(struct tour *w, struct str dir, struct words *names)
 {
 	const struct listing *l = rootfs_list(w->root, dir);
-	if (l->state == FILE_UNREADABLE)
-		return refuse_list(w, f, l->why);
+	w->out.unreadable = l->unread;
+	if (l->unread)
+		return false;
 	for (size_t i = 0; i < l->n; i++)
 		*vec_push(w->a, names) = (struct word){.text = l->names[i]};
 	return true;
@@ -94,10 +85,9 @@ static int by_text(const void *x, const void *y)
 /* The names of the directory in the image, of the one copied over it, and of what is made. */
 static bool names_in(struct tour *w, struct str path, struct str place, struct words *names)
 {
-	const struct file *f = rootfs_lstat(w->root, path);
-	if (!add_listed(w, f, path, names))
+	if (!add_listed(w, path, names))
 		return false;
-	if (!str_eq(place, path) && !add_listed(w, f, place, names))
+	if (!str_eq(place, path) && !add_listed(w, place, names))
 		return false;
 	for (size_t i = 0; w->made && i < w->made->n; i++)
 		if (str_eq(str_dirname(w->made->at[i].path), path))

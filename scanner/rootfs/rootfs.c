@@ -311,7 +311,7 @@ static void list_into(struct rootfs *root, struct str dir, struct listing *l)
 	uint64_t ino = 0;
 	struct file *f = look(root, dir, false, &ino);
 	l->state = f->state;
-	l->why = f->why;
+	l->unread = f->state == FILE_UNREADABLE ? f : NULL;
 	if (f->state == FILE_OK && f->kind != FILE_DIRECTORY)
 		l->state = FILE_ABSENT;
 	if (l->state != FILE_OK)
@@ -320,7 +320,7 @@ static void list_into(struct rootfs *root, struct str dir, struct listing *l)
 		set_unreadable(root, f, &e);
 		seen(root, f->real)->file = f;
 		l->state = FILE_UNREADABLE;
-		l->why = f->why;
+		l->unread = f;
 		return;
 	}
 	seen(root, f->real)->listed = true;

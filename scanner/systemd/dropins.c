@@ -47,8 +47,8 @@ struct files conf_files(struct systemd *sd, const struct strs *dirs, struct doub
 	struct map *seen = map_new(sd->arena);
 	for (size_t i = 0; i < dirs->n; i++) {
 		const struct listing *list = rootfs_list(sd->root, dirs->at[i]);
-		if (list->state == FILE_UNREADABLE && doubt->reason == REASON_NONE)
-			*doubt = doubt_file(sd->arena, rootfs_stat(sd->root, dirs->at[i]), NULL);
+		if (list->unread && doubt->reason == REASON_NONE)
+			*doubt = doubt_file(sd->arena, list->unread, NULL);
 		for (size_t k = 0; k < list->n; k++) {
 			struct str name = list->names[k];
 			if (skipped(name))

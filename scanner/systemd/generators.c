@@ -92,7 +92,7 @@ static struct strs find(struct systemd *sd, const char *kind)
 	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
 		struct str dir = str_fmt(sd->arena, "%s/systemd/%s", roots[i], kind);
 		const struct listing *list = rootfs_list(sd->root, dir);
-		doubt_listing(sd, dir, list);
+		doubt_listing(sd, list);
 		for (size_t k = 0; k < list->n; k++) {
 			struct str *path = NEW(sd->arena, struct str);
 			if (map_get(seen, list->names[k]))

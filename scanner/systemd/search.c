@@ -133,11 +133,10 @@ static bool entry_read(struct systemd *sd, struct str path, struct str name, str
 	return false;
 }
 
-void doubt_listing(struct systemd *sd, struct str dir, const struct listing *list)
+void doubt_listing(struct systemd *sd, const struct listing *list)
 {
-	struct str text = str_fmt(sd->arena, "%" PRIstr ": %" PRIstr, ARG(dir), ARG(list->why));
-	if (list->state == FILE_UNREADABLE && sd->doubt.reason == REASON_NONE)
-		sd->doubt = (struct doubt){REASON_UNREADABLE, text, NULL};
+	if (list->unread && sd->doubt.reason == REASON_NONE)
+		sd->doubt = doubt_file(sd->arena, list->unread, NULL);
 }
 
 struct map *search_entries(struct systemd *sd)
@@ -149,7 +148,7 @@ struct map *search_entries(struct systemd *sd)
 	for (size_t i = 0; i < sd->search.n; i++) {
 		struct str dir = sd->search.at[i];
 		const struct listing *list = rootfs_list(sd->root, dir);
-		doubt_listing(sd, dir, list);
+		doubt_listing(sd, list);
 		for (size_t k = 0; k < list->n; k++) {
 			struct str name = list->names[k];
 			struct entry e;

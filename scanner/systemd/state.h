@@ -55,7 +55,7 @@ struct found {
 
 void search_init(struct systemd *sd);
 /* A directory that could not be listed may hold what counts: a doubt about every unit. */
-void doubt_listing(struct systemd *sd, struct str dir, const struct listing *list);
+void doubt_listing(struct systemd *sd, const struct listing *list);
 struct map *search_entries(struct systemd *sd);
 struct found search_find(struct systemd *sd, struct str name);
 bool search_has_dir(const struct systemd *sd, struct str path); /* does it lie in the path? */

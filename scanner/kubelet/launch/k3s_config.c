@@ -194,9 +194,10 @@ static struct words drop_ins(struct k3s *k, struct str dir, const struct origin 
 {
 	struct words out = {0};
 	const struct listing *l = rootfs_list(k->c->root, dir);
-	if (l->state == FILE_UNREADABLE)
-		k3s_doubt(k, REASON_UNREADABLE,
-			  str_fmt(k->c->a, "%" PRIstr ": %" PRIstr, ARG(dir), ARG(l->why)), from);
+	if (l->unread) {
+		struct doubt d = doubt_file(k->c->a, l->unread, from);
+		k3s_doubt(k, d.reason, d.text, d.from);
+	}
 	for (size_t i = 0; l->state == FILE_OK && i < l->n; i++) {
 		struct str path =
 			str_fmt(k->c->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(l->names[i]));

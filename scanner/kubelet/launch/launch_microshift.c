@@ -65,8 +65,8 @@ static void read_file(struct microshift *m, struct str path)
 static void read_folder(struct microshift *m, struct str dir, unsigned deep)
 {
 	const struct listing *l = rootfs_list(m->c->root, dir);
-	if (l->state == FILE_UNREADABLE)
-		doubt(m, doubt_file(m->c->a, rootfs_stat(m->c->root, dir), m->from));
+	if (l->unread)
+		doubt(m, doubt_file(m->c->a, l->unread, m->from));
 	for (size_t i = 0; i < l->n && m->files <= FILES_MAX; i++) {
 		struct str path =
 			str_fmt(m->c->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(l->names[i]));

@@ -48,12 +48,10 @@ static struct word span(struct quadlet *q, const struct file *f, struct str text
 	return (struct word){text, text.n ? origin_new(q->a, f, at, text.n, NULL) : NULL};
 }
 
-static void miss(struct quadlet *q, const struct listing *l, struct str dir)
+static void miss(struct quadlet *q, const struct listing *l)
 {
-	if (l->state == FILE_UNREADABLE && q->doubt.reason == REASON_NONE)
-		q->doubt = (struct doubt){
-			REASON_UNREADABLE,
-			str_fmt(q->a, "%" PRIstr ": %" PRIstr, ARG(dir), ARG(l->why)), NULL};
+	if (l->unread && q->doubt.reason == REASON_NONE)
+		q->doubt = doubt_file(q->a, l->unread, NULL);
 }
 
 static void read_file(struct quadlet *q, const struct file *f)
@@ -99,7 +97,7 @@ static void add_dropins(struct quadlet *q, struct str of, struct dropins *out)
 	for (size_t i = 0; i < DIRS; i++) {
 		struct str dir = str_fmt(q->a, "%s/%" PRIstr ".d", dirs[i], ARG(of));
 		const struct listing *l = rootfs_list(q->root, dir);
-		miss(q, l, dir);
+		miss(q, l);
 		for (size_t k = 0; k < l->n && out->n < FILES_MAX; k++) {
 			struct dropin x = {l->names[k], str_fmt(q->a, "%" PRIstr "/%" PRIstr,
 								ARG(dir), ARG(l->names[k]))};
@@ -137,7 +135,7 @@ static void doubt_service(struct quadlet *q)
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
 		struct str dir = str_fmt(q->a, "%s/%" PRIstr ".service.d", units[i], ARG(q->name));
 		const struct listing *l = rootfs_list(q->root, dir);
-		miss(q, l, dir);
+		miss(q, l);
 		for (size_t k = 0; k < l->n && k < FILES_MAX; k++) {
 			struct str path =
 				str_fmt(q->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(l->names[k]));
@@ -313,8 +311,14 @@ struct quadlets {
 	const struct kubelet_options *options;
 	struct launches *out;
 	VEC(struct str) seen; /* of two files with one name the first is taken */
-	bool unread;          /* a directory was not */
+	struct doubt unread;  /* the first directory or file that was not */
 };
+
+static void unread(struct quadlets *all, struct doubt d)
+{
+	if (all->unread.reason == REASON_NONE)
+		all->unread = d;
+}
 
 static bool take(struct quadlets *all, struct str file)
 {
@@ -334,7 +338,8 @@ static void read_quadlet(struct quadlets *all, struct str dir, struct str file)
 		  rootfs_read(q.root, str_fmt(q.a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(file))));
 	read_dropins(&q);
 	doubt_service(&q);
-	all->unread |= q.doubt.reason == REASON_UNREADABLE;
+	if (q.doubt.reason != REASON_WRAPPER_UNRESOLVED)
+		unread(all, q.doubt);
 	if (!make_command(&q) || has_service(all->sd, q.a, q.name) ||
 	    !find(&q, all->options, &found))
 		return;
@@ -345,7 +350,8 @@ static void read_quadlet(struct quadlets *all, struct str dir, struct str file)
 static void read_dir(struct quadlets *all, struct str dir, unsigned depth)
 {
 	const struct listing *l = rootfs_list(all->root, dir);
-	all->unread |= l->state == FILE_UNREADABLE;
+	if (l->unread)
+		unread(all, doubt_file(all->a, l->unread, NULL));
 	for (size_t k = 0; k < l->n && k < FILES_MAX && all->seen.n < FILES_MAX; k++) {
 		struct str path =
 			str_fmt(all->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(l->names[k]));
@@ -361,13 +367,11 @@ static void read_dir(struct quadlets *all, struct str dir, unsigned depth)
 void launch_quadlets(struct rootfs *root, struct systemd *sd, const struct kubelet_options *options,
 		     struct launches *out)
 {
-	struct quadlets all = {root, sd, rootfs_arena(root), options, out, {0}, false};
+	struct quadlets all = {root, sd, rootfs_arena(root), options, out, {0}, {0}};
 	for (size_t i = 0; i < DIRS; i++)
 		read_dir(&all, str_from(dirs[i]), 0);
 	/* What a file there says comes before units of /usr. */
-	for (size_t i = 0; all.unread && i < out->n; i++)
+	for (size_t i = 0; i < out->n; i++)
 		if (out->at[i].doubt.reason == REASON_NONE)
-			out->at[i].doubt = (struct doubt){
-				REASON_UNREADABLE, S("a directory of Quadlet files cannot be read"),
-				NULL};
+			out->at[i].doubt = all.unread;
 }
