@@ -35,6 +35,10 @@ HAVE_ISAL := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PACKAGES += libisal
 endif
+# NO_CURL=1: without the network.
+ifndef NO_CURL
+LATE += libcurl
+endif
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(LATE) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --exists $(LATE) && $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) $(call try,-ldl)
 # Empty on a fresh machine, where the targets that install come by first.
@@ -81,6 +85,7 @@ STAGE_SRC := $(filter-out scanner/blob/gunzip_zlib.c,$(STAGE_SRC))
 else
 STAGE_SRC := $(filter-out scanner/blob/gunzip_isal.c,$(STAGE_SRC))
 endif
+STAGE_SRC := $(filter-out scanner/net/wire_$(if $(NO_CURL),curl,none).c,$(STAGE_SRC))
 # What stands above the stages needs them all.
 LIB_SRC := $(STAGE_SRC) $(if $(filter report,$(STAGES)),$(filter-out scanner/main.c,$(wildcard scanner/*.c)))
 # Texts that the program carries: arrays of their lines.
@@ -91,7 +96,7 @@ UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 WHOLE := $(patsubst tests/%.c,%,$(wildcard tests/golden.c tests/inject.c tests/vectors.c tests/forms.c))
 # What scripts call: no tests by themselves.
-TOOLS := manifest mutate diskcmp
+TOOLS := manifest mutate diskcmp fetch
 SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 C_FILES := $(sort $(wildcard scanner/*.c scanner/*/*.[ch] scanner/*/*/*.[ch] include/*.h tests/*.c tests/*.h tests/*/*.c tests/*/*.h))
 
@@ -306,7 +311,7 @@ samples: ## make testdata/images again
 .PHONY: help clean
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
-	@echo '  Variables: BUILD PREFIX DESTDIR CC CFLAGS O SANITIZE WERROR JOBS V'
+	@echo '  Variables: BUILD PREFIX DESTDIR CC CFLAGS O SANITIZE WERROR NO_CURL JOBS V'
 
 clean: ## remove build/
 	rm -rf build

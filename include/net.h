@@ -24,6 +24,7 @@
 struct net;
 
 struct net_options {
+	const char *agent;    /* the User-Agent, "offnode/1.0" */
 	bool offline;         /* every request fails before it is sent */
 	bool plain_http;      /* http:// may be spoken; else only https:// */
 	struct str cacert;    /* PEM files; empty: those of the system, */
@@ -32,7 +33,8 @@ struct net_options {
 	unsigned tries;       /* of each request; 0: 5 */
 	unsigned connections; /* at once; 0: 8 */
 	uint64_t connect_ms;  /* 0: 15 s */
-	uint64_t stall_ms;    /* so long without a byte, or below a trickle; 0: 30 s */
+	uint64_t stall_ms;    /* so long without a byte, or below 1000 bytes a second; 0: 30 s */
+	uint64_t backoff_ms;  /* before the second try, then twice as long each; 0: 250 ms */
 };
 
 /* What was fetched so far; "3 of 1200 MB in 12 requests". */
@@ -43,6 +45,13 @@ struct net_use {
 /* Never NULL; lives as long as the arena. */
 struct net *net_new(struct arena *a, const struct net_options *opts);
 struct net_use net_used(const struct net *n);
+
+/* A URL as messages and reports show it: without user, query and fragment, and not too long. */
+struct url_shown {
+	char text[200];
+};
+
+struct url_shown url_shown(struct str url);
 
 /* ---- one request ---- */
 
@@ -56,14 +65,14 @@ struct http_login {
 };
 
 struct http_request {
-	struct str url;     /* absolute, https: or http: */
-	struct str accept;  /* media types; empty: any */
-	struct str step;    /* what it is for, in messages: "manifest", "layer 2 of 8" */
-	const char *method; /* "GET" where NULL, or "HEAD" */
-	const char
-		*form;  /* a body of application/x-www-form-urlencoded, which is POSTed; or NULL */
-	uint64_t at, n; /* a range; n == 0: all there is from `at` on */
+	struct str url;           /* absolute, https: or http: */
+	struct str accept;        /* media types; empty: any */
+	struct str step;          /* what it is for, in messages: "manifest", "layer 2 of 8" */
+	const char *method;       /* "GET" where NULL, or "HEAD" */
+	const char *form;         /* application/x-www-form-urlencoded, which is POSTed; or NULL */
+	uint64_t at, n;           /* a range; n == 0: all there is from `at` on */
 	struct str validator;     /* of an earlier reply: another object is ERR_CORRUPT */
+	bool proved;              /* the caller checks a digest: no validator is needed to go on */
 	uint64_t max;             /* bytes of the body; ERR_LIMIT past them. 0: BLOB_UNSIZED */
 	struct http_login *login; /* or NULL */
 	struct watch *watch;      /* ticks also while nothing comes */
@@ -73,7 +82,7 @@ struct http_reply {
 	unsigned status;      /* 200 or 206 */
 	struct str url;       /* where it came from in the end */
 	uint64_t size;        /* of the whole object; BLOB_UNSIZED when not told */
-	bool ranges;          /* a range was asked for and given */
+	bool ranges;          /* a range was asked for and given; else the body is all of it */
 	struct str validator; /* a strong ETag, or Last-Modified; empty: none */
 	struct str type;      /* Content-Type without its parameters */
 	struct str digest;    /* Docker-Content-Digest */
@@ -81,12 +90,16 @@ struct http_reply {
 
 /* Sends the request and reads the head of the reply; the body follows as a stream, which is resumed
  * where a connection breaks if there is a validator or the caller checks a digest. NULL, with an
- * error, for every status but 200 and 206. */
+ * error, for every status but 200 and 206. The login lasts as long as the stream. */
 struct stream *http_open(struct arena *a, struct net *n, const struct http_request *r,
 			 struct http_reply *out, struct error *e);
 
-/* Ends a request whose body is not wanted to its end, and frees what a stream holds; the arena does
- * it otherwise. */
+/* The same stream at another range of the same object, at the cost of a request and of no memory;
+ * ERR_UNSUPPORTED when the server gives none. After a failure it may be tried again. */
+bool http_seek(struct stream *s, uint64_t at, uint64_t n, struct error *e);
+
+/* Ends a request whose body is not wanted to its end: a stream holds one of the connections until
+ * its end, a failure, or this. The arena does it otherwise. http_seek may follow. */
 void http_close(struct stream *s);
 
 /* The whole body in memory, of at most r->max bytes, which must be set. */

@@ -46,6 +46,20 @@
 	  "open the files beside a disk that it names", "Image", false, SWITCH) \
 	X(live_run, "live-run", 0, NULL, NULL, "the root is a booted one: its /run counts", \
 	  "Image", false, SWITCH) \
+	X(offline, "offline", 0, NULL, NULL, "nothing is asked of the network", "Network", false, \
+	  SWITCH) \
+	X(plain_http, "plain-http", 0, NULL, NULL, "speak http:// where it is written", "Network", \
+	  false, SWITCH) \
+	X(cacert, "cacert", 0, "FILE", NULL, "certificates to trust, instead of the system's", \
+	  "Network", false, TEXT) \
+	X(cert, "cert", 0, "FILE", NULL, "a certificate to show to servers", "Network", false, \
+	  TEXT) \
+	X(key, "key", 0, "FILE", NULL, "its key", "Network", false, TEXT) \
+	X(authfile, "authfile", 0, "FILE", NULL, "logins, as `podman login` keeps them", \
+	  "Network", false, TEXT) \
+	X(net_timeout, "net-timeout", 0, "TIME", NULL, \
+	  "longest silence of a server (30s; to connect, 15s)", "Network", false, DURATION) \
+	X(net_tries, "net-tries", 0, "N", NULL, "tries of a request (5)", "Network", false, COUNT) \
 	X(jobs, "jobs", 'j', "N", NULL, "layers read at once (number of CPUs)", "Limits", false, \
 	  COUNT) \
 	X(timeout, "timeout", 0, "TIME", NULL, "stop reading after 30s, 5m, 1h", "Limits", false, \

@@ -204,6 +204,25 @@ struct str run_time(struct offnode_report *r, struct str wanted)
 		       (struct str){text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)});
 }
 
+static struct net *run_net(struct offnode_report *r)
+{
+	const struct offnode *o = r->session;
+	uint64_t wait = option_number(o, OPTION_net_timeout, 0);
+	const struct net_options opts = {
+		.agent = "offnode/" OFFNODE_VERSION,
+		.offline = option_on(o, OPTION_offline),
+		.plain_http = option_on(o, OPTION_plain_http),
+		.cacert = option_text(o, OPTION_cacert),
+		.cert = option_text(o, OPTION_cert),
+		.key = option_text(o, OPTION_key),
+		.authfile = option_text(o, OPTION_authfile),
+		.tries = (unsigned)option_number(o, OPTION_net_tries, 0),
+		.connect_ms = wait,
+		.stall_ms = wait,
+	};
+	return net_new(r->report.arena, &opts);
+}
+
 static void run_options(struct offnode_report *r)
 {
 	const struct offnode *o = r->session;
@@ -228,6 +247,7 @@ static void run_options(struct offnode_report *r)
 			   .max_bytes = option_number(o, OPTION_max_read_bytes, 4ull << 30),
 			   .max_depth = (unsigned)option_number(o, OPTION_max_depth, 8)},
 		.allow_backing = option_on(o, OPTION_allow_backing),
+		.net = run_net(r),
 	};
 }
 

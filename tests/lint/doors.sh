@@ -21,5 +21,6 @@ door 'zlib\.h' scanner/blob/gunzip_zlib.c
 door 'zstd\.h' scanner/blob/unpack.c
 door 'lz4[a-z]*\.h' scanner/blob/unpack_lz4.c
 door 'lzma\.h' scanner/blob/unpack_lzma.c
+door 'curl/[a-z]+\.h' scanner/net/wire_curl.c
 [ $failed = 0 ] && echo 'doors: clean'
 exit $failed
