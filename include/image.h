@@ -7,7 +7,8 @@
  *
  * A disk has volumes, and each volume that holds a root file system is an image of its own. What
  * else has to be mounted in that root is for rootfs to say: it gets the disk along with the
- * layers. "#p2" or "#vg0/root" after a path chooses one of several roots.
+ * layers. "#p2" or "#vg0/root" after a path chooses one of several roots. Which deployments an
+ * ostree or bootc system has is for rootfs to say too; they are chosen, and scanned, like roots.
  */
 #ifndef IMAGE_H
 #define IMAGE_H
@@ -61,7 +62,7 @@ struct layers {
 	 * mounted in the root, and those that nobody can read, are found there. */
 	const struct disk *disk;
 	const struct volume *root; /* NULL: there is none, and there are no layers either */
-	struct str deployment;     /* which of an ostree system's, "0" boots first; empty: that */
+	struct str deployment;     /* by its number; empty: the one that boots */
 };
 
 struct image_options {
@@ -91,13 +92,17 @@ struct image {
 	/* Bytes of what lies elsewhere, behind a URL or in a registry, whether fetched or not; 0:
 	 * all of it lies here; BLOB_UNSIZED: nobody told. */
 	uint64_t remote;
-	struct image *next; /* another root of the same disk */
+	struct image *next; /* another root of the same disk, or another deployment of the root */
 };
 
 /* Opens and indexes every layer. The message begins with the part that failed, not with the
  * target. Nothing else that the image names is opened. */
 bool image_open(struct arena *a, struct str target, const struct image_options *opts,
 		struct image *out, struct error *e);
+
+/* Makes an image of each of the first `n` deployments of the root of `image`: that becomes the
+ * first of them ("TARGET#deploy=0"), and the others follow it. */
+void image_part(struct arena *a, struct image *image, size_t n);
 
 /* The disk in the bytes of a file of an image, with what its volumes hold. */
 struct disk *image_disk(struct arena *a, struct blob *b, struct error *e);

@@ -34,7 +34,7 @@ struct target_report {
 	struct str target;  /* as typed */
 	struct error error; /* kind ERR_NONE unless the target could not be opened */
 	struct image image;
-	struct str deployment; /* of an ostree system: which one is the root, and why */
+	struct str deployment; /* of an ostree or bootc system: the root, and why it is that */
 	const struct mounted_list *mounted; /* NULL where the target was not opened */
 	const struct os *os;
 	struct version kubelet, systemd;

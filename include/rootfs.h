@@ -24,9 +24,14 @@ enum { ROOTFS_FILE_MAX = 8 << 20 };
 
 struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct notes *notes);
 
-/* Of an ostree system: which deployment is the root, and why it was chosen; empty elsewhere. The
- * root is that directory then, with /var, /sysroot and /boot as they are when it runs. */
+/* Of an ostree or bootc system: which deployment is the root, and why it was chosen; empty
+ * elsewhere. The root is that directory then, with /var, /sysroot and /boot as they are when it
+ * runs. */
 struct str rootfs_deployment(const struct rootfs *root);
+
+/* How many deployments such a system offers to boot: layers.deployment chooses "0", the default,
+ * "1" and so on, in the order of the menu. */
+size_t rootfs_deployments(const struct rootfs *root);
 
 /* What is mounted in a root on a disk, in the order of mounting. */
 struct mounted {

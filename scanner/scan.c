@@ -33,6 +33,19 @@ static bool lay(struct scan *s, struct str overlay, struct layers *all)
 	return true;
 }
 
+/* Each deployment that may be booted is scanned. Where there can be but one root, it is that of the
+ * default. */
+static void part_deployments(struct scan *s)
+{
+	enum report_kind kind = s->run->report.kind;
+	size_t n = rootfs_deployments(s->root);
+	if (n < 2 || s->image->layers.deployment.n || kind == REPORT_RAW || kind == REPORT_DIFF)
+		return;
+	image_part(s->arena, s->image, n);
+	s->out->image.target = s->out->target = s->image->target;
+	s->out->image.next = s->image->next;
+}
+
 bool scan_open(struct scan *s)
 {
 	const struct offnode *o = s->run->session;
@@ -61,6 +74,7 @@ bool scan_open(struct scan *s)
 		return fail(&t->error, ERR_USAGE, "the root has no deployment '%" PRIstr "'",
 			    ARG(t->image.layers.deployment));
 	t->mounted = rootfs_mounted(s->root);
+	part_deployments(s);
 	return true;
 }
 

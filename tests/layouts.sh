@@ -128,8 +128,8 @@ deployment 1 other
 deployment 2 tree
 cp -a tree/var/. ostree/ostree/deploy/os/var/
 ext4 ostree.ext4 ostree 16
-same 'ostree: the deployment of the highest version boots' ostree.ext4
-same '#deploy=0 is that one' 'ostree.ext4#deploy=0'
+same 'ostree: the deployment of the highest version boots' 'ostree.ext4#deploy=0'
+says 'ostree: both are scanned' 1 'ostree.ext4#deploy=1' scan ostree.ext4
 says '#deploy=1 is the other' 0 'PASS  4.2' scan -c 4.2.7 'ostree.ext4#deploy=1'
 says 'a deployment that there is not' 64 "no deployment '7'" scan 'ostree.ext4#deploy=7'
 plan

@@ -192,14 +192,14 @@ verdict 'an extension of /etc' fail host
 # An image as composefs makes it of a deployment: names whose bytes are objects of the repository.
 cat >objects.py <<'PY'
 import hashlib, os, shutil, sys
-tree, names, objects = sys.argv[1:]
+tree, names, objects, suffix = sys.argv[1:]
 shutil.copytree(tree, names, symlinks=True)
 for at, _, files in os.walk(names):
     for path in (os.path.join(at, f) for f in files):
         if os.path.islink(path) or not os.path.getsize(path):
             continue
         digest, size = hashlib.sha256(open(path, "rb").read()).hexdigest(), os.path.getsize(path)
-        name = f"/{digest[:2]}/{digest[2:]}.file"
+        name = f"/{digest[:2]}/{digest[2:]}{suffix}"
         os.makedirs(os.path.dirname(objects + name), exist_ok=True)
         shutil.move(path, objects + name)
         with open(path, "wb") as f:
@@ -215,7 +215,7 @@ ln -s "../../../deploy/os/deploy/$(basename "$to")" bootc/ostree/boot.1/os/1/0
 printf 'title 1\nversion 1\noptions root=x ostree=/ostree/boot.1/os/1/0\n' >bootc/boot/loader/entries/ostree-1.conf
 if ! command -v mkfs.erofs >/dev/null; then
 	skip 'composefs' 'mkfs.erofs is not installed'
-elif ! python3 objects.py usr-only names bootc/ostree/repo/objects 2>said; then
+elif ! python3 objects.py usr-only names bootc/ostree/repo/objects .file 2>said; then
 	skip 'composefs' "$(tail -n 1 said)"
 else
 	mkfs.erofs "$to/.ostree.cfs" names >said 2>&1 || sed 's/^/# /' said
@@ -231,6 +231,50 @@ else
 	cp kept "$unit" && head -c 2048 /dev/zero >"$to/.ostree.cfs"
 	ext4 bootc.ext4 bootc 16
 	says 'composefs: without its image nothing is known of /usr' 2 'ostree.cfs' scan -c 4.2.6 bootc.ext4
+
+	# ---- bootc's own store ----
+
+	native() { # native DIGIT TREE PRIORITY: a deployment whose digest is of that digit
+		local digest object
+		digest=$(printf "$1%.0s" {1..128}) && object=native/composefs/objects/$1$1/$1
+		rm -rf names && python3 objects.py "$2" names native/composefs/objects '' && rm -rf names/var/*
+		mkdir -p "native/composefs/objects/$1$1" native/composefs/images "native/state/deploy/$digest" native/state/os/default/var native/boot/loader/entries
+		mkfs.erofs "$object" names >said 2>&1 || sed 's/^/# /' said
+		ln -s "../objects/$1$1/$1" "native/composefs/images/$digest"
+		cp -a "$2/etc" "native/state/deploy/$digest/" && cp -a "$2/var/." native/state/os/default/var/
+		ln -s ../../os/default/var "native/state/deploy/$digest/var"
+		printf 'title Node\nversion 1.%s\nsort-key bootc-node-%s\nlinux /boot/vmlinuz\noptions root=UUID=x rw composefs=%s\n' "$1" "$3" "${4:-}$digest" \
+			>"native/boot/loader/entries/bootc_node-1.$1-$((1 - $3)).conf"
+	}
+	cp -a tree other && rm other/etc/systemd/system/kubelet.service.d/10-kubeadm.conf
+	native a tree 0 && native b other 1 '?'
+	ext4 native.ext4 native 16
+	same 'bootc: the default of the menu' 'native.ext4#deploy=0'
+	says 'bootc: the other one' 0 'PASS  4.2' scan -c 4.2.7 'native.ext4#deploy=1'
+	says 'bootc: both are scanned' 1 'native.ext4#deploy=1' scan -c 4.2.7 native.ext4
+	says 'bootc: inspect tells why' 0 'state/deploy/aaaa.*the default of the boot entries is /boot/loader/entries/bootc_node-1.a-1.conf' inspect native.ext4
+	entries=native/boot/loader/entries
+	sed -i 's/^sort-key.*/sort-key bootc-node-2/' $entries/bootc_node-1.a-1.conf
+	ext4 native.ext4 native 16
+	same 'bootc: the lowest sort-key comes first' 'native.ext4#deploy=1'
+	sed -i 's,^\(linux\|options\).*,,; $auki /EFI/Linux/bootc/bootc_composefs-'"$(printf 'a%.0s' {1..128})"'.efi' $entries/bootc_node-1.a-1.conf && rm $entries/bootc_node-1.b-*
+	ext4 native.ext4 native 16
+	same 'bootc: a unified kernel image has the digest in its name' native.ext4
+	rm -r native/boot
+	ext4 native.ext4 native 16
+	says 'bootc: without a menu both are told' 1 'which deployment boots is a guess' scan native.ext4
+	# What an administrator writes into an /etc that is lost at boot does not count.
+	mkdir -p tree/usr/lib/composefs && printf '[etc]\ntransient = true\n' >tree/usr/lib/composefs/setup-root-conf.toml
+	rm -rf native && native a tree 0 && rm tree/usr/lib/composefs/setup-root-conf.toml && rm -r native/state/deploy/*/etc/systemd
+	ext4 native.ext4 native 16
+	same 'bootc: a transient /etc is that of the image' native.ext4
+	mkdir -p tree/usr/lib/composefs && printf '[etc]\nmount = "overlay"\n' >tree/usr/lib/composefs/setup-root-conf.toml
+	rm -rf native && native a tree 0 && rm -r tree/usr/lib/composefs
+	ext4 native.ext4 native 16
+	says 'bootc: an /etc of which nobody can tell hides what is in it' 2 'setup-root-conf.toml: mounts it in a way' scan -c 4.2.7 native.ext4
+	rm -rf native && native a tree 0 && rm native/composefs/images/*
+	ext4 native.ext4 native 16
+	says 'bootc: without its image nothing is known of /usr' 2 'composefs/images/aaa.*: is not there' scan -c 4.2.7 native.ext4
 fi
 
 # ---- dm-verity ----

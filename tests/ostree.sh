@@ -1,6 +1,7 @@
 #!/bin/sh
-# ostree.sh - deployments as ostree itself makes them: the root that offnode sees must be the one
-# that would boot, as a directory and packed; its capture must give the same report. Prints TAP.
+# ostree.sh - deployments as ostree itself makes them: each that may be booted is a root of its own, in
+# the order of the menu, as a directory, packed and on a disk; a capture is of the one that boots and
+# must give the same report. Prints TAP.
 set -u
 export LC_ALL=C
 : "${BUILD:=build}" "${OFFNODE:=$BUILD/offnode}"
@@ -86,23 +87,71 @@ expect fail 'a deployment' sys
 deploy true
 [ "$(find sys/boot/loader/entries -name '*.conf' | wc -l)" = 2 ]
 result $? 'ostree keeps the one before'
-expect pass 'of two the default boots' sys
+expect 'pass fail' 'each that may be booted has a verdict, the default first' sys
+expect pass '#deploy=0 is what boots' 'sys#deploy=0'
+expect fail '#deploy=1 is the one before' 'sys#deploy=1'
+ostree admin status --sysroot=sys | sed -n 's/^[* ] node \([0-9a-f]*\.[0-9]*\).*/\1/p' >want
+"$OFFNODE" inspect sys >said 2>&1
+sed -n 's,^  root  *.*/deploy/\([0-9a-f.]*\).*one of 2 deployments.*,\1,p' said >got
+[ "$(wc -l <want)" = 2 ] && cmp -s want got && grep -q '^sys#deploy=1 ' said
+result $? 'inspect lists them in the order of ostree'
+"$OFFNODE" scan -f json -c 4.2.6 sys >report.json 2>&1
+sed -n 's/^ *"\(target\|excerpt\)": "\(.*\)",*$/\2/p' report.json | grep -e '^sys#' -e '^KUBELET_ARGS' | tr '\n' ' ' >got
+grep -q '^sys#deploy=0 .*=true .*sys#deploy=1 .*=false ' got
+result $? 'each quotes the file of its own /etc'
+before=$(sed -n 2p want)
+[ -n "$before" ] && echo 'KUBELET_ARGS=--config=/var/opt/other.yaml' >"sys/ostree/deploy/node/deploy/$before/etc/default/kubelet"
+printf 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmakeIPTablesUtilChains: true\n' |
+	put sys/ostree/deploy/node/var/opt/other.yaml
+expect 'pass pass' 'a change in the /etc of one, and the /var of both' sys
+echo 'KUBELET_ARGS=--make-iptables-util-chains=false' >"sys/ostree/deploy/node/deploy/${before:?}/etc/default/kubelet"
+says() { # says NAME STATUS TEXT VERB TARGET...
+	name=$1 want=$2 text=$3
+	shift 3
+	"$OFFNODE" "$@" >said 2>&1
+	[ $? = "$want" ] && grep -q -e "$text" said
+	status=$?
+	[ $status = 0 ] || sed 's/^/# /' said
+	result $status "$name"
+}
+says 'cat is of what boots' 0 '=true$' cat sys /etc/default/kubelet
+says 'cat of the other' 0 '=false$' cat 'sys#deploy=1' /etc/default/kubelet
+says 'diff of the two' 1 'make-iptables-util-chains' diff 'sys#deploy=0' 'sys#deploy=1'
+says 'a directory has no partitions' 64 "'#p1' chooses in a disk" scan 'sys#p1'
 tar -C sys -cf sys.tar . && gzip -k sys.tar
-expect pass 'the same as tar' sys.tar
-expect pass 'the same as tar.gz' sys.tar.gz
+expect 'pass fail' 'the same as tar' sys.tar
+expect 'pass fail' 'the same as tar.gz' sys.tar.gz
+expect fail '#deploy=1 of a tar.gz' 'sys.tar.gz#deploy=1'
+expect fail '#deploy=1 of a tar by its scheme' 'tar:sys.tar#deploy=1'
 "$OFFNODE" capture sys >sys.txtar
-expect pass 'the same captured' sys.txtar
+expect pass 'a capture is of what boots' sys.txtar
 report() { # report TARGET: what does not name the container
 	"$OFFNODE" scan -f json "$1" |
 		sed '/"target":/d; /"kind":/d; /"readAs":/d; /"layer":/d; /^ *"\(directory\|txtar\|sys\|sys.txtar\)"$/d'
 }
-report sys >want && report sys.txtar >got && cmp -s want got
+report 'sys#deploy=0' >want && report sys.txtar >got && cmp -s want got
 result $? 'a capture gives the same report'
+
+# A disk on which /boot is a partition of its own.
+if command -v sfdisk >/dev/null && command -v mke2fs >/dev/null; then
+	cp -a sys root && mv root/boot boot && mkdir root/boot
+	truncate -s 12M root.ext4 && truncate -s 4M boot.ext4 && truncate -s 20M disk.raw
+	mke2fs -q -t ext4 -d root root.ext4 && mke2fs -q -t ext4 -L boot -d boot boot.ext4
+	printf 'label: gpt\nstart=1MiB,size=4MiB\nstart=6MiB,size=12MiB\n' | sfdisk -q disk.raw
+	dd if=boot.ext4 of=disk.raw bs=1M seek=1 conv=notrunc status=none
+	dd if=root.ext4 of=disk.raw bs=1M seek=6 conv=notrunc status=none
+	expect 'pass fail' 'entries on a partition of their own' disk.raw
+	says 'inspect names the entry there' 0 'the default of the boot entries is p1/loader/entries/ostree-2' inspect disk.raw
+	expect fail '#p2,deploy=1 chooses' 'disk.raw#p2,deploy=1'
+else
+	echo 'ok - entries on a partition of their own # SKIP sfdisk or mke2fs is not installed'
+fi
+
 ostree admin undeploy --sysroot=sys 0 >/dev/null 2>&1
 expect fail 'the one before, when the newest was taken back' sys
 deploy true
 
-# /boot on another partition
+# /boot is nowhere.
 mv sys/boot boot.elsewhere && mkdir sys/boot
 links=$(find sys/ostree -path 'sys/ostree/boot.*/node/*/0' -type l)
 first=$(readlink -f "${links:?}")
@@ -114,13 +163,15 @@ case $first in
 	;;
 esac
 echo 'ok - one link is the first'
-case $(cat "$first/etc/default/kubelet") in *=true) want=pass ;; *) want=fail ;; esac
-expect "$want" 'without boot entries the first link counts' sys
+case $(cat "$first/etc/default/kubelet") in *=true) boots=pass other=fail ;; *) boots=fail other=pass ;; esac
+expect "$boots $other" 'without boot entries the links count, the first of them first' sys
 rm -rf "$work"/sys/ostree/boot.?*
 "$OFFNODE" scan sys 2>&1 | grep -q 'which deployment boots is a guess'
 result $? 'a guess is told'
+[ "$(verdict sys | tr ' ' '\n' | sort | tr -d '\n')" = failpass ]
+result $? 'and each has its verdict'
 
 # A system that was copied while it ran, and a container image of one: /ostree is a link.
 cp -a "${first:?}" live && cp -a sys/ostree live/sysroot/ && mkdir -p live/var/opt &&
 	cp sys/ostree/deploy/node/var/opt/kubelet.yaml live/var/opt/
-expect "$want" 'a running system that was copied' live
+expect "$boots" 'a running system that was copied' live

@@ -42,3 +42,15 @@ bool choice_parse(struct str text, struct picks *out, struct error *e)
 	*out = picks;
 	return true;
 }
+
+bool choice_of_deployment(struct str text, struct str *out, struct error *e)
+{
+	struct picks picks;
+	if (!choice_parse(text, &picks, e))
+		return false;
+	if (picks.volume.n || picks.slot.n || picks.subvol.n)
+		return fail(e, ERR_USAGE, "'#%" PRIstr "' chooses in a disk, and this is none",
+			    ARG(text));
+	*out = picks.deployment;
+	return true;
+}

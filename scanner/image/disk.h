@@ -136,6 +136,9 @@ struct picks {
 
 bool choice_parse(struct str text, struct picks *out, struct error *e);
 
+/* The same of what is no disk, where there is nothing else to choose. */
+bool choice_of_deployment(struct str text, struct str *out, struct error *e);
+
 /* ---- slots.c ---- */
 
 /* Marks as spare what belongs to banks that do not boot. `slot` names one, or is empty. False when

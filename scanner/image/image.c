@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
-#include "formats.h"
+#include "disk.h"
 
 enum { LIST_BYTES_MAX = 8 << 20, LIST_TARGETS_MAX = 100000 };
 
@@ -93,11 +93,43 @@ bool image_open(struct arena *a, struct str target, const struct image_options *
 	words = target_volume(a, words, &o.choice);
 	if (!(open ? open(&o, words, e) : detect_open(&o, words, e)))
 		return false;
-	if (o.choice.n && !image.layers.disk)
-		return fail(e, ERR_USAGE, "'#%" PRIstr "' chooses in a disk, and this is none",
-			    ARG(o.choice));
+	if (!image.layers.disk && !choice_of_deployment(o.choice, &image.layers.deployment, e))
+		return false;
 	*out = image;
 	return true;
+}
+
+/* ---- deployments ---- */
+
+/* A target may have chosen a volume already. */
+static struct str with_choice(struct arena *a, struct str target, struct str choice)
+{
+	struct str scheme, words, chosen = {0};
+	(void)target_volume(a, target, &chosen);
+	if (!chosen.n && !target_exists(a, target) && str_cut(target, ':', &scheme, &words))
+		(void)target_volume(a, words, &chosen);
+	return str_fmt(a, "%" PRIstr "%c%" PRIstr, ARG(target), chosen.n ? ',' : '#', ARG(choice));
+}
+
+static void choose_deployment(struct arena *a, struct image *image, size_t number)
+{
+	struct layers own = {.disk = image->layers.disk, .root = image->layers.root};
+	for (size_t i = 0; i < image->layers.n; i++)
+		*vec_push(a, &own) = image->layers.at[i];
+	own.deployment = str_fmt(a, "%zu", number);
+	image->layers = own;
+	image->target = with_choice(a, image->target, str_fmt(a, "deploy=%zu", number));
+}
+
+void image_part(struct arena *a, struct image *image, size_t n)
+{
+	for (size_t i = n; i-- > 1;) {
+		struct image *other = NEW(a, struct image);
+		*other = *image;
+		choose_deployment(a, other, i);
+		image->next = other;
+	}
+	choose_deployment(a, image, 0);
 }
 
 /* ---- lists ---- */

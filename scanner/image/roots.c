@@ -38,7 +38,7 @@ static bool looks_like_root(struct arena *a, struct volume *v)
 						 "etc/passwd",     NULL};
 	if (!v->fs || there(a, v, "etc/initrd-release"))
 		return false;
-	return there(a, v, "ostree/deploy") ||
+	return there(a, v, "ostree/deploy") || there(a, v, "state/deploy") ||
 	       (any_there(a, v, programs) && any_there(a, v, configured));
 }
 

@@ -73,6 +73,15 @@ struct doubt rootfs_doubt(struct rootfs *root)
 	return d;
 }
 
+void doubt_inherit(struct rootfs *to, const struct rootfs *from, struct str volume)
+{
+	for (size_t i = 0; i < from->unreadable.n; i++)
+		*vec_push(to->arena, &to->unreadable) = (struct word){
+			str_cat(to->arena, volume, from->unreadable.at[i].text), NULL};
+	if (to->unread.reason == REASON_NONE)
+		to->unread = from->unread;
+}
+
 static void note_volume(struct rootfs *root, const struct volume *v)
 {
 	if (v->error.kind != ERR_NONE)

@@ -20,12 +20,16 @@ struct rootfs {
 	bool *asked, *owned;  /* by layer: does it tell owners, and was that looked at */
 	/* How it was laid together. */
 	struct str deployment;
+	size_t deployments; /* that may be booted */
 	struct mounted_list mounts;
 	struct words settled; /* paths of extensions */
 };
 
 struct rootfs *root_over(struct arena *a, const struct layers *layers, struct fs *fs,
 			 struct notes *notes);
+
+/* What could not be read of `from` is missing in `to` too; `volume` stands before its paths. */
+void doubt_inherit(struct rootfs *to, const struct rootfs *from, struct str volume);
 
 /* Notes what of the root's disk was not read, or is stale. */
 void doubt_volumes(struct rootfs *root);

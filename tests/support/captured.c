@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-struct rootfs *captured_root_or_none(struct arena *a, struct str text)
+static struct rootfs *captured(struct arena *a, struct str text, struct str deployment)
 {
 	static const struct fs_options none = {0};
 	struct error e = {0};
@@ -16,15 +16,26 @@ struct rootfs *captured_root_or_none(struct arena *a, struct str text)
 	if (!fs)
 		return NULL;
 	*vec_push(a, layers) = (struct layer){.fs = fs, .label = S("capture")};
+	layers->deployment = deployment;
 	return rootfs_new(a, layers, notes);
+}
+
+struct rootfs *captured_root_or_none(struct arena *a, struct str text)
+{
+	return captured(a, text, (struct str){0});
+}
+
+struct rootfs *captured_deployment(struct arena *a, struct str text, struct str number)
+{
+	struct rootfs *root = captured(a, text, number);
+	if (!root)
+		abort();
+	return root;
 }
 
 struct rootfs *captured_root(struct arena *a, struct str text)
 {
-	struct rootfs *root = captured_root_or_none(a, text);
-	if (!root)
-		abort();
-	return root;
+	return captured_deployment(a, text, (struct str){0});
 }
 
 const struct file *captured_file(struct arena *a, struct str path, struct str text)

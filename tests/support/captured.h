@@ -9,6 +9,9 @@
 
 struct rootfs *captured_root(struct arena *a, struct str text);
 
+/* The deployment of that number is the root; empty: the one that boots. */
+struct rootfs *captured_deployment(struct arena *a, struct str text, struct str number);
+
 /* NULL when the text is no capture. */
 struct rootfs *captured_root_or_none(struct arena *a, struct str text);
 

@@ -1,7 +1,8 @@
 /*
  * test_deployment.c - which deployment of an ostree system is the root, and the root that is
  * composed of it. The layouts are those that `ostree admin deploy` 2022.7 makes; the rules are
- * those of the Boot Loader Specification and of ostree-prepare-root.
+ * those of the Boot Loader Specification and of ostree-prepare-root, and for the file that says how
+ * bootc mounts /etc and /var those of bootc-root-setup.service(5).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../../scanner/rootfs/setup_root.h"
 #include "captured.h"
 #include "fixture.h"
 
@@ -113,6 +115,49 @@ static void unread_is_no_choice(void **state)
 	}
 }
 
+/* How many are offered, and what each of them is: the numbers follow the menu. */
+static void offers(void **state)
+{
+	static const struct {
+		const char *capture,
+			*names; /* of #deploy=0, 1, … in turn, the offered ones before '|' */
+	} rows[] = {
+		{"-- " A "/etc/name --\nA\n", "A|"},
+		{"-- /etc/name --\nplain\n", "|"},
+		{TWO LINKS ENTRY("a", "1", "cc/0") ENTRY("b", "2", "cc/1"), "BA|"},
+		{TWO LINKS ENTRY("a", "2", "cc/0") ENTRY("b", "1", "cc/1"), "AB|"},
+		/* Only one is in the menu; two entries start the same. */
+		{TWO LINKS ENTRY("a", "2", "cc/1") ENTRY("b", "1", "cc/1"), "B|A"},
+		/* Versions of another kind, and the key that goes before them. */
+		{TWO LINKS ENTRY("a", "6.1.0-9", "cc/0") ENTRY("b", "6.1.0-10", "cc/1"), "BA|"},
+		{TWO LINKS ENTRY("a", "2\nsort-key os-1", "cc/0")
+			 ENTRY("b", "1\nsort-key os-0", "cc/1"),
+		 "BA|"},
+		{TWO LINKS, "AB|"},
+		{TWO LINKS "-- " DEPLOY "dd.0/etc/name --\nD\n", "AB|D"},
+		{TWO, "AB|"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct str offered, others, text = str_from(rows[i].capture);
+		str_cut(str_from(rows[i].names), '|', &offered, &others);
+		struct str all = str_cat(arena, offered, others);
+		for (size_t k = 0; k < all.n; k++) {
+			struct rootfs *root =
+				captured_deployment(arena, text, str_fmt(arena, "%zu", k));
+			struct str name = rootfs_read(root, S("/etc/name"))->text;
+			if (!name.n || name.p[0] != all.p[k] ||
+			    rootfs_deployments(root) != offered.n)
+				fail_msg("row %zu, %zu: '%.*s' of %zu", i, k, ARG(name),
+					 rootfs_deployments(root));
+		}
+		assert_int_equal(rootfs_deployments(captured_root(arena, text)), offered.n);
+		struct rootfs *none =
+			captured_deployment(arena, text, str_fmt(arena, "%zu", all.n));
+		assert_int_equal(rootfs_deployment(none).n, 0);
+	}
+}
+
 static const char system_text[] =
 	"-- " A "/etc/name --\nA\n-- " A "/etc/link -> /var/lib/x --\n-- " A
 	"/home -> var/home --\n-- " A "/ostree -> sysroot/ostree --\n-- " A
@@ -191,12 +236,41 @@ static void captures(void **state)
 	assert_int_equal(rootfs_deployment(again).n, 0);
 }
 
+static void setups(void **state)
+{
+	static const struct {
+		const char *text;
+		enum setup_mount etc, var;
+	} rows[] = {
+		{"", SETUP_BIND, SETUP_BIND},
+		{"[etc]\nmount = \"bind\"\n\n[var]\nmount = \"bind\"\n", SETUP_BIND, SETUP_BIND},
+		{"[etc]\ntransient = true\n", SETUP_IMAGE, SETUP_BIND},
+		{"[etc]\ntransient = false\n", SETUP_BIND, SETUP_BIND},
+		{"# of us\n [ etc ] # too\r\n\tmount='transient'\r\n[var]\nmount = \"none\"",
+		 SETUP_IMAGE, SETUP_IMAGE},
+		/* The kind goes before the switch. */
+		{"[etc]\ntransient = true\nmount = \"bind\"\n", SETUP_BIND, SETUP_BIND},
+		{"[root]\ntransient = true\n", SETUP_BIND, SETUP_BIND},
+		{"[etc]\nmount = \"overlay\"\n", SETUP_OTHER, SETUP_BIND},
+		{"[var]\nmount = \"new\"\n", SETUP_BIND, SETUP_OTHER},
+		{"etc.transient = true\n", SETUP_OTHER, SETUP_OTHER},
+		{"etc = { transient = true }\n[var]\n", SETUP_OTHER, SETUP_OTHER},
+		{"[etc]\nmount\n", SETUP_OTHER, SETUP_BIND},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (setup_root_mount(str_from(rows[i].text), S("etc")) != rows[i].etc ||
+		    setup_root_mount(str_from(rows[i].text), S("var")) != rows[i].var)
+			fail_msg("row %zu: %s", i, rows[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chooses),  cmocka_unit_test(unread_is_no_choice),
 		cmocka_unit_test(composes), cmocka_unit_test(lists_what_is_mounted),
-		cmocka_unit_test(captures),
+		cmocka_unit_test(captures), cmocka_unit_test(offers),
+		cmocka_unit_test(setups),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

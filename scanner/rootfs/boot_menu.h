@@ -1,0 +1,30 @@
+/*
+ * boot_menu.h - what a boot loader offers to boot; private to rootfs/.
+ */
+#ifndef BOOT_MENU_H
+#define BOOT_MENU_H
+
+#include "rootfs.h"
+
+struct boot_entry {
+	struct str
+		path; /* "/boot/loader/entries/x.conf"; on another volume "p2/loader/entries/…" */
+	struct str sort_key, version;
+	struct str options; /* the command line of the kernel */
+	struct str image;   /* a unified kernel image that is started instead; or empty */
+};
+
+struct boot_menu {
+	struct boot_entry *at;
+	size_t n, cap;
+};
+
+/* The entries in the order of the menu, the default first. False: there may be more of them, in
+ * what could not be read, and which `top` counts as unreadable. */
+bool boot_menu_read(struct rootfs *top, struct boot_menu *out);
+
+/* The value of the first `name` ("ostree=") on the entry's command line; empty where there is
+ * none. */
+struct str boot_option(const struct boot_entry *entry, struct str name);
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * ostree.c - the deployments of ostree, after its documentation ("Deployments", "Atomic Upgrades")
+ * and its ostree-prepare-root: /ostree/deploy/OS/deploy/CHECKSUM.SERIAL, of which the kernel is
+ * told one by ostree=/ostree/boot.N/OS/CHECKSUM/I, a link. Where no entry of the boot menu is at
+ * hand those links are what may be booted: the first of its kernel is the default when there is one
+ * kernel. Not supported: a transient /etc.
+ */
+#include <stdlib.h>
+
+#include "arena.h"
+#include "deployment.h"
+
+enum { SYSTEMS_MAX = 50, DEPLOYMENTS_MAX = 200 };
+
+static struct str join(struct arena *a, struct str dir, struct str name)
+{
+	return str_fmt(a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(name));
+}
+
+static bool is_directory(struct rootfs *top, struct str path)
+{
+	const struct file *f = rootfs_lstat(top, path);
+	return f->state == FILE_OK && f->kind == FILE_DIRECTORY;
+}
+
+/* ---- all of them ---- */
+
+/* CHECKSUM.SERIAL */
+static bool is_deployment_name(struct str name)
+{
+	uint64_t serial;
+	size_t dot = str_rfind(name, '.');
+	for (size_t i = 0; i < dot; i++) {
+		char c = name.p[i];
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+			return false;
+	}
+	return dot > 0 && str_u64(str_tail(name, dot + 1), &serial);
+}
+
+static void gather_system(struct rootfs *top, struct str os, struct deployments *out)
+{
+	struct arena *a = rootfs_arena(top);
+	struct str system = join(a, S("/ostree/deploy"), os), dir = join(a, system, S("deploy"));
+	const struct listing *l = rootfs_list(top, dir);
+	for (size_t i = 0; i < l->n && out->n < DEPLOYMENTS_MAX; i++) {
+		struct str path = join(a, dir, l->names[i]);
+		if (is_deployment_name(l->names[i]) && is_directory(top, path))
+			*vec_push(a, out) = (struct deployment){
+				.path = path,
+				.etc = join(a, path, S("etc")),
+				.var = join(a, system, S("var")),
+				.boot = S("/boot"),
+				.image = join(a, path, S(".ostree.cfs")),
+				.objects = S("/ostree/repo/objects"),
+			};
+	}
+}
+
+static void ostree_gather(struct rootfs *top, struct deployments *out)
+{
+	if (!is_directory(top, S("/ostree")))
+		return;
+	const struct listing *l = rootfs_list(top, S("/ostree/deploy"));
+	for (size_t i = 0; i < l->n && i < SYSTEMS_MAX; i++)
+		gather_system(top, l->names[i], out);
+}
+
+/* ---- which of them boots ---- */
+
+static size_t linked(struct rootfs *top, const struct deployments *all, struct str link)
+{
+	const struct file *f = rootfs_stat(top, link);
+	size_t i = 0;
+	while (i < all->n && !(f->state == FILE_OK && str_eq(all->at[i].path, f->real)))
+		i++;
+	return i;
+}
+
+static size_t ostree_booted(struct rootfs *top, const struct deployments *all,
+			    const struct boot_entry *entry)
+{
+	struct str link = boot_option(entry, S("ostree="));
+	return link.n ? linked(top, all, link) : all->n;
+}
+
+/* ---- without a menu ---- */
+
+struct linking {
+	struct rootfs *top;
+	struct arena *a;
+	const struct deployments *all;
+	struct offers *out;
+	size_t kernels; /* that have a first deployment */
+};
+
+static void follow_kernel(struct linking *l, struct str kernel)
+{
+	const struct listing *links = rootfs_list(l->top, kernel);
+	for (size_t i = 0; i < links->n && i < DEPLOYMENTS_MAX; i++) {
+		size_t which = linked(l->top, l->all, join(l->a, kernel, links->names[i]));
+		if (which == l->all->n)
+			continue;
+		l->kernels += str_eq(links->names[i], S("0"));
+		if (!offers_have(l->out, which))
+			*vec_push(l->a, l->out) = which;
+	}
+}
+
+static void follow_links(struct linking *l, struct str top)
+{
+	const struct listing *systems = rootfs_list(l->top, top);
+	for (size_t i = 0; i < systems->n && i < SYSTEMS_MAX; i++) {
+		struct str os = join(l->a, top, systems->names[i]);
+		const struct listing *kernels = rootfs_list(l->top, os);
+		for (size_t k = 0; k < kernels->n && k < SYSTEMS_MAX; k++)
+			follow_kernel(l, join(l->a, os, kernels->names[k]));
+	}
+}
+
+static uint64_t serial_of(const struct deployment *d)
+{
+	uint64_t serial = 0;
+	(void)str_u64(str_tail(d->path, str_rfind(d->path, '.') + 1), &serial);
+	return serial;
+}
+
+/* The highest serial is the likeliest. */
+static void highest_first(const struct deployments *all, struct offers *out)
+{
+	for (size_t i = 1; i < out->n; i++) {
+		size_t which = out->at[i], k = i;
+		for (; k && serial_of(&all->at[out->at[k - 1]]) < serial_of(&all->at[which]); k--)
+			out->at[k] = out->at[k - 1];
+		out->at[k] = which;
+	}
+}
+
+static void ostree_offer(struct rootfs *top, const struct deployments *all, struct offers *out)
+{
+	struct linking l = {.top = top, .a = rootfs_arena(top), .all = all, .out = out};
+	follow_links(&l, S("/ostree/boot.0"));
+	follow_links(&l, S("/ostree/boot.1"));
+	for (size_t i = 0; i < all->n && !l.kernels; i++)
+		if (!offers_have(out, i))
+			*vec_push(l.a, out) = i;
+	out->guessed = l.kernels != 1 && all->n > 1;
+	if (out->guessed)
+		highest_first(all, out);
+}
+
+const struct deployer ostree_deployer = {ostree_gather, ostree_booted, ostree_offer};
