@@ -139,6 +139,23 @@ struct fs *fs_open_archive(struct arena *a, struct blob *b, const struct fs_opti
 struct fs *fs_open_layer(struct arena *a, struct blob *b, struct str digest, uint64_t size,
 			 const struct fs_options *opts, struct error *e);
 
+/* What a manifest says of the table of contents that a layer carries along. */
+struct toc_bound {
+	struct str digest; /* of the table: an eStargz's as JSON, zstd:chunked's as it is stored */
+	uint64_t at;       /* zstd:chunked: where it is stored, */
+	uint64_t packed;   /* its bytes there (0: this is an eStargz, whose end tells) */
+	uint64_t plain;    /* and unpacked */
+};
+
+/* A layer by its table of contents: an eStargz (containerd's stargz-snapshotter, docs/estargz.md)
+ * or zstd:chunked (containers/storage). Names come from the table, bytes from the chunks that are
+ * asked for; nothing else of the blob is read. The table must hash to what the manifest says of it,
+ * each chunk to what the table says: ERR_CORRUPT. Whoever has the whole layer had better read it
+ * with fs_open_layer: bytes between the chunks are not proved here, nor that a tar reader would
+ * find in them what the table says. */
+struct fs *fs_open_toc(struct arena *a, struct blob *b, const struct toc_bound *bound,
+		       const struct fs_options *opts, struct error *e);
+
 /* The bytes behind whatever compression a file may have. A disk is mostly zeros, so there is no
  * guard against bombs: whoever takes the bytes has a limit. */
 struct stream *fs_unpack(struct arena *a, struct blob *b, struct error *e);

@@ -4,6 +4,7 @@
  * tree, label, UUID, and why it may be stale. Ends with 1 when something could not be read.
  *
  *	manifest [-s SUBVOLUME] FILE [VOLUME…]: with the other volumes that it lies on
+ *	manifest -t DIGEST[@AT:PACKED:PLAIN] FILE: a layer by its table of contents
  */
 #include <stdio.h>
 #include <string.h>
@@ -45,17 +46,35 @@ static struct fs *open_first(struct arena *a, char **files, size_t n, struct err
 	return fs_open(a, volumes[0], &opts, e);
 }
 
+static struct fs *open_by_table(struct arena *a, struct str words, const char *file,
+				struct error *e)
+{
+	struct toc_bound bound = {0};
+	struct str place, at, packed, plain;
+	struct fs_options opts = {.max_entries = ENTRIES_MAX};
+	str_cut(words, '@', &bound.digest, &place);
+	str_cut(place, ':', &at, &place);
+	str_cut(place, ':', &packed, &plain);
+	str_u64(at, &bound.at);
+	str_u64(packed, &bound.packed);
+	str_u64(plain, &bound.plain);
+	struct blob *b = blob_open(a, str_from(file), NULL, e);
+	return b ? fs_open_toc(a, b, &bound, &opts, e) : NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const char *table = argc > 3 && strcmp(argv[1], "-t") == 0 ? argv[2] : NULL;
 	const char *subvolume = argc > 2 && strcmp(argv[1], "-s") == 0 ? argv[2] : NULL;
-	int first = subvolume ? 3 : 1, status = 1;
+	int first = subvolume || table ? 3 : 1, status = 1;
 	struct error e = {0};
 	if (argc <= first) {
-		fputs("usage: manifest [-s SUBVOLUME] FILE [VOLUME...]\n", stderr);
+		fputs("usage: manifest [-s SUBVOLUME | -t TABLE] FILE [VOLUME...]\n", stderr);
 		return 64;
 	}
 	struct arena *a = arena_new(memory, NULL, NULL);
-	struct fs *fs = open_first(a, argv + first, (size_t)(argc - first), &e);
+	struct fs *fs = table ? open_by_table(a, str_from(table), argv[first], &e)
+			      : open_first(a, argv + first, (size_t)(argc - first), &e);
 	if (fs && subvolume)
 		fs = fs_subvolume(a, fs, str_from(subvolume), &e);
 	if (fs)
