@@ -111,7 +111,6 @@ bool blob_slurp(struct arena *a, struct blob *b, size_t max, struct str *out, st
  * from the file that was typed, after the cache. One a target; `inspect` shows what was used. */
 struct blob_budget {
 	uint64_t max_reads, max_bytes; /* ERR_LIMIT past them */
-	unsigned max_depth;            /* containers, volumes and files inside each other */
 	uint64_t reads, bytes;         /* so far */
 };
 

@@ -13,6 +13,7 @@
 #define FS_H
 
 #include "blob.h"
+#include "limit.h"
 #include "vec.h"
 
 enum fs_kind {
@@ -71,6 +72,7 @@ struct fs {
 	/* Why the tree may be older than what the machine would see, one clause with what would
 	 * settle it: "its log is dirty and was not replayed; mount it once". Else empty. */
 	struct str stale;
+	struct limits max;
 };
 
 /* Which file bodies an archive should keep on its one pass: a path without leading slash, and
@@ -88,13 +90,11 @@ struct skim {
 typedef struct skim *fs_skim(struct arena *a, struct str path, uint64_t size);
 
 struct fs_options {
-	bool whiteouts;     /* ".wh." names are whiteouts (a layer), not files (a root) */
-	fs_wanted *wanted;  /* NULL keeps nothing */
-	fs_skim *skim;      /* NULL skims nothing */
-	size_t max_entries; /* ERR_LIMIT past this many */
-	size_t max_kept;    /* bytes of bodies; wanted files past it are not kept */
-	size_t max_file;    /* ERR_LIMIT on reading a larger file out of a compressed archive */
-	uint64_t max_spill; /* bytes of a compressed outer archive kept on disk */
+	bool whiteouts;    /* ".wh." names are whiteouts (a layer), not files (a root) */
+	fs_wanted *wanted; /* NULL keeps nothing */
+	fs_skim *skim;     /* NULL skims nothing */
+	size_t max_kept;   /* bytes of bodies; wanted files past it are not kept */
+	struct limits max;
 	/* A file system may lie on several volumes: the target's, among which one that does finds
 	 * its own. The one that is opened may be among them. */
 	struct blob *const *volumes;
@@ -188,8 +188,9 @@ struct walk_link {
 
 /*
  * A path walk that cannot leave the tree: absolute links restart at the root, ".." stops
- * there, at most 40 links are followed (the 41st is an ELOOP, as in Linux path_resolution(7)),
- * at most 256 components deep, a link's target is at most 4096 bytes.
+ * there, at most 40 links are followed (the 41st is an ELOOP, as in Linux path_resolution(7); a
+ * lower limit of ours is ERR_LIMIT), at most 256 components deep, a link's target is at most 4096
+ * bytes.
  */
 enum walk_end { WALK_FOUND, WALK_ABSENT, WALK_FAILED };
 

@@ -70,10 +70,9 @@ struct image_options {
 	struct str platform; /* "os/arch[/variant]"; empty: linux and this machine's, else the only
 				one */
 	unsigned jobs;       /* layers read at once; 0 is the number of CPUs */
-	struct blob_budget budget; /* the limits of a disk; 0 is none */
-	bool allow_backing;        /* files beside the target may be opened, when it names them */
-	struct cache *cache;       /* of what is fetched; NULL: nothing is kept */
-	struct net *net;           /* for targets that lie elsewhere; NULL: there are none */
+	bool allow_backing;  /* files beside the target may be opened, when it names them */
+	struct cache *cache; /* of what is fetched; NULL: nothing is kept */
+	struct net *net;     /* for targets that lie elsewhere; NULL: there are none */
 };
 
 struct image_label {

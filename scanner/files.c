@@ -97,7 +97,7 @@ void visit_cat(struct scan *s)
 		fail(&s->out->error, ERR_MISSING, "%" PRIstr ": not a regular file", ARG(path));
 		return;
 	}
-	uint64_t most = s->run->image_options.fs.max_file;
+	uint64_t most = limits_file(&s->run->image_options.fs.max);
 	if (f->size > most) {
 		fail(&s->out->error, ERR_LIMIT,
 		     "%" PRIstr ": %ju bytes long, --max-file allows %ju", ARG(path),

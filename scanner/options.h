@@ -74,7 +74,15 @@
 	X(max_read_bytes, "max-read-bytes", 0, "SIZE", NULL, "bytes read of a disk (4G)", \
 	  "Limits", false, SIZE) \
 	X(max_depth, "max-depth", 0, "N", NULL, "wrappers inside each other (8)", "Limits", false, \
-	  COUNT) \
+	  SIZE) \
+	X(max_ratio, "max-ratio", 0, "N", NULL, "bytes for each byte of a packed archive (1000)", \
+	  "Limits", false, SIZE) \
+	X(max_directory, "max-directory", 0, "SIZE", NULL, "one directory of a disk (64M)", \
+	  "Limits", false, SIZE) \
+	X(max_extents, "max-extents", 0, "N", NULL, "pieces that a file of a disk lies in (1M)", \
+	  "Limits", false, SIZE) \
+	X(max_links, "max-links", 0, "N", NULL, "symbolic links in one path, at most (40)", \
+	  "Limits", false, SIZE) \
 	X(max_memory, "max-memory", 0, "SIZE", NULL, "memory of one target (1G)", "Limits", false, \
 	  SIZE) \
 	X(allow_empty, "allow-empty", 0, NULL, NULL, "no kubelet in any target is success", \

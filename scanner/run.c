@@ -98,8 +98,7 @@ static void report_full(void *arg)
 
 struct arena *run_arena(struct offnode_report *r)
 {
-	size_t limit = option_number(r->session, OPTION_max_memory, 1 << 30);
-	struct arena *a = arena_new(limit, report_full, r);
+	struct arena *a = arena_new(limits_memory(&r->image_options.fs.max), report_full, r);
 	*vec_push(r->report.arena, &r->arenas) = a;
 	return a;
 }
@@ -122,7 +121,7 @@ static void scan_guarded(struct scan *s)
 		return;
 	}
 	if (!s->arena) {
-		size_t limit = option_number(s->run->session, OPTION_max_memory, 1 << 30);
+		size_t limit = limits_memory(&s->run->image_options.fs.max);
 		s->arena = arena_new(limit, scan_full, s);
 		*vec_push(s->run->report.arena, &s->run->arenas) = s->arena;
 	}
@@ -235,20 +234,15 @@ static void run_options(struct offnode_report *r)
 	uint64_t timeout = option_number(o, OPTION_timeout, 0);
 	r->deadline = timeout ? now_ms() + (int64_t)timeout : 0;
 	r->image_options = (struct image_options){
-		.fs = {.wanted = scan_wanted,
-		       .skim = program_skim,
-		       .max_entries = option_number(o, OPTION_max_entries, 2 << 20),
-		       .max_kept = 64 << 20,
-		       .max_file = option_number(o, OPTION_max_file, 64 << 20),
-		       .max_spill = option_number(o, OPTION_max_spill, 16ull << 30)},
+		.fs = {.wanted = scan_wanted, .skim = program_skim, .max_kept = 64 << 20},
 		.platform = option_text(o, OPTION_platform),
 		.jobs = (unsigned)option_number(o, OPTION_jobs, 0),
-		.budget = {.max_reads = option_number(o, OPTION_max_reads, 200 << 10),
-			   .max_bytes = option_number(o, OPTION_max_read_bytes, 4ull << 30),
-			   .max_depth = (unsigned)option_number(o, OPTION_max_depth, 8)},
 		.allow_backing = option_on(o, OPTION_allow_backing),
 		.net = run_net(r),
 	};
+#define X(name, usual) r->image_options.fs.max.name = option_number(o, OPTION_max_##name, 0);
+	LIMITS(X)
+#undef X
 }
 
 static bool words_fit(struct offnode_report *r, const struct offnode_command *c, size_t n)

@@ -213,10 +213,10 @@ static void try_target(struct trial *t, const char *scheme, const char *path)
 	struct error e = {0};
 	struct image image;
 	struct image_options opts = {.fs = {.wanted = keep,
-					    .max_entries = 100000,
+					    .max.entries = 100000,
 					    .max_kept = 8 << 20,
-					    .max_file = 8 << 20,
-					    .max_spill = 1 << 30},
+					    .max.file = 8 << 20,
+					    .max.spill = 1 << 30},
 				     .jobs = 1};
 	struct str target = str_fmt(a, "%s:%s", scheme, path);
 	if (image_open(a, target, &opts, &image, &e))

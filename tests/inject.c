@@ -84,10 +84,10 @@ static struct outcome scan(const char *target, long breaks_at, bool once)
 		struct error e = {0};
 		struct image_options opts = {
 			.fs = {.wanted = keep_small,
-			       .max_entries = 100000,
+			       .max.entries = 100000,
 			       .max_kept = 8 << 20,
-			       .max_file = 8 << 20,
-			       .max_spill = 1 << 30,
+			       .max.file = 8 << 20,
+			       .max.spill = 1 << 30,
 			       .watch = &b.watch},
 			.jobs = 1,
 		};
@@ -183,7 +183,7 @@ static void case_as_directory(const char *path)
 	struct arena *a = arena_new(MEMORY, NULL, NULL);
 	struct image image;
 	struct error e = {0};
-	struct image_options opts = {.fs = {.max_entries = 100000}, .jobs = 1};
+	struct image_options opts = {.fs = {.max.entries = 100000}, .jobs = 1};
 	struct notes notes = {.arena = a};
 	if (!mkdtemp(dir))
 		abort();

@@ -32,10 +32,10 @@ static int print(struct arena *a, struct fs *fs)
 static struct fs *open_first(struct arena *a, char **files, size_t n, struct error *e)
 {
 	struct blob **volumes = NEW_N(a, struct blob *, n);
-	struct fs_options opts = {.max_entries = ENTRIES_MAX,
+	struct fs_options opts = {.max.entries = ENTRIES_MAX,
 				  .max_kept = 1 << 20,
-				  .max_file = (size_t)1 << 30,
-				  .max_spill = (uint64_t)4 << 30,
+				  .max.file = (size_t)1 << 30,
+				  .max.spill = (uint64_t)4 << 30,
 				  .volumes = volumes,
 				  .n_volumes = n};
 	for (size_t i = 0; i < n; i++) {

@@ -89,10 +89,10 @@ static void flip_back(const struct image *m, const struct flip *flips, unsigned 
 /* Did it open? */
 static bool tour(const struct image *m)
 {
-	static const struct fs_options opts = {.max_entries = 100000,
+	static const struct fs_options opts = {.max.entries = 100000,
 					       .max_kept = 1 << 20,
-					       .max_file = 1 << 20,
-					       .max_spill = 64 << 20};
+					       .max.file = 1 << 20,
+					       .max.spill = 64 << 20};
 	struct tour t = {.max_file = 1 << 20, .max_entries = 10000, .max_depth = 64};
 	struct arena *a = arena_new(MEMORY, NULL, NULL);
 	struct error e = {0};

@@ -71,7 +71,8 @@ int blob_temporary(struct arena *a, struct error *e)
 
 static bool too_much(const struct spool *s, struct error *e)
 {
-	return fail(e, ERR_LIMIT, "%" PRIstr ": more than %llu bytes to keep on disk",
+	return fail(e, ERR_LIMIT,
+		    "%" PRIstr ": more than %llu bytes to keep on disk, see --max-spill",
 		    ARG(s->blob.name), (unsigned long long)s->max);
 }
 

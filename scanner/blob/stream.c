@@ -57,7 +57,8 @@ static bool guard_next(struct stream *s, const void **buf, size_t *n, struct err
 	g->n += got;
 	if (g->n > g->grace && g->n / g->ratio > stream_counted(g->source))
 		return fail(e, ERR_LIMIT,
-			    "%" PRIstr ": decompresses to more than %llu times its size",
+			    "%" PRIstr
+			    ": decompresses to more than %llu times its size, see --max-ratio",
 			    ARG(s->name), (unsigned long long)g->ratio);
 	*buf = p;
 	*n = got;

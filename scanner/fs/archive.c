@@ -100,9 +100,9 @@ static bool begin(struct archive_fs *f, struct reading *r, struct error *e)
 					  f->digest_size, e);
 		if (!r->verify)
 			return false;
-		s = source_stream(f->arena, r->verify);
+		s = source_stream(f->arena, r->verify, &f->fs.max);
 	} else {
-		s = source_blob(f->arena, f->blob, 0);
+		s = source_blob(f->arena, f->blob, 0, &f->fs.max);
 	}
 	return pass_open(r->pass, s, e);
 }
@@ -209,8 +209,9 @@ static bool index_entry(struct archive_fs *f, struct pass *p, const struct pass_
 			struct error *e)
 {
 	struct tree_inode *inode;
-	if (f->opts.max_entries && entry->number > f->opts.max_entries)
-		return fail(e, ERR_LIMIT, "more than %zu entries", f->opts.max_entries);
+	if (entry->number > limits_entries(&f->fs.max))
+		return fail(e, ERR_LIMIT, "more than %llu entries, see --max-entries",
+			    (unsigned long long)limits_entries(&f->fs.max));
 	if (entry->hardlink)
 		return index_link(f, p, entry, e);
 	if (!tree_add(f->tree, entry->path, &entry->st, &inode, e))
@@ -350,7 +351,7 @@ static bool read_runs(struct archive_fs *f, uint64_t ino, const struct body *b, 
 	if (!f->runs)
 		f->runs = pass_new(f->arena);
 	if (f->runs_ino != ino || f->runs_at > at) {
-		struct source *s = source_blob(f->arena, f->blob, b->header_at);
+		struct source *s = source_blob(f->arena, f->blob, b->header_at, &f->fs.max);
 		f->runs_ino = TREE_ROOT;
 		if (!pass_open(f->runs, s, e))
 			return false;
@@ -372,9 +373,9 @@ static bool read_regular(struct archive_fs *f, uint64_t ino, struct body *b, uin
 	if (!b->kept && in_place(f, b))
 		return b->in_a_row ? blob_read(f->blob, b->content_at + at, buf, n, e)
 				   : read_runs(f, ino, b, at, buf, n, e);
-	if (!b->kept && b->size > f->opts.max_file)
-		return fail(e, ERR_LIMIT, "%llu bytes long, the limit is %zu",
-			    (unsigned long long)b->size, f->opts.max_file);
+	if (!b->kept && b->size > limits_file(&f->fs.max))
+		return fail(e, ERR_LIMIT, "%llu bytes long, see --max-file",
+			    (unsigned long long)b->size);
 	if (!b->kept && !keep_bodies(f, b, e))
 		return false;
 	memcpy(buf, b->text.p + at, n);
@@ -436,10 +437,10 @@ static bool archive_read_at(struct fs *fs, uint64_t ino, uint64_t at, void *buf,
 static struct blob *plain_blob(struct archive_fs *f, struct error *e)
 {
 	if (!f->spool) {
-		struct source *s = source_blob(f->arena, f->blob, 0);
+		struct source *s = source_blob(f->arena, f->blob, 0, &f->fs.max);
 		if (!source_decode(&s, e))
 			return NULL;
-		f->spool = blob_spool(f->arena, &s->stream, f->opts.max_spill, e);
+		f->spool = blob_spool(f->arena, &s->stream, limits_spill(&f->fs.max), e);
 	}
 	return f->spool;
 }
@@ -458,8 +459,7 @@ static bool archive_blob(struct fs *fs, struct arena *a, uint64_t ino, struct bl
 		*out = blob_memory(a, f->blob->name, b->text);
 	} else if (in_place(f, b) && b->in_a_row) {
 		*out = blob_window(a, f->blob, f->blob->name, b->content_at, b->size);
-	} else if (!f->digest.n && b->depth == 1 && f->compressed && b->in_a_row &&
-		   f->opts.max_spill) {
+	} else if (!f->digest.n && b->depth == 1 && f->compressed && b->in_a_row) {
 		struct blob *plain = plain_blob(f, e);
 		if (!plain)
 			return false;
@@ -537,7 +537,8 @@ static struct archive_fs *archive_new(struct arena *a, struct blob *b,
 	f->arena = a;
 	f->blob = b;
 	f->opts = *opts;
-	f->tree = tree_new(a, opts->max_entries, opts->whiteouts);
+	f->fs.max = opts->max;
+	f->tree = tree_new(a, limits_entries(&opts->max), opts->whiteouts);
 	return f;
 }
 

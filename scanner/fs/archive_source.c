@@ -10,7 +10,7 @@
 #include "arena.h"
 #include "bytes.h"
 
-enum { RATIO_MAX = 1000, RATIO_GRACE = 64 << 20, DEPTH_MAX = 4 };
+enum { RATIO_GRACE = 64 << 20 };
 
 static bool rest_next(struct stream *st, const void **buf, size_t *n, struct error *e)
 {
@@ -23,10 +23,11 @@ static bool rest_next(struct stream *st, const void **buf, size_t *n, struct err
 	return true;
 }
 
-static struct source *source_new(struct arena *a, struct str name)
+static struct source *source_new(struct arena *a, struct str name, const struct limits *max)
 {
 	struct source *s = NEW(a, struct source);
 	s->arena = a;
+	s->max = max;
 	s->stream = (struct stream){.name = name, .next = rest_next};
 	return s;
 }
@@ -69,18 +70,18 @@ static enum codec look(struct source *s, struct error *e, bool *ok)
 	return *ok ? codec_of(head) : CODEC_NONE;
 }
 
-struct source *source_blob(struct arena *a, struct blob *b, uint64_t at)
+struct source *source_blob(struct arena *a, struct blob *b, uint64_t at, const struct limits *max)
 {
-	struct source *s = source_new(a, b->name);
+	struct source *s = source_new(a, b->name, max);
 	s->blob = b;
 	s->blob_at = s->piece_at = at;
 	s->buf = NEW_N(a, char, SOURCE_PIECE);
 	return s;
 }
 
-struct source *source_stream(struct arena *a, struct stream *of)
+struct source *source_stream(struct arena *a, struct stream *of, const struct limits *max)
 {
-	struct source *s = source_new(a, of->name);
+	struct source *s = source_new(a, of->name, max);
 	s->of = of;
 	return s;
 }
@@ -94,16 +95,17 @@ bool source_decode(struct source **source, struct error *e)
 		return false;
 	if (codec == CODEC_NONE)
 		return true;
-	if (s->depth >= DEPTH_MAX)
-		return fail(e, ERR_LIMIT, "compressed more than %d times over", DEPTH_MAX);
+	if (s->max && s->depth >= limits_depth(s->max))
+		return fail(e, ERR_LIMIT, "compressed more than %u times over, see --max-depth",
+			    s->depth);
 	struct stream *packed = stream_count(s->arena, &s->stream);
 	struct stream *plain = codec == CODEC_GZIP ? stream_gunzip(s->arena, packed)
 						   : pass_decode(s->arena, packed, e);
 	if (!plain)
 		return false;
-	if (!s->unbounded)
-		plain = stream_guard(s->arena, plain, packed, RATIO_MAX, RATIO_GRACE);
-	*source = source_stream(s->arena, plain);
+	if (s->max)
+		plain = stream_guard(s->arena, plain, packed, limits_ratio(s->max), RATIO_GRACE);
+	*source = source_stream(s->arena, plain, s->max);
 	(*source)->decoded = true;
 	(*source)->depth = s->depth + 1;
 	return true;

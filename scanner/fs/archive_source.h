@@ -24,13 +24,13 @@ struct source {
 	size_t tail_n;
 	char head[SOURCE_HEAD];
 	char *buf;
-	bool unbounded; /* what it decodes to may be of any size */
-	bool decoded;   /* its end is proven by the compression's own format */
+	bool decoded; /* its end is proven by the compression's own format */
 	unsigned depth;
+	const struct limits *max; /* NULL: what it decodes to may be of any size */
 };
 
-struct source *source_blob(struct arena *a, struct blob *b, uint64_t at);
-struct source *source_stream(struct arena *a, struct stream *of);
+struct source *source_blob(struct arena *a, struct blob *b, uint64_t at, const struct limits *max);
+struct source *source_stream(struct arena *a, struct stream *of, const struct limits *max);
 
 /* The plain bytes of *s when it is compressed, *s itself when not. */
 bool source_decode(struct source **s, struct error *e);

@@ -38,6 +38,10 @@ X(zip)
 enum { FS_NAME_MAX = 255 };
 bool fs_name_valid(struct str name);
 
+/* Is a directory of so many bytes, a file in so many pieces, within the limits of its tree? */
+bool fs_directory_fits(const struct fs *fs, uint64_t bytes, struct error *e);
+bool fs_pieces_fit(const struct fs *fs, uint64_t n, struct error *e);
+
 /* A UUID as lsblk prints it; empty when all its bytes are zero. */
 struct str fs_uuid_text(struct arena *a, const unsigned char uuid[16]);
 

@@ -70,9 +70,9 @@ static bool number_of(struct dir_fs *d, uint64_t parent, struct str name, uint64
 		*ino = known - 1;
 		return true;
 	}
-	if (d->opts.max_entries && d->seen.n > d->opts.max_entries)
-		return fail(e, ERR_LIMIT, "%" PRIstr ": more than %zu names", ARG(d->path),
-			    d->opts.max_entries);
+	if (d->seen.n > limits_entries(&d->fs.max))
+		return fail(e, ERR_LIMIT, "%" PRIstr ": more than %zu names, see --max-entries",
+			    ARG(d->path), d->seen.n - 1);
 	*ino = d->seen.n;
 	*vec_push(d->arena, &d->seen) = (struct seen){parent, str_z(d->arena, name)};
 	map_put(d->index, str_dup(d->arena, key), (void *)(uintptr_t)d->seen.n);
@@ -357,7 +357,7 @@ struct fs *fs_open_dir(struct arena *a, struct str path, const struct fs_options
 		return NULL;
 	}
 	struct dir_fs *d = NEW(a, struct dir_fs);
-	d->fs = (struct fs){.ops = &dir_ops, .root = 0};
+	d->fs = (struct fs){.ops = &dir_ops, .root = 0, .max = opts->max};
 	d->arena = a;
 	d->opts = *opts;
 	d->path = str_dup(a, path);

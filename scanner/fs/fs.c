@@ -16,6 +16,19 @@ bool fs_name_valid(struct str name)
 	       !memchr(name.p, 0, name.n) && !str_eq(name, S(".")) && !str_eq(name, S(".."));
 }
 
+bool fs_directory_fits(const struct fs *fs, uint64_t bytes, struct error *e)
+{
+	unsigned long long most = limits_directory(&fs->max);
+	return bytes <= most ||
+	       fail(e, ERR_LIMIT, "larger than %llu bytes, see --max-directory", most);
+}
+
+bool fs_pieces_fit(const struct fs *fs, uint64_t n, struct error *e)
+{
+	unsigned long long most = limits_extents(&fs->max);
+	return n <= most || fail(e, ERR_LIMIT, "in more than %llu pieces, see --max-extents", most);
+}
+
 struct str fs_uuid_text(struct arena *a, const unsigned char uuid[16])
 {
 	static const unsigned char none[16];

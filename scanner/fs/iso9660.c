@@ -26,12 +26,9 @@ enum {
 	RECORD_MAX = 255,
 	FLAG_DIRECTORY = 0x02,
 	FLAG_CONTINUED = 0x80, /* the next record has more of the file */
-	EXTENTS_MAX = 1024,
 
 	CONTINUATIONS_MAX = 32,
 	LINK_MAX = 4096,
-	LISTING_MAX = 64 << 20,
-	ENTRIES_MAX = 1 << 20,
 };
 
 enum naming { NAMES_PLAIN, NAMES_JOLIET, NAMES_ROCK_RIDGE };
@@ -292,10 +289,9 @@ static bool describe(const struct iso *f, struct record *r, struct fs_stat *out,
 	if (st.kind == FS_SYMLINK)
 		st.size = r->link_n;
 	struct record *more = r;
-	for (unsigned i = 1; st.kind == FS_REGULAR && more->flags & FLAG_CONTINUED; i++) {
-		if (i == EXTENTS_MAX)
-			return fail(e, ERR_LIMIT, "iso9660: a file in more than %d parts",
-				    EXTENTS_MAX);
+	for (unsigned i = 2; st.kind == FS_REGULAR && more->flags & FLAG_CONTINUED; i++) {
+		if (!fs_pieces_fit(&f->fs, i, e))
+			return fail_in(e, "iso9660: a file");
 		if (!next_record(f, more, e))
 			return false;
 		st.size += more->size;
@@ -315,7 +311,6 @@ static bool iso_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct er
 struct listing {
 	fs_visit *visit;
 	void *arg;
-	unsigned entries;
 	bool continued, stopped;
 };
 
@@ -329,9 +324,6 @@ static bool list_record(struct listing *l, const struct record *r, struct error 
 	struct str name = {r->name, r->name_n};
 	if (!fs_name_valid(name))
 		return damaged("a directory holds something that is not a name", e);
-	if (++l->entries > ENTRIES_MAX)
-		return fail(e, ERR_LIMIT, "iso9660: a directory of more than %d entries",
-			    ENTRIES_MAX);
 	l->stopped = !l->visit(l->arg, name, r->child ? r->child : r->at);
 	return true;
 }
@@ -345,8 +337,8 @@ static bool iso_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, st
 		return false;
 	if (!(r.flags & FLAG_DIRECTORY))
 		return damaged("not a directory", e);
-	if (r.size > LISTING_MAX)
-		return fail(e, ERR_LIMIT, "iso9660: a directory larger than %d bytes", LISTING_MAX);
+	if (!fs_directory_fits(fs, r.size, e))
+		return fail_in(e, "iso9660: a directory");
 	uint64_t at = r.extent, end = r.extent + r.size;
 	while (at < end && !l.stopped) {
 		if (!read_record(f, at, &r, e) || (r.n && !list_record(&l, &r, e)))
@@ -479,8 +471,7 @@ struct fs *fs_open_iso9660(struct arena *a, struct blob *b, const struct fs_opti
 {
 	struct iso *f = NEW(a, struct iso);
 	unsigned char d[SECTOR];
-	(void)opts;
-	f->fs.ops = &iso_ops;
+	f->fs = (struct fs){.ops = &iso_ops, .max = opts->max};
 	f->blob = b;
 	for (unsigned i = 0; i < DESCRIPTORS_MAX; i++) {
 		uint64_t at = DESCRIPTORS_AT + (uint64_t)i * SECTOR;

@@ -27,9 +27,6 @@ enum {
 	FRAGMENT_SIZE = 16,
 	LISTING_MORE = 3, /* a directory's size is told this much too large */
 	LINK_MAX = 64 << 10,
-	LISTING_MAX = 64 << 20,
-	ENTRIES_MAX = 1 << 20,
-	BLOCKS_MAX = 1 << 24, /* of one file */
 	STORED_PLAIN = 1 << 24,
 	STORED_SIZE = STORED_PLAIN - 1,
 };
@@ -268,7 +265,6 @@ struct listing {
 	uint64_t left;  /* bytes */
 	uint64_t block; /* where the library stands: visit may read another directory */
 	size_t offset;
-	unsigned entries;
 	char name[SQFS_MAX_DIR_ENT], last[SQFS_MAX_DIR_ENT];
 	size_t last_n;
 	bool stopped;
@@ -299,8 +295,6 @@ static bool list_entry(struct squashfs *f, struct listing *l, uint32_t block, st
 	if (!fs_name_valid(name) || str_cmp((struct str){l->last, l->last_n}, name) >= 0)
 		return fail(e, ERR_CORRUPT, "squashfs: directory: %s",
 			    fs_name_valid(name) ? "names out of order" : "not a name");
-	if (++l->entries > ENTRIES_MAX)
-		return fail(e, ERR_LIMIT, "squashfs: directory: more than %d entries", ENTRIES_MAX);
 	memcpy(l->last, l->name, n);
 	l->last_n = n;
 	sqfs_meta_reader_get_position(f->listings, &l->block, &l->offset);
@@ -332,8 +326,8 @@ static bool squashfs_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *ar
 		return false;
 	if (dir.st.kind != FS_DIRECTORY)
 		return fail(e, ERR_CORRUPT, "squashfs: inode: not a directory");
-	if (dir.st.size > LISTING_MAX)
-		return fail(e, ERR_LIMIT, "squashfs: directory: larger than %d bytes", LISTING_MAX);
+	if (!fs_directory_fits(fs, dir.st.size, e))
+		return fail_in(e, "squashfs: directory");
 	if (dir.st.size <= LISTING_MORE)
 		return true;
 	if (!seek(f, f->listings, f->super.directory_table_start, dir.listing_block,
@@ -389,8 +383,8 @@ static bool find_block(struct squashfs *f, uint64_t ino, const struct inode *fil
 {
 	struct run run = f->run;
 	unsigned char p[4];
-	if (index > BLOCKS_MAX)
-		return fail(e, ERR_LIMIT, "squashfs: file: more than %d blocks", BLOCKS_MAX);
+	if (!fs_pieces_fit(&f->fs, index + 1, e))
+		return fail_in(e, "squashfs: file");
 	if (run.ino != ino || run.index > index)
 		run = (struct run){.ino = ino, .at = file->blocks_at};
 	else if (!seek(f, f->inodes, 0, run.list_block, run.list_offset, "block list", e))
@@ -563,9 +557,8 @@ struct fs *fs_open_squashfs(struct arena *a, struct blob *b, const struct fs_opt
 			    struct error *e)
 {
 	struct squashfs *f = NEW(a, struct squashfs);
-	(void)opts;
 	*f = (struct squashfs){
-		.fs = {.ops = &squashfs_ops},
+		.fs = {.ops = &squashfs_ops, .max = opts->max},
 		.image = {{.read_at = image_read,
 			   .write_at = image_write,
 			   .get_size = image_size,

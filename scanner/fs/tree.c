@@ -86,7 +86,7 @@ static bool name_set(struct tree *t, uint64_t dir, struct str text, uint32_t ino
 		return true;
 	}
 	if (map_count(t->index) >= t->max_entries)
-		return fail(e, ERR_LIMIT, "more than %zu names", t->max_entries);
+		return fail(e, ERR_LIMIT, "more than %zu names, see --max-entries", t->max_entries);
 	struct key k;
 	struct str key = str_dup(t->arena, key_of(&k, dir, text));
 	name = NEW(t->arena, struct name);

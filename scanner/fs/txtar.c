@@ -410,8 +410,9 @@ struct fs *fs_open_txtar(struct arena *a, struct blob *b, const struct fs_option
 	struct str text, inner, body;
 	if (!blob_slurp(a, b, TXTAR_MAX, &text, e))
 		return NULL;
-	*t = (struct txtar){
-		{.ops = &txtar_ops, .root = TREE_ROOT}, a, tree_new(a, opts->max_entries, false)};
+	*t = (struct txtar){{.ops = &txtar_ops, .root = TREE_ROOT, .max = opts->max},
+			    a,
+			    tree_new(a, limits_entries(&opts->max), false)};
 	while (next_section(&text, &inner, &body)) {
 		struct section s = parse_marker(inner);
 		if (s.name.n == 0 || s.name.p[0] != '/')

@@ -5,7 +5,6 @@
 
 struct stream *fs_unpack(struct arena *a, struct blob *b, struct error *e)
 {
-	struct source *s = source_blob(a, b, 0);
-	s->unbounded = true;
+	struct source *s = source_blob(a, b, 0, NULL);
 	return source_decode(&s, e) ? &s->stream : NULL;
 }

@@ -202,6 +202,7 @@ static size_t short_text(const unsigned char *p, char *to)
 /* ---- directories ---- */
 
 struct listing {
+	const struct fs *fs;
 	fs_visit *visit;
 	void *arg;
 	unsigned entries;
@@ -217,7 +218,9 @@ static bool list_entry(struct listing *l, const unsigned char *p, uint64_t at, s
 	if (l->ended)
 		return true;
 	if (++l->entries > ENTRIES_MAX)
-		return fail(e, ERR_LIMIT, "vfat: a directory of more than %d entries", ENTRIES_MAX);
+		return damaged("a directory has more entries than one may have", e);
+	if (!fs_directory_fits(l->fs, (uint64_t)l->entries * ENTRY, e))
+		return fail_in(e, "vfat: a directory");
 	if (p[0] != 0xe5 && (p[11] & ATTRIBUTE_BITS) == ATTRIBUTE_LONG) {
 		take_long(&l->name, p);
 		return true;
@@ -257,7 +260,7 @@ static bool list_entries(struct vfat *f, struct listing *l, uint64_t at, uint64_
 static bool vfat_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
 {
 	struct vfat *f = (struct vfat *)fs;
-	struct listing l = {.visit = visit, .arg = arg};
+	struct listing l = {.fs = fs, .visit = visit, .arg = arg};
 	struct node dir;
 	if (!read_node(f, ino, &dir, e))
 		return false;
@@ -307,6 +310,8 @@ static bool find_cluster(struct vfat *f, uint64_t ino, uint32_t first, uint64_t 
 		f->run_index = 0;
 		f->run_cluster = first;
 	}
+	if (!fs_pieces_fit(&f->fs, index + 1, e))
+		return fail_in(e, "vfat: a file");
 	while (f->run_index < index) {
 		uint32_t next;
 		if (!next_cluster(f, f->run_cluster, &next, e))
@@ -464,8 +469,7 @@ struct fs *fs_open_vfat(struct arena *a, struct blob *b, const struct fs_options
 {
 	struct vfat *f = NEW(a, struct vfat);
 	unsigned char p[BOOT];
-	(void)opts;
-	*f = (struct vfat){.fs = {.ops = &vfat_ops}, .blob = b};
+	*f = (struct vfat){.fs = {.ops = &vfat_ops, .max = opts->max}, .blob = b};
 	if (!blob_read(b, 0, p, sizeof p, e))
 		return NULL;
 	if (!is_fat(p)) {

@@ -79,6 +79,9 @@ static bool follow(struct position *p, struct str name, uint64_t ino, bool slash
 	struct str target;
 	if (out->links.n == LINKS_MAX)
 		return fail(e, ERR_LOOP, "too many levels of symbolic links");
+	if (out->links.n >= limits_links(&p->fs->max))
+		return fail(e, ERR_LIMIT, "more than %zu symbolic links, see --max-links",
+			    out->links.n);
 	if (!fs_slurp(p->arena, p->fs, ino, TARGET_MAX, &target, e))
 		return false;
 	if (target.n == 0)

@@ -41,7 +41,6 @@ struct zip {
 	struct fs fs;
 	struct arena *arena;
 	struct blob *blob;
-	uint64_t max_spill;
 	struct tree *tree;
 	VEC(struct member) members; /* an inode's cookie is the index + 1 */
 };
@@ -91,7 +90,7 @@ static struct blob *inflate(struct zip *f, const struct member *m, struct blob *
 		g->tail[i] = (unsigned char)(m->crc >> 8 * i);
 		g->tail[4 + i] = (unsigned char)(m->size >> 8 * i);
 	}
-	uint64_t most = m->size < f->max_spill ? m->size : f->max_spill;
+	uint64_t spill = limits_spill(&f->fs.max), most = m->size < spill ? m->size : spill;
 	return blob_spool(f->arena, stream_gunzip(f->arena, &g->stream), most, e);
 }
 
@@ -334,11 +333,10 @@ struct fs *fs_open_zip(struct arena *a, struct blob *b, const struct fs_options 
 {
 	struct zip *f = NEW(a, struct zip);
 	*f = (struct zip){
-		.fs = {.ops = &zip_ops, .root = TREE_ROOT},
+		.fs = {.ops = &zip_ops, .root = TREE_ROOT, .max = opts->max},
 		.arena = a,
 		.blob = b,
-		.max_spill = opts->max_spill,
-		.tree = tree_new(a, opts->max_entries, false),
+		.tree = tree_new(a, limits_entries(&opts->max), false),
 	};
 	return index_all(f, e) ? &f->fs : NULL;
 }

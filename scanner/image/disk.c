@@ -354,9 +354,8 @@ bool disk_open(struct opening *o, const struct peeled *p, const char *only, stru
 struct blob_budget *disk_budget(struct opening *o)
 {
 	struct blob_budget *budget = NEW(o->a, struct blob_budget);
-	*budget = o->opts->budget;
-	budget->max_reads = budget->max_reads ? budget->max_reads : UINT64_MAX;
-	budget->max_bytes = budget->max_bytes ? budget->max_bytes : UINT64_MAX;
+	budget->max_reads = limits_reads(&o->opts->fs.max);
+	budget->max_bytes = limits_read_bytes(&o->opts->fs.max);
 	return budget;
 }
 

@@ -9,7 +9,7 @@
 #include "arena.h"
 #include "disk.h"
 
-enum { DEPTH_MAX = 8, FILES_MAX = 64, KERNELS_MAX = 65 };
+enum { FILES_MAX = 64, KERNELS_MAX = 65 };
 
 static const struct {
 	enum nested_rank rank;
@@ -82,13 +82,11 @@ static struct blob *cached(struct nesting *n, struct blob *b)
 
 static bool open_file(struct nesting *n, uint64_t ino, struct volume *out, struct error *e)
 {
-	unsigned limit = n->o->opts->budget.max_depth;
-	if (!limit || limit > DEPTH_MAX)
-		limit = DEPTH_MAX;
 	if (count_files(n->disk) == FILES_MAX)
 		return fail(e, ERR_LIMIT, "files that may be systems are more than %d", FILES_MAX);
-	if (out->nested > limit)
-		return fail(e, ERR_LIMIT, "lies in more than %u files, see --max-depth", limit);
+	if (out->nested > limits_depth(&n->o->opts->fs.max))
+		return fail(e, ERR_LIMIT, "lies in more than %u files, see --max-depth",
+			    out->nested - 1);
 	struct blob *b = fs_blob(n->a, volume_at(n)->fs, ino, out->name, e);
 	if (!b)
 		return false;

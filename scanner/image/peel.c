@@ -104,7 +104,7 @@ static struct blob *member_blob(struct peeling *p, struct fs *fs, const struct m
 		return b;
 	b = fs_stat_at(fs, m->ino, &st, e) ? fs_blob(p->a, fs, m->ino, m->name, e) : NULL;
 	if (b)
-		b = blob_spool(p->a, stream_blob(p->a, b), p->o->opts->fs.max_spill, e);
+		b = blob_spool(p->a, stream_blob(p->a, b), limits_spill(&p->o->opts->fs.max), e);
 	return b ? blob_window(p->a, b, m->name, 0, st.size) : NULL;
 }
 
@@ -253,7 +253,7 @@ static struct blob *unpacked(struct peeling *p, struct error *e)
 	if (inside)
 		return inside;
 	struct stream *plain = fs_unpack(p->a, p->blob, e);
-	return plain ? blob_spool(p->a, plain, p->o->opts->fs.max_spill, e) : NULL;
+	return plain ? blob_spool(p->a, plain, limits_spill(&p->o->opts->fs.max), e) : NULL;
 }
 
 static enum peel peel_compressed(struct peeling *p, struct error *e)
@@ -334,10 +334,9 @@ bool peel(struct opening *o, struct blob *b, struct str path, const char *only, 
 	if (!begin(&p, path, e))
 		return false;
 	for (unsigned depth = 0; end == PEEL_ON; depth++) {
-		if (o->opts->budget.max_depth && depth > o->opts->budget.max_depth)
+		if (depth > limits_depth(&o->opts->fs.max))
 			return fail(e, ERR_LIMIT,
-				    "wrapped more than %u times over, see --max-depth",
-				    o->opts->budget.max_depth);
+				    "wrapped more than %u times over, see --max-depth", depth - 1);
 		end = peel_once(&p, e);
 	}
 	if (end == PEEL_DONE)

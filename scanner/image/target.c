@@ -18,7 +18,7 @@ struct blob *target_open(struct opening *o, struct str path, struct error *e)
 {
 	const struct fs_options *opts = &o->opts->fs;
 	if (str_eq(path, S("-")))
-		return blob_stdin(o->a, opts->max_spill, opts->watch, e);
+		return blob_stdin(o->a, limits_spill(&opts->max), opts->watch, e);
 	return blob_open_pieces(o->a, path, opts->watch, e);
 }
 
@@ -66,7 +66,7 @@ struct blob *target_unpacked(struct opening *o, struct blob *b, struct error *e)
 	if (codec_of((struct str){head, got}) == CODEC_NONE)
 		return b;
 	struct stream *plain = fs_unpack(o->a, b, e);
-	return plain ? blob_spool(o->a, plain, o->opts->fs.max_spill, e) : NULL;
+	return plain ? blob_spool(o->a, plain, limits_spill(&o->opts->fs.max), e) : NULL;
 }
 
 struct fs *target_archive(struct opening *o, struct blob *b, struct error *e)

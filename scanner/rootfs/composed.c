@@ -156,8 +156,10 @@ static const struct fs_ops composed_ops = {
 struct fs *composed_new(struct arena *a, struct fs *fs, uint64_t ino)
 {
 	struct composed *m = NEW(a, struct composed);
-	*m = (struct composed){
-		.fs = {.ops = &composed_ops, .root = 0}, .arena = a, .n = 1, .index = map_new(a)};
+	*m = (struct composed){.fs = {.ops = &composed_ops, .root = 0, .max = fs->max},
+			       .arena = a,
+			       .n = 1,
+			       .index = map_new(a)};
 	node_of(m, fs, 0, ino);
 	return &m->fs;
 }

@@ -109,7 +109,7 @@ struct fs *composefs_open(struct arena *a, struct blob *b, struct fs *of, uint64
 	if (!v->fs)
 		return NULL;
 	struct composefs *c = NEW(a, struct composefs);
-	*c = (struct composefs){.fs = {.ops = &composefs_ops, .root = v->fs->root},
+	*c = (struct composefs){.fs = {.ops = &composefs_ops, .root = v->fs->root, .max = of->max},
 				.arena = a,
 				.names = v->fs,
 				.objects = composed_new(a, of, objects)};

@@ -281,10 +281,13 @@ static struct fs *overlay_of(const struct overlay *like)
 	for (size_t i = o->to; i-- > o->from && !opaque;) {
 		struct fs *fs = o->layers->at[i].fs;
 		struct fs_stat st = {0};
+		o->fs.max = fs->max;
 		add_part(o, root, (struct part){fs, fs->root, (uint32_t)i});
 		opaque = root->error.kind == ERR_NONE &&
 			 fs_stat_at(fs, fs->root, &st, &root->error) && st.opaque;
 	}
+	if (o->base)
+		o->fs.max = o->base->max;
 	if (o->base && !opaque)
 		add_part(o, root, (struct part){o->base, o->base->root, LAYER_OF_BASE});
 	return &o->fs;

@@ -103,8 +103,9 @@ bool overlayfs_lay(struct fs *composed, struct layers *layers, struct str dir, s
 		return false;
 	if (found) {
 		struct upper *u = NEW(a, struct upper);
-		*u = (struct upper){.fs = {.ops = &upper_ops, .root = part.fs->root},
-				    .of = part.fs};
+		*u = (struct upper){
+			.fs = {.ops = &upper_ops, .root = part.fs->root, .max = part.fs->max},
+			.of = part.fs};
 		part.fs = &u->fs;
 		*vec_push(a, layers) = part;
 		merged = overlay_open(a, merged, layers, layers->n - 1, layers->n);

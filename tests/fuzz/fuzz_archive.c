@@ -72,10 +72,10 @@ static bool visit(void *arg, struct str name, uint64_t ino)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	static const struct fs_options opts = {.wanted = want,
-					       .max_entries = 1000,
+					       .max.entries = 1000,
 					       .max_kept = 64 << 10,
-					       .max_file = 256 << 10,
-					       .max_spill = 1 << 20};
+					       .max.file = 256 << 10,
+					       .max.spill = 1 << 20};
 	jmp_buf out;
 	struct error e = {0};
 	struct arena *a = arena_new((size_t)64 << 20, full, &out);

@@ -30,7 +30,7 @@ static void tour(struct arena *a, struct fs *fs, const struct error *e)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static const struct fs_options opts = {.max_entries = ENTRIES};
+	static const struct fs_options opts = {.max.entries = ENTRIES};
 	jmp_buf out;
 	struct error e = {0};
 	struct arena *a = arena_new((size_t)96 << 20, full, &out);

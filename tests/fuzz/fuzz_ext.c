@@ -19,7 +19,7 @@ static void full(void *arg)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static const struct fs_options opts = {.max_entries = ENTRIES};
+	static const struct fs_options opts = {.max.entries = ENTRIES};
 	struct tour t = {.max_file = FILE_BYTES, .max_entries = ENTRIES, .max_depth = DEPTH};
 	jmp_buf out;
 	struct error e = {0};

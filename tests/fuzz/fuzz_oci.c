@@ -68,7 +68,7 @@ static void put(struct out *o, struct str path, struct str bytes)
 
 static struct fs *store_of(struct arena *a, struct part *parts, size_t n)
 {
-	static const struct fs_options opts = {.max_entries = 1000};
+	static const struct fs_options opts = {.max.entries = 1000};
 	struct out *o = out_new(a);
 	struct error e;
 	for (size_t i = n; i-- > 0;) {
@@ -84,7 +84,7 @@ static void open_image(struct arena *a, struct fs *fs, struct str platform)
 {
 	static const struct choice any;
 	struct image_options opts = {.platform = platform,
-				     .fs = {.max_entries = 1000, .max_file = 1 << 20}};
+				     .fs = {.max.entries = 1000, .max.file = 1 << 20}};
 	struct image image = {0};
 	struct opening o = {.a = a, .opts = &opts, .image = &image};
 	struct error e = {0};

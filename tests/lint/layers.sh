@@ -4,7 +4,7 @@
 set -u
 order='base blob net fs image rootfs inventory shell systemd kubelet rules report'
 # Headers in include/ that are not named after their stage.
-of_base='arena base64 bytes crc32 crc32c doc error late map origin out pull reason str variables vec'
+of_base='arena base64 bytes crc32 crc32c doc error late limit map origin out pull reason str variables vec'
 of_blob='unpack'
 of_net='registry cache'
 

@@ -208,7 +208,7 @@ static void full(void *arg)
 
 void tour_volume(const char *only, struct str image)
 {
-	static const struct fs_options opts = {.max_entries = VOLUME_ENTRIES};
+	static const struct fs_options opts = {.max.entries = VOLUME_ENTRIES};
 	struct tour t = {
 		.max_file = VOLUME_FILE, .max_entries = VOLUME_ENTRIES, .max_depth = VOLUME_DEPTH};
 	jmp_buf out;

@@ -43,10 +43,10 @@ static struct box box_new(void)
 	return (struct box){
 		.arena = arena_new((size_t)1 << 30, NULL, NULL),
 		.opts = {.wanted = want_etc,
-			 .max_entries = 100000,
+			 .max.entries = 100000,
 			 .max_kept = 16 << 20,
-			 .max_file = 16 << 20,
-			 .max_spill = 1 << 30},
+			 .max.file = 16 << 20,
+			 .max.spill = 1 << 30},
 	};
 }
 
@@ -338,7 +338,7 @@ static void lies_and_limits(void **state)
 	run("(printf '070701%08d000081A4%072dFFFFFFFF%08d' 0 0 0; head -c 30000000 /dev/zero) > name");
 	struct box x = box_new();
 	assert_false(open_file(&x, "name"));
-	x.opts.max_entries = 5;
+	x.opts.max.entries = 5;
 	assert_false(open_file(&x, "whole"));
 	assert_int_equal(x.e.kind, ERR_LIMIT);
 	box_free(&x);
@@ -355,7 +355,7 @@ static void second_pass(void **state)
 	run("mkdir -p many/odd && cd many && for i in $(seq 100); do echo $i > odd/$i; done"
 	    " && head -c 3000000 /dev/urandom > odd/large && tar -czf ../many.tgz .");
 	struct box x = box_new();
-	x.opts.max_file = 1 << 20;
+	x.opts.max.file = 1 << 20;
 	must_open(&x, "many.tgz");
 	for (int i = 1; i <= 100; i++) {
 		char path[30], text[30];

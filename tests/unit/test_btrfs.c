@@ -325,7 +325,7 @@ static struct image *small_volume(void)
 /* Opens it and reads "f". */
 static bool read_f(const struct image *m, struct str *out, struct error *e)
 {
-	static const struct fs_options opts = {.max_entries = 100};
+	static const struct fs_options opts = {.max.entries = 100};
 	struct str bytes = {(const char *)m->bytes, IMAGE};
 	bool found;
 	uint64_t ino;
@@ -404,7 +404,7 @@ static void traps_are_refused(void **state)
 /* A log that is not where the superblock says. */
 static void broken_log_is_stale(void **state)
 {
-	static const struct fs_options opts = {.max_entries = 100};
+	static const struct fs_options opts = {.max.entries = 100};
 	(void)state;
 	struct image *m = small_volume();
 	struct error e = {0};

@@ -73,7 +73,7 @@ static bool count_visit(void *arg, struct str name, uint64_t ino)
 static void plain_files(void **state)
 {
 	(void)state;
-	static const struct fs_options opts = {.max_entries = 1000};
+	static const struct fs_options opts = {.max.entries = 1000};
 	struct box x = open_root(&opts);
 	check(&x, "etc/os-release", WALK_FOUND, "ID=test\n");
 	check(&x, "/etc/../etc/./os-release", WALK_FOUND, "ID=test\n");
@@ -116,7 +116,7 @@ static void plain_files(void **state)
 static void limits_and_errors(void **state)
 {
 	(void)state;
-	static const struct fs_options opts = {.max_entries = 50};
+	static const struct fs_options opts = {.max.entries = 50};
 	struct box x = open_root(&opts);
 	struct walk w;
 	size_t n = 0;
@@ -163,7 +163,7 @@ static void *swap(void *arg)
 static void swapped_links(void **state)
 {
 	(void)state;
-	static const struct fs_options opts = {.max_entries = 1000};
+	static const struct fs_options opts = {.max.entries = 1000};
 	atomic_bool stop = false;
 	pthread_t thread;
 	unsigned inside = 0;

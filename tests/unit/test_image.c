@@ -42,7 +42,7 @@ static void write_file(const char *name, struct str bytes)
 }
 
 static const struct image_options options = {
-	.fs = {.max_entries = 1000, .max_kept = 1 << 20, .max_file = 1 << 20, .max_spill = 1 << 30},
+	.fs = {.max.entries = 1000, .max_kept = 1 << 20, .max.file = 1 << 20, .max.spill = 1 << 30},
 };
 
 static struct image opened(const char *target)

@@ -90,7 +90,7 @@ struct wish {
 static bool open_store(struct out *o, struct wish wish, struct image *image, struct error *e)
 {
 	static const struct fs_options fs_opts = {
-		.max_entries = 1000, .max_kept = 1 << 20, .max_file = 1 << 20};
+		.max.entries = 1000, .max_kept = 1 << 20, .max.file = 1 << 20};
 	struct image_options *opts = NEW(arena, struct image_options);
 	*opts = (struct image_options){.fs = fs_opts, .platform = str_from(wish.platform)};
 	struct str text = str_dup(arena, out_text(o));

@@ -21,7 +21,7 @@ static struct rootfs *root;
 
 static struct rootfs *root_of(struct str capture)
 {
-	struct fs_options opts = {.max_entries = 100, .max_kept = 1 << 20, .max_file = 1 << 20};
+	struct fs_options opts = {.max.entries = 100, .max_kept = 1 << 20, .max.file = 1 << 20};
 	struct error e = {0};
 	struct layers *layers = NEW(arena, struct layers);
 	struct notes *notes = NEW(arena, struct notes);

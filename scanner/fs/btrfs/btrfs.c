@@ -17,9 +17,8 @@
 
 enum {
 	INODE_NO_SUMS = 1,
-	ENTRIES_MAX = 1 << 20, /* of one directory */
-	NUMBER_BITS = 48,      /* of an inode in its subvolume */
-	EMPTY_DIR = 2,         /* stands where a snapshot's original held a subvolume */
+	NUMBER_BITS = 48, /* of an inode in its subvolume */
+	EMPTY_DIR = 2,    /* stands where a snapshot's original held a subvolume */
 };
 
 struct btrfs_fs {
@@ -166,14 +165,14 @@ static bool btrfs_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, 
 	if (!spot_of(v, ino, &dir, e))
 		return false;
 	struct btrfs_listing at = {.dir = dir.ino};
-	for (size_t n = 0;; n++) {
+	for (uint64_t bytes = 0;;) {
 		if (!btrfs_next_name(v, &dir.in->tree, &at, &found, &entry, e))
 			return false;
 		if (!found)
 			return true;
-		if (n >= ENTRIES_MAX)
-			return fail(e, ERR_LIMIT, "btrfs: a directory of more than %d names",
-				    ENTRIES_MAX);
+		bytes += entry.size;
+		if (!fs_directory_fits(fs, bytes, e))
+			return fail_in(e, "btrfs: directory %llu", (unsigned long long)dir.ino);
 		memcpy(name, entry.name.p, entry.name.n);
 		entry.name.p = name;
 		if (!follow(v, &dir, &entry, &ino, e))
@@ -195,7 +194,7 @@ static bool btrfs_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size
 		return fail(e, ERR_UNSUPPORTED, "btrfs: inode %llu has no content",
 			    (unsigned long long)spot.ino);
 	uint64_t left = at < inode.size ? inode.size - at : 0;
-	struct btrfs_file file = {spot.in, spot.ino, !(inode.flags & INODE_NO_SUMS)};
+	struct btrfs_file file = {fs, spot.in, spot.ino, !(inode.flags & INODE_NO_SUMS)};
 	n = left < n ? (size_t)left : n;
 	if (!btrfs_read_file(v, &file, at, buf, n, e))
 		return false;
@@ -209,7 +208,7 @@ static struct fs *tree_of(struct arena *a, struct btrfs *v, const struct btrfs_s
 			  struct error *e)
 {
 	struct btrfs_fs *f = NEW(a, struct btrfs_fs);
-	*f = (struct btrfs_fs){{.ops = &btrfs_ops}, v};
+	*f = (struct btrfs_fs){{.ops = &btrfs_ops, .max = v->max}, v};
 	if (!number(s, s->root_dir, &f->fs.root, e))
 		return NULL;
 	f->fs.label = v->super.label;
@@ -289,6 +288,7 @@ struct fs *btrfs_open(struct arena *a, struct blob *b, const struct fs_options *
 	struct btrfs_subvol *s;
 	v->arena = a;
 	v->unchecked = unchecked;
+	v->max = opts->max;
 	v->unpacker = unpacker_new(a);
 	v->subvols_by_id = map_new(a);
 	if (!btrfs_read_super(a, b, unchecked, &v->super, e))

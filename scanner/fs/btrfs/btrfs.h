@@ -151,6 +151,7 @@ struct btrfs_piece {
 struct btrfs {
 	struct arena *arena;
 	struct btrfs_super super;
+	struct limits max;
 	bool unchecked;
 	VEC(struct btrfs_device) devices;
 	struct btrfs_chunks chunks;
@@ -289,6 +290,7 @@ bool btrfs_unpack_lzo(struct str packed, uint32_t sector, void *out, size_t room
 bool lzo_decode(struct str in, void *out, size_t room, size_t *got, struct error *e);
 
 struct btrfs_file {
+	const struct fs *fs;
 	const struct btrfs_subvol *in;
 	uint64_t ino;
 	bool summed; /* its data has checksums */

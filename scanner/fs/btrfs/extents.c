@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "backends.h"
 #include "btrfs.h"
 #include "bytes.h"
 #include "unpack.h"
@@ -282,7 +283,9 @@ bool btrfs_read_file(struct btrfs *v, const struct btrfs_file *f, uint64_t at, v
 		     struct error *e)
 {
 	struct extent x = {0};
-	while (n) {
+	for (uint64_t extents = 1; n; extents++) {
+		if (!fs_pieces_fit(f->fs, extents, e))
+			return fail_in(e, "btrfs: inode %llu", (unsigned long long)f->ino);
 		if (!find_extent(v, f, at, &x, e))
 			return false;
 		size_t some = x.end - at < n ? (size_t)(x.end - at) : n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "backends.h"
 #include "bytes.h"
 #include "erofs.h"
 #include "unpack.h"
@@ -141,6 +142,7 @@ bool erofs_decompress(struct erofs *f, const struct erofs_inode *inode, uint64_t
 		      size_t n, struct error *e)
 {
 	const struct erofs_plain *plain = &f->plain;
+	uint64_t extents = 1;
 	for (size_t some; n; n -= some, at += some, buf += some) {
 		struct erofs_extent x;
 		if (plain->n && plain->nid == inode->nid && at >= plain->at &&
@@ -150,6 +152,8 @@ bool erofs_decompress(struct erofs *f, const struct erofs_inode *inode, uint64_t
 			memcpy(buf, plain->bytes + from, some);
 			continue;
 		}
+		if (!fs_pieces_fit(&f->fs, extents++, e))
+			return fail_in(e, "erofs: inode %llu", (unsigned long long)inode->nid);
 		if (!erofs_extent(f, inode, at, &x, e))
 			return false;
 		uint64_t from = at - x.at;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "backends.h"
 #include "bytes.h"
 #include "erofs.h"
 
@@ -87,8 +88,11 @@ static bool read_piece(struct erofs *f, const struct piece *piece, char *buf, si
 static bool read_pieces(struct erofs *f, const struct erofs_inode *inode, uint64_t at, char *buf,
 			size_t n, struct error *e)
 {
+	uint64_t pieces = 1;
 	for (size_t some; n; n -= some, at += some, buf += some) {
 		struct piece piece = {0};
+		if (!fs_pieces_fit(&f->fs, pieces++, e))
+			return fail_in(e, "erofs: inode %llu", (unsigned long long)inode->nid);
 		if (!(inode->layout == EROFS_CHUNKS ? chunk_piece(f, inode, at, &piece, e)
 						    : flat_piece(f, inode, at, &piece, e)))
 			return false;

@@ -9,14 +9,13 @@
 #include "bytes.h"
 #include "erofs.h"
 
-enum { ENTRY = 12, SIZE_MAX_OF_LISTING = 64 << 20, ENTRIES_MAX = 1 << 20 };
+enum { ENTRY = 12 };
 
 struct listing {
 	struct erofs *f;
 	const struct erofs_inode *dir;
 	fs_visit *visit;
 	void *arg;
-	unsigned entries;
 	char last[FS_NAME_MAX];
 	size_t last_n;
 	bool stopped;
@@ -54,9 +53,6 @@ static bool tell(struct listing *l, struct str name, uint64_t nid, struct error 
 		return damaged(l, "not a name", e);
 	if (str_cmp((struct str){l->last, l->last_n}, name) >= 0)
 		return damaged(l, "names out of order", e);
-	if (++l->entries > ENTRIES_MAX)
-		return fail(e, ERR_LIMIT, "erofs: directory %llu: more than %d entries",
-			    (unsigned long long)l->dir->nid, ENTRIES_MAX);
 	memcpy(l->last, name.p, name.n);
 	l->last_n = name.n;
 	l->stopped = !l->visit(l->arg, name, nid);
@@ -111,9 +107,8 @@ bool erofs_list(struct erofs *f, const struct erofs_inode *dir, fs_visit *visit,
 	uint64_t size = dir->st.size, block = UINT64_C(1) << f->block_bits;
 	if (dir->st.kind != FS_DIRECTORY)
 		return damaged(&l, "is none", e);
-	if (size > SIZE_MAX_OF_LISTING)
-		return fail(e, ERR_LIMIT, "erofs: directory %llu: larger than %d bytes",
-			    (unsigned long long)dir->nid, SIZE_MAX_OF_LISTING);
+	if (!fs_directory_fits(&f->fs, size, e))
+		return fail_in(e, "erofs: directory %llu", (unsigned long long)dir->nid);
 	for (uint64_t at = 0; at < size && !l.stopped; at += block) {
 		struct names b = {.at = at, .n = (unsigned)(size - at < block ? size - at : block)};
 		if (!list_block(&l, &b, e))

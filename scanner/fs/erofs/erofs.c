@@ -224,8 +224,7 @@ struct fs *fs_open_erofs(struct arena *a, struct blob *b, const struct fs_option
 			 struct error *e)
 {
 	struct erofs *f = NEW(a, struct erofs);
-	(void)opts;
-	f->fs.ops = &erofs_ops;
+	f->fs = (struct fs){.ops = &erofs_ops, .max = opts->max};
 	f->arena = a;
 	f->blob = b;
 	return open_super(f, e) ? &f->fs : NULL;

@@ -18,8 +18,6 @@
 #include "volume.h"
 
 enum {
-	DIRECTORY_BYTES_MAX = 64 << 20,
-	ENTRIES_MAX = 1000000,
 	NAME_AT = 8,      /* of a name in an entry */
 	ENTRY_MIN = 12,   /* bytes of the shortest entry */
 	INLINE_HEAD = 4,  /* the parent's number, before entries in an inode */
@@ -122,9 +120,11 @@ static bool read_stored(struct ext_fs *x, const struct ext_inode *i, uint64_t at
 			size_t n, struct error *e)
 {
 	uint64_t bs = x->super.block_size;
-	while (n) {
+	for (uint64_t runs = 1; n; runs++) {
 		struct ext_run run;
 		uint64_t end;
+		if (!fs_pieces_fit(&x->fs, runs, e))
+			return fail_in(e, "inode %u", i->number);
 		if (!run_at(x, i, at / bs, &run, e))
 			return false;
 		if (!add_u64(run.first, run.n, &end) || !mul_u64(end, bs, &end))
@@ -211,7 +211,6 @@ struct listing {
 	const struct ext_inode *dir;
 	fs_visit *visit;
 	void *arg;
-	size_t seen;
 	bool stopped;
 	const struct fast_inode *now; /* what happened to the directory since; or NULL */
 	bool *met;                    /* which of now->names it had */
@@ -232,13 +231,9 @@ static bool damaged(const struct listing *l, struct error *e)
 	return fail(e, ERR_CORRUPT, "directory %u: an entry is damaged", l->dir->number);
 }
 
-static bool take_name(struct listing *l, struct str name, uint32_t ino, struct error *e)
+static void take_name(struct listing *l, struct str name, uint32_t ino)
 {
-	if (++l->seen > ENTRIES_MAX)
-		return fail(e, ERR_LIMIT, "directory %u: more than %d entries", l->dir->number,
-			    ENTRIES_MAX);
 	l->stopped = !l->visit(l->arg, name, ino);
-	return true;
 }
 
 /* Where an entry of the volume leads since the fast commits, if anywhere. */
@@ -259,7 +254,9 @@ static bool take_entry(struct listing *l, struct str name, uint32_t ino, struct 
 	if (name.n == 0 || memchr(name.p, '/', name.n) || memchr(name.p, 0, name.n) ||
 	    ino > l->x->super.inodes)
 		return damaged(l, e);
-	return (l->now && !follow(l, name, &ino)) || take_name(l, name, ino, e);
+	if (!l->now || follow(l, name, &ino))
+		take_name(l, name, ino);
+	return true;
 }
 
 static bool take_entries(struct listing *l, const unsigned char *bytes, size_t n, struct error *e)
@@ -321,17 +318,16 @@ static bool list_stored(struct listing *l, const struct page *page, struct error
 }
 
 /* Names that only the fast commits know. */
-static bool list_since(struct listing *l, struct error *e)
+static void list_since(struct listing *l)
 {
 	for (size_t i = 0; l->now && i < l->now->names.n && !l->stopped; i++) {
 		uint32_t ino = 0;
 		if (l->met[i])
 			continue;
 		fast_follow(l->now->names.at[i], &ino);
-		if (ino && !take_name(l, l->now->names.at[i]->name, ino, e))
-			return false;
+		if (ino)
+			take_name(l, l->now->names.at[i]->name, ino);
 	}
-	return true;
 }
 
 static bool list_volume(struct listing *l, const struct page *page, struct error *e)
@@ -339,9 +335,8 @@ static bool list_volume(struct listing *l, const struct page *page, struct error
 	const struct ext_inode *dir = l->dir;
 	if (dir->flags & EXT_INLINE)
 		return list_inline(l, page, e);
-	if (dir->size > DIRECTORY_BYTES_MAX)
-		return fail(e, ERR_LIMIT, "directory %u: more than %d bytes", dir->number,
-			    DIRECTORY_BYTES_MAX);
+	if (!fs_directory_fits(&l->x->fs, dir->size, e))
+		return fail_in(e, "directory %u", dir->number);
 	if (dir->size == 0 || dir->size % l->x->super.block_size)
 		return fail(e, ERR_CORRUPT, "directory %u: ends within a block", dir->number);
 	return list_stored(l, page, e);
@@ -364,14 +359,18 @@ static bool ext_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, st
 	l.now = fast_inode(x->fast, dir.number);
 	if (l.now)
 		l.met = NEW_N(x->arena, bool, l.now->names.n + 1);
-	if (l.now && l.now->made)
-		return list_since(&l, e);
+	if (l.now && l.now->made) {
+		list_since(&l);
+		return true;
+	}
 	/* The entries are those of the directory as it lies, which may be shorter. */
 	if (dir.elsewhere && !volume_inode(x->volume, ino, &dir, e))
 		return false;
 	struct page *page = take_page(x);
-	bool ok = list_volume(&l, page, e) && list_since(&l, e);
+	bool ok = list_volume(&l, page, e);
 	give_page(x, page);
+	if (ok)
+		list_since(&l);
 	return ok;
 }
 
@@ -401,7 +400,8 @@ bool fs_probe_ext(struct blob *b, bool *mine, struct error *e)
 	return true;
 }
 
-static struct ext_fs *open_as_it_lies(struct arena *a, struct blob *b, struct error *e)
+static struct ext_fs *open_as_it_lies(struct arena *a, struct blob *b, const struct limits *max,
+				      struct error *e)
 {
 	struct ext_fs *x = NEW(a, struct ext_fs);
 	x->arena = a;
@@ -416,6 +416,7 @@ static struct ext_fs *open_as_it_lies(struct arena *a, struct blob *b, struct er
 		.root = EXT_ROOT_INODE,
 		.label = x->super.label,
 		.uuid = x->super.uuid,
+		.max = *max,
 	};
 	return x;
 }
@@ -507,9 +508,8 @@ static bool replay(struct ext_fs *x, struct replayed *out, struct error *e)
 struct fs *fs_open_ext(struct arena *a, struct blob *b, const struct fs_options *opts,
 		       struct error *e)
 {
-	(void)opts;
 	struct replayed now;
-	struct ext_fs *x = open_as_it_lies(a, b, e);
+	struct ext_fs *x = open_as_it_lies(a, b, &opts->max, e);
 	if (!x)
 		return NULL;
 	/* Without this mark a mount forgets what the journal holds. */
@@ -518,7 +518,7 @@ struct fs *fs_open_ext(struct arena *a, struct blob *b, const struct fs_options 
 	if (!replay(x, &now, e))
 		return NULL;
 	/* Anew even over the same bytes: a journal's inode is read as it lies. */
-	x = open_as_it_lies(a, now.blocks.volume, e);
+	x = open_as_it_lies(a, now.blocks.volume, &opts->max, e);
 	if (!x)
 		return NULL;
 	x->fast = now.files;

@@ -21,7 +21,6 @@ enum {
 	ALIGN = 8,
 	ENTRY_FIXED = 11, /* inode, length of the name, tag */
 	SHORT_FIXED = 3,
-	DATA_BYTES_MAX = 64 << 20, /* of entries in one directory */
 };
 
 static const uint64_t hashes_at = (uint64_t)32 << 30;
@@ -167,9 +166,8 @@ static bool list_blocks(struct xfs *x, const struct xfs_inode *dir, struct xfs_d
 		if (b->hole)
 			continue;
 		seen += (uint64_t)x->sb.block << x->sb.dir_log;
-		if (seen > DATA_BYTES_MAX)
-			return fail(e, ERR_LIMIT, "directory %llu: more than %d MiB of entries",
-				    (unsigned long long)dir->ino, DATA_BYTES_MAX >> 20);
+		if (!fs_directory_fits(&x->fs, seen, e))
+			return fail_in(e, "directory %llu", (unsigned long long)dir->ino);
 		if (!list_block(x, dir, b, visit, arg, &on, e))
 			return false;
 	}

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "backends.h"
 #include "bytes.h"
 #include "xfs.h"
 
@@ -157,8 +158,10 @@ bool xfs_contents(struct xfs *x, const struct xfs_inode *i, uint64_t at, void *b
 {
 	uint64_t left = at < i->size ? i->size - at : 0, from;
 	size_t all = left < n ? (size_t)left : n, have = 0;
-	while (have < all) {
+	for (uint64_t runs = 1; have < all; runs++) {
 		struct xfs_run run;
+		if (!fs_pieces_fit(&x->fs, runs, e))
+			return fail_in(e, "inode %llu", (unsigned long long)i->ino);
 		uint64_t here = at + have, in_block = here & (x->sb.block - 1), bytes;
 		if (!xfs_map(x, i, here >> x->sb.block_log, &run, e))
 			return false;

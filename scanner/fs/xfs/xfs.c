@@ -142,8 +142,7 @@ struct fs *fs_open_xfs(struct arena *a, struct blob *b, const struct fs_options 
 		       struct error *e)
 {
 	struct xfs *x = NEW(a, struct xfs);
-	(void)opts;
-	*x = (struct xfs){.fs = {.ops = &xfs_ops}, .arena = a, .blob = b};
+	*x = (struct xfs){.fs = {.ops = &xfs_ops, .max = opts->max}, .arena = a, .blob = b};
 	if (!xfs_super_read(b, false, &x->sb, e) || !replay(x, e)) {
 		fail_in(e, "xfs");
 		return NULL;
