@@ -16,7 +16,7 @@ struct work {
 	const struct fs_options *opts;
 	struct arena *a, *parent;
 	jmp_buf full;
-	bool running;
+	bool running, lazy;
 	struct fs *fs;
 	struct error e;
 };
@@ -39,9 +39,33 @@ static void layer_full(void *arg)
 	abort();
 }
 
-static struct fs *layer_open(const struct work *w, struct error *e)
+/* By its table of contents, from what can be had of it in parts. *out is NULL, without a failure,
+ * where there is no such way: then the whole layer, which proves itself, says what is in it. */
+static bool layer_open_lazily(struct work *w, struct fs **out, struct error *e)
 {
 	const struct layer_job *job = w->job;
+	struct store *store = job->store;
+	struct blob *b = NULL;
+	struct error why = {0};
+	*out = NULL;
+	if (!job->bound.digest.n || !store || !store->ranges)
+		return true;
+	if (!store->ranges(store, w->a, job->digest, job->size, &b, e))
+		return false;
+	*out = b ? fs_open_toc(w->a, b, &job->bound, w->opts, &why) : NULL;
+	w->lazy = *out != NULL;
+	if (why.kind != ERR_IO && why.kind != ERR_MISSING)
+		return true;
+	*e = why;
+	return false;
+}
+
+static struct fs *layer_open(struct work *w, struct error *e)
+{
+	const struct layer_job *job = w->job;
+	struct fs *fs;
+	if (!layer_open_lazily(w, &fs, e) || fs)
+		return fs;
 	struct blob *b = job->blob ? job->blob
 				   : job->store->blob(job->store, w->a, job->digest, job->size, e);
 	return b ? fs_open_layer(w->a, b, job->digest, job->size, w->opts, e) : NULL;
@@ -150,8 +174,11 @@ bool layers_read(struct opening *o, struct layer_job *jobs, size_t n, struct err
 		return fail_in(e, "layer %zu of %zu, %" PRIstr, (size_t)(job - jobs) + 1, n,
 			       ARG(job->label));
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const struct work *w = work_of(p, &jobs[i]);
+		jobs[i].lazy = w->lazy;
 		*vec_push(o->a, &o->image->layers) =
-			(struct layer){.fs = work_of(p, &jobs[i])->fs, .label = jobs[i].label};
+			(struct layer){.fs = w->fs, .label = jobs[i].label};
+	}
 	return true;
 }

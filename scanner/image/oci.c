@@ -39,6 +39,7 @@ struct search {
 	bool asked;      /* by --platform, not by default */
 	struct candidates found;
 	size_t indexes;
+	size_t lazy; /* layers that were read by their tables of contents */
 };
 
 static enum media media_of(struct str type)
@@ -301,6 +302,7 @@ static bool layer_job(struct search *s, const struct doc *doc, struct layer_job 
 		return false;
 	struct layer_job job = {
 		.digest = d.digest, .label = digest_short(d.digest), .size = d.size};
+	job.bound = bound_read(doc_get(doc, S("annotations")));
 	if (s->store->remote)
 		job.store = s->store;
 	else if (!(job.blob = s->store->blob(s->store, s->o->a, d.digest, d.size, e)))
@@ -344,7 +346,11 @@ static bool read_layers(struct search *s, const struct doc *manifest, struct err
 		if (layers_same(jobs, i) == i)
 			count_remote(s, jobs[i].size);
 	}
-	return layers_read(s->o, jobs, list->n, e);
+	if (!layers_read(s->o, jobs, list->n, e))
+		return false;
+	for (size_t i = 0; i < list->n; i++)
+		s->lazy += jobs[i].lazy;
+	return true;
 }
 
 static bool manifest_read(struct search *s, const struct doc *manifest, const struct candidate *c,
@@ -359,6 +365,8 @@ static bool manifest_read(struct search *s, const struct doc *manifest, const st
 		out_z(trail, " > index");
 	out_fmt(trail, " > manifest > %zu layer%s", image->layers.n,
 		image->layers.n == 1 ? "" : "s");
+	if (s->lazy)
+		out_fmt(trail, ", %zu read lazily", s->lazy);
 	image->kind = str_from(kind);
 	image->trail = out_text(trail);
 	image->digest = c->d.digest;

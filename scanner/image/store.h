@@ -43,7 +43,17 @@ struct store {
 				 struct error *e); /* or an index */
 	struct blob *(*blob)(struct store *s, struct arena *a, struct str digest, uint64_t size,
 			     struct error *e); /* a configuration or a layer */
+	/* Optional: a layer of which parts can be had, that nothing proves. NULL without a failure
+	 * where they cannot, or the whole is at hand. */
+	bool (*ranges)(struct store *s, struct arena *a, struct str digest, uint64_t size,
+		       struct blob **out, struct error *e);
 };
+
+/* ---- bound.c ---- */
+
+/* What the annotations of a layer's descriptor say of its table of contents; its digest is empty
+ * where they say nothing that can be made use of. */
+struct toc_bound bound_read(const struct doc *annotations);
 
 /* ---- oci.c ---- */
 
@@ -67,6 +77,8 @@ struct layer_job {
 	struct store *store; /* who has them */
 	struct str digest, label;
 	uint64_t size;
+	struct toc_bound bound; /* its digest may be empty */
+	bool lazy;              /* once it was read: by its table of contents */
 };
 
 /* The number of the first job with the same bytes as job i: images repeat their empty layers. */

@@ -7,6 +7,7 @@
 
 #include "../../scanner/image/store.h"
 #include "fixture.h"
+#include "lazy_layer.h"
 #include "out.h"
 #include "ustar.h"
 
@@ -124,6 +125,151 @@ static void refused(struct out *o, struct wish wish, enum error_kind kind, const
 		fail_msg("opened, but should fail with '%s'", part);
 	if (e.kind != kind || !strstr(e.text, part))
 		fail_msg("got %d '%s', want %d '%s'", e.kind, e.text, kind, part);
+}
+
+/* ---- a store that lies elsewhere ---- */
+
+/* Layers by digest, of which parts can be had or not. */
+struct afar {
+	struct store store;
+	struct str layer;
+	size_t whole, parts; /* times it was asked for */
+};
+
+static struct blob *afar_blob(struct store *s, struct arena *a, struct str digest, uint64_t size,
+			      struct error *e)
+{
+	struct afar *f = (struct afar *)s;
+	(void)e;
+	if (size != f->layer.n)
+		return blob_memory(a, digest, S("{\"os\":\"linux\",\"architecture\":\"amd64\"}"));
+	f->whole++;
+	return blob_memory(a, digest, f->layer);
+}
+
+static bool afar_ranges(struct store *s, struct arena *a, struct str digest, uint64_t size,
+			struct blob **out, struct error *e)
+{
+	struct afar *f = (struct afar *)s;
+	(void)size;
+	(void)e;
+	f->parts++;
+	*out = blob_memory(a, digest, f->layer);
+	return true;
+}
+
+/* A layer by its table of contents has "lazy", and by its tar "whole". */
+static struct str two_faced_layer(enum lazy_format format, struct toc_bound *bound)
+{
+	struct out *o = out_new(arena);
+	struct str json = S("{\"version\":1,\"entries\":[{\"type\":\"reg\",\"name\":\"lazy\"}]}");
+	lazy_member(o, format, tar_of("whole", "body\n"));
+	lazy_table(arena, o, format, json, bound);
+	return str_dup(arena, out_text(o));
+}
+
+static void opens_afar(struct afar *f, const char *notes, const char *file, const char *trail)
+{
+	static const struct fs_options fs_opts = {
+		.max_entries = 1000, .max_kept = 1 << 20, .max_file = 1 << 20};
+	struct image image = {0};
+	struct image_options opts = {.fs = fs_opts};
+	struct opening opening = {.a = arena, .opts = &opts, .image = &image};
+	struct str config = S("{\"os\":\"linux\",\"architecture\":\"amd64\"}");
+	struct str layer = descriptor(LAYER, digest_sha256(arena, f->layer), f->layer.n, notes);
+	struct file *text = NEW(arena, struct file);
+	struct doc_fault fault = {0};
+	struct choice choice = {0};
+	struct walk w;
+	struct error e = {0};
+	text->text =
+		manifest_of(descriptor(CONFIG, digest_sha256(arena, config), config.n, ""), layer);
+	struct oci_root root = {.doc = doc_json(arena, text, &fault),
+				.name = S("manifest"),
+				.type = S(MANIFEST),
+				.digest = digest_sha256(arena, text->text)};
+	f->store.remote = true;
+	f->store.manifest = f->store.blob = afar_blob;
+	if (!oci_open(&opening, &f->store, &root, &choice, "registry", &e))
+		fail_msg("%s", e.text);
+	if (fs_walk(arena, image.layers.at[0].fs, str_from(file), false, &w, &e) != WALK_FOUND)
+		fail_msg("%s is not in the layer, which is a %s", file,
+			 image.layers.at[0].fs->ops->name);
+	assert_string_equal(str_z(arena, image.trail), trail);
+}
+
+#define CHUNKED "zstd-chunked.manifest-"
+
+static void a_table_of_contents_is_used_where_parts_can_be_had(void **state)
+{
+	(void)state;
+	static const char *const prefixes[] = {"io.github.containers.", "io.containers."};
+	static const char lazily[] = "registry > manifest > 1 layer, 1 read lazily";
+	static const char wholly[] = "registry > manifest > 1 layer";
+	struct afar f = {0};
+	struct toc_bound bound;
+	for (size_t i = 0; i < 2; i++) {
+		f = (struct afar){.store.ranges = afar_ranges};
+		f.layer = two_faced_layer(LAZY_ZSTD, &bound);
+		const char *notes =
+			str_z(arena,
+			      str_fmt(arena,
+				      ",\"annotations\":{\"%s" CHUNKED "checksum\":\"%" PRIstr
+				      "\",\"%s" CHUNKED "position\":\"%zu:%zu:%zu:1\"}",
+				      prefixes[i], ARG(bound.digest), prefixes[i], (size_t)bound.at,
+				      (size_t)bound.packed, (size_t)bound.plain));
+		opens_afar(&f, notes, "/lazy", lazily);
+		assert_int_equal(f.whole, 0);
+		f.store.ranges = NULL;
+		opens_afar(&f, notes, "/whole", wholly);
+		assert_int_equal(f.whole, 1);
+	}
+	f = (struct afar){.store.ranges = afar_ranges};
+	f.layer = two_faced_layer(LAZY_STARGZ, &bound);
+	struct str note = str_fmt(arena,
+				  ",\"annotations\":{\"containerd.io/snapshot/stargz/toc.digest\":"
+				  "\"%" PRIstr "\"}",
+				  ARG(bound.digest));
+	opens_afar(&f, str_z(arena, note), "/lazy", lazily);
+	assert_int_equal(f.whole, 0);
+}
+
+static void a_table_that_is_not_bound_is_not_used(void **state)
+{
+	(void)state;
+	static const char *const notes[] = {
+		"",
+		",\"annotations\":{\"containerd.io/snapshot/stargz/toc.digest\":\"sha256:12\"}",
+		",\"annotations\":{\"io.containers." CHUNKED "checksum\":\"%s\"}",
+		",\"annotations\":{\"io.containers." CHUNKED
+		"checksum\":\"%s\",\"io.containers." CHUNKED "position\":\"8:8:8\"}",
+		",\"annotations\":{\"io.containers." CHUNKED
+		"checksum\":\"%s\",\"io.containers." CHUNKED "position\":\"8:8:8:2\"}",
+		",\"annotations\":{\"io.containers." CHUNKED
+		"checksum\":\"%s\",\"io.containers." CHUNKED "position\":\"8:8:-8:1\"}",
+	};
+	/* These are, to another table than there is. */
+	static const char *const false_notes[] = {
+		",\"annotations\":{\"containerd.io/snapshot/stargz/toc.digest\":\"%s\"}",
+		",\"annotations\":{\"io.containers." CHUNKED
+		"checksum\":\"%s\",\"io.containers." CHUNKED "position\":\"8:8:8:1\"}",
+	};
+	struct str other = digest_sha256(arena, S("another"));
+	for (size_t i = 0; i < sizeof notes / sizeof *notes + 2; i++) {
+		bool bad = i >= sizeof notes / sizeof *notes;
+		const char *note = bad ? false_notes[i - sizeof notes / sizeof *notes] : notes[i];
+		const char *gap = strstr(note, "%s");
+		struct str text = str_from(note);
+		if (gap)
+			text = str_cat(
+				arena,
+				str_cat(arena, str_slice(text, 0, (size_t)(gap - note)), other),
+				str_from(gap + 2));
+		struct afar f = {.store.ranges = afar_ranges, .layer = tar_of("whole", "body\n")};
+		opens_afar(&f, str_z(arena, text), "/whole", "registry > manifest > 1 layer");
+		assert_int_equal(f.whole, 1);
+		assert_int_equal(f.parts, bad);
+	}
 }
 
 /* ---- choosing ---- */
@@ -397,6 +543,8 @@ static void docker_saves_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_table_of_contents_is_used_where_parts_can_be_had),
+		cmocka_unit_test(a_table_that_is_not_bound_is_not_used),
 		cmocka_unit_test(one_image_is_taken_whatever_it_is_for),
 		cmocka_unit_test(tags_and_digests_choose),
 		cmocka_unit_test(a_nested_index_is_chosen_from_by_platform),
