@@ -51,7 +51,7 @@ static struct fs *open_by_table(struct arena *a, struct str words, const char *f
 {
 	struct toc_bound bound = {0};
 	struct str place, at, packed, plain;
-	struct fs_options opts = {.max_entries = ENTRIES_MAX};
+	struct fs_options opts = {.max.entries = ENTRIES_MAX};
 	str_cut(words, '@', &bound.digest, &place);
 	str_cut(place, ':', &at, &place);
 	str_cut(place, ':', &packed, &plain);

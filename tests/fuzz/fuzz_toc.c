@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (size && setjmp(out_of_memory) == 0) {
 		struct str rest = {(const char *)bytes + 1, size - 1};
 		enum lazy_format format = bytes[0] % 3;
-		struct fs_options opts = {.whiteouts = true, .max_entries = ENTRIES};
+		struct fs_options opts = {.whiteouts = true, .max.entries = ENTRIES};
 		struct tour t = {.max_file = FILE_SIZE, .max_entries = ENTRIES, .max_depth = DEPTH};
 		struct out *layer = out_new(a);
 		struct toc_bound bound;

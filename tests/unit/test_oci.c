@@ -171,7 +171,7 @@ static struct str two_faced_layer(enum lazy_format format, struct toc_bound *bou
 static void opens_afar(struct afar *f, const char *notes, const char *file, const char *trail)
 {
 	static const struct fs_options fs_opts = {
-		.max_entries = 1000, .max_kept = 1 << 20, .max_file = 1 << 20};
+		.max.entries = 1000, .max_kept = 1 << 20, .max.file = 1 << 20};
 	struct image image = {0};
 	struct image_options opts = {.fs = fs_opts};
 	struct opening opening = {.a = arena, .opts = &opts, .image = &image};

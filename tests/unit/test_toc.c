@@ -37,7 +37,7 @@ enum { FORMATS = sizeof formats / sizeof *formats };
 static struct box box_new(void)
 {
 	struct box x = {.layer = out_new(arena), .json = out_new(arena)};
-	x.opts = (struct fs_options){.whiteouts = true, .max_entries = 1000};
+	x.opts = (struct fs_options){.whiteouts = true, .max.entries = 1000};
 	out_str(x.layer, S("head"));
 	out_z(x.json,
 	      "{\"version\":1,\"entries\":[{\"type\":\"dir\",\"name\":\"./\",\"mode\":493}");
@@ -429,7 +429,7 @@ static void large_tables_are_a_limit(void **state)
 	x = box_new();
 	for (unsigned i = 0; i < 11; i++)
 		out_fmt(x.json, ",{\"type\":\"reg\",\"name\":\"%u\"}", i);
-	x.opts.max_entries = 10;
+	x.opts.max.entries = 10;
 	close_table(&x, LAZY_STARGZ);
 	assert_false(open_bytes(&x, out_text(x.layer)));
 	assert_int_equal(x.e.kind, ERR_LIMIT);

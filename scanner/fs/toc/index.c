@@ -59,7 +59,8 @@ struct indexing {
 	struct arena *arena;
 	struct toc *toc;
 	uint64_t end; /* of all chunks in the blob */
-	size_t entries, max_entries;
+	const struct limits *max;
+	size_t entries;
 	/* The file whose chunks follow: */
 	struct toc_file *file; /* NULL: there is none */
 	struct str name;
@@ -205,8 +206,9 @@ static bool add_name(struct indexing *x, const struct entry *entry, struct error
 	bool link = str_eq(entry->type, S("symlink")) || str_eq(entry->type, S("hardlink"));
 	if (!kind_of(entry->type, &st.kind))
 		return damaged(x, "a type that is not known here", e);
-	if (x->max_entries && x->entries > x->max_entries)
-		return fail(e, ERR_LIMIT, "more than %zu entries", x->max_entries);
+	if (x->entries > limits_entries(x->max))
+		return fail(e, ERR_LIMIT, "more than %llu entries, see --max-entries",
+			    (unsigned long long)limits_entries(x->max));
 	if (!entry->name.n || (link && !entry->link.n))
 		return damaged(x, "a name is missing", e);
 	if (st.kind == FS_HARDLINK)
@@ -320,8 +322,8 @@ static void settle_members(struct indexing *x)
 bool toc_index(struct arena *a, struct str json, uint64_t end, const struct fs_options *opts,
 	       struct toc *out, struct error *e)
 {
-	struct indexing x = {.arena = a, .toc = out, .end = end, .max_entries = opts->max_entries};
-	out->tree = tree_new(a, opts->max_entries, opts->whiteouts);
+	struct indexing x = {.arena = a, .toc = out, .end = end, .max = &opts->max};
+	out->tree = tree_new(a, limits_entries(&opts->max), opts->whiteouts);
 	if (!read_document(&x, json, e))
 		return false;
 	settle_members(&x);

@@ -223,7 +223,9 @@ struct fs *fs_open_toc(struct arena *a, struct blob *b, const struct toc_bound *
 	struct str json;
 	uint64_t end;
 	*f = (struct toc_fs){
-		.fs = {.ops = bound->packed ? &zstd_ops : &stargz_ops, .root = TREE_ROOT},
+		.fs = {.ops = bound->packed ? &zstd_ops : &stargz_ops,
+		       .root = TREE_ROOT,
+		       .max = opts->max},
 		.arena = a,
 		.blob = b,
 		.packing = bound->packed ? PACKING_ZSTD : PACKING_GZIP,
