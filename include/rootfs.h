@@ -100,6 +100,10 @@ struct str rootfs_gist(struct rootfs *root, struct str path, rootfs_gist_fn *mak
 void rootfs_empty(struct rootfs *root, struct str dir);
 void rootfs_make(struct rootfs *root, const struct file *file);
 
+/* The version of systemd in the name of the library that its own programs are linked to; 0 where
+ * there is none. */
+unsigned rootfs_systemd(struct rootfs *root);
+
 /* Every path that was asked for so far, with what it turned out to be: in byte order of paths.
  * This is what `capture` writes. `links` on the way are among them. */
 struct trace {

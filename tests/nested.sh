@@ -163,6 +163,56 @@ result $? 'nobody merges where the service is not enabled'
 
 bare host && extension ext k8s false ID=node VERSION_ID=1.2 && squash host/etc/extensions/k8s.raw ext
 verdict 'a squashfs' fail host
+recaptured() { # recaptured NAME WANTED: the capture of the host tells that too, and is itself captured
+	"$OFFNODE" capture host >host.txtar 2>said && verdict "$1" "$2" host.txtar
+	"$OFFNODE" capture host.txtar >again.txtar 2>said
+	sed -i 's/^([0-9]* bytes/(bytes/' host.txtar again.txtar && cmp -s host.txtar again.txtar
+	result $? "$1, and so its capture"
+}
+recaptured 'a squashfs that was captured was laid' fail
+extension host k8s true ID=node && rm -r host/usr/lib/extension-release.d && extension ext k8s false ID=other && squash host/etc/extensions/k8s.raw ext
+verdict 'a squashfs for another ID' pass host
+recaptured 'one that was captured stayed out' pass
+
+# Versions of one extension, as systemd-vpick picks them, and what hangs on the version of systemd.
+systemd() { # systemd VERSION
+	rm -f host/usr/lib/systemd/libsystemd-shared-*.so && : >"host/usr/lib/systemd/libsystemd-shared-$1.so"
+}
+version() { # version FILE VALUE: of the directory k8s.v
+	extension "host/etc/extensions/k8s.v/$1" k8s "$2" ID=_any
+}
+bare host && extension host k8s true ID=node && rm -r host/usr/lib/extension-release.d && systemd 256
+version k8s_1.29.10 false && version k8s_1.29.9 true && version k8s_1.30~rc1+0 true && version other_2 true
+verdict 'NAME.v: the newest of those with tries left' fail host
+version k8s_1.31 true && version k8s_1.31^2 false && version k8s_1.31~beta true
+verdict 'NAME.v: ^ is newer, ~ is older' fail host
+recaptured 'NAME.v in a capture' fail
+version k8s_1.32_s390x true
+verdict 'NAME.v: one for a machine of which nothing tells whether it is this' 'pass provisional' host
+printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\76\0' >host/usr/lib/systemd/systemd
+verdict 'NAME.v: one for another machine is passed over' fail host
+version k8s_1.32_x86-64 true
+verdict 'NAME.v: one for this machine counts' pass host
+systemd 255
+verdict 'NAME.v: systemd 255 does not look into it' pass host
+rm -r host/etc/extensions/k8s.v/k8s_1.32* host/usr/lib/systemd/libsystemd-shared-*
+verdict 'NAME.v: nothing tells which systemd it is' 'pass provisional' host
+systemd 256 && extension ext2 k8s false ID=_any && mkdir host/etc/extensions/k8s.raw.v && rm -r host/etc/extensions/k8s.v
+squash host/etc/extensions/k8s.raw.v/k8s_2.raw ext2
+verdict 'NAME.raw.v holds images' fail host
+recaptured 'NAME.raw.v in a capture' fail
+
+bare host && extension host/etc/extensions/k8s k8s false ID=base VERSION_ID=1.2 && echo 'ID_LIKE="other base"' >>host/etc/os-release
+extension host none true && rm -r host/usr/lib/extension-release.d
+systemd 257 && verdict 'ID_LIKE is not asked by systemd 257' pass host
+systemd 258 && verdict 'ID_LIKE counts from 258 on' fail host
+systemd x && verdict 'ID_LIKE, and nothing tells which systemd it is' 'pass provisional' host
+systemd 258 && mv host/etc/extensions/k8s host/etc/extensions/k8s.sysext
+verdict 'a name with .sysext' 'pass provisional' host
+mv host/etc/extensions/k8s.sysext host/etc/extensions/k8s && release host/etc/extensions/k8s/usr/lib/os-release ID=x
+verdict 'one that brings an os-release is refused, with others or alone' 'pass provisional' host
+rm -rf host && bare host
+rm -rf ext && extension ext k8s false ID=node VERSION_ID=1.2
 ext4 root.ext4 ext 8
 disk host/etc/extensions/k8s.raw 12 <<-TABLE
 	label: gpt

@@ -3,13 +3,15 @@
  * (systemd-confext(8)) by a service of systemd, where an image enables that: directories, and
  * images named .raw, which are one file system or a GPT with a root or /usr partition (UAPI group,
  * "Extension Images"). One counts when its extension-release file fits the os-release of the host;
- * they are laid in the order of their names, the last on top. Not supported: directories of
- * versions (NAME.v), mutable hierarchies, the extended attribute that allows release files of
- * other names; and ID_LIKE, by which systemd 258 and later accept more.
+ * they are laid in the order of their names, the last on top. Of a directory NAME.v the newest
+ * counts (systemd.v(7), from 256 on); the host's ID_LIKE is accepted from 258 on. Not supported:
+ * mutable hierarchies, and the extended attribute that allows release files of other names.
+ *
+ * A capture holds the root with its extensions laid, and not the images: in the place of each there
+ * is a line that says so.
  */
 #include "extensions.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,12 +19,16 @@
 #include "bytes.h"
 #include "composed.h"
 #include "overlay.h"
+#include "pick.h"
 #include "root.h"
+#include "version_order.h"
 
 enum { EXTENSIONS_MAX = 200, RELEASE_BYTES_MAX = 64 << 10 };
 
+#define SETTLED "what the boot makes of this extension is in the root\n"
+
 struct kind {
-	const char *service, *release, *level, *scope;
+	const char *service, *release, *level, *scope, *suffix;
 	const char *dirs[4], *hierarchies[3];
 };
 
@@ -31,12 +37,14 @@ static const struct kind kinds[] = {
 	 "/usr/lib/extension-release.d",
 	 "SYSEXT_LEVEL",
 	 "SYSEXT_SCOPE",
+	 ".sysext",
 	 {"/etc/extensions", "/var/lib/extensions"},
 	 {"/usr", "/opt"}},
 	{"systemd-confext.service",
 	 "/etc/extension-release.d",
 	 "CONFEXT_LEVEL",
 	 "CONFEXT_SCOPE",
+	 ".confext",
 	 {"/var/lib/confexts", "/usr/lib/confexts", "/usr/local/lib/confexts"},
 	 {"/etc"}},
 };
@@ -55,7 +63,9 @@ struct extending {
 	const struct kind *kind;
 	struct layers *layers;
 	struct words *settled;
-	struct str host; /* its os-release */
+	struct str host;         /* its os-release */
+	struct str architecture; /* in the words of systemd; empty: nothing tells */
+	unsigned systemd;        /* its version; 0: nothing tells */
 	VEC(struct extension) all;
 };
 
@@ -85,6 +95,35 @@ static bool is_enabled(struct rootfs *root, const char *service)
 	return there && linked && !str_eq(rootfs_link(root, own), S("/dev/null"));
 }
 
+/* ---- what it depends on ---- */
+
+/* By the program of systemd itself: ELF's e_machine, in the words of systemd. */
+static struct str architecture(struct rootfs *root)
+{
+	static const struct {
+		unsigned machine;
+		const char *name;
+	} all[] = {{62, "x86-64"}, {183, "arm64"}, {3, "x86"}, {40, "arm"}, {243, "riscv64"}};
+	unsigned char head[20];
+	size_t got = 0;
+	rootfs_peek(root, S("/usr/lib/systemd/systemd"), 0, head, sizeof head, &got);
+	if (got == sizeof head && !memcmp(head,
+					  "\x7f"
+					  "ELF",
+					  4))
+		for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+			if (all[i].machine == load_le16(head + 18))
+				return str_from(all[i].name);
+	return S("");
+}
+
+/* Nobody can tell whether an extension is merged. */
+static void note_open(struct extending *x, struct str path, const struct error *e)
+{
+	note(rootfs_notes(x->root), NULL, "whether it is merged is not known: %" PRIstr ": %s",
+	     ARG(path), e->text);
+}
+
 /* ---- which there are ---- */
 
 static bool is_named(const struct extending *x, struct str name)
@@ -95,6 +134,36 @@ static bool is_named(const struct extending *x, struct str name)
 	return false;
 }
 
+static struct str stem(struct str name, const char *suffix)
+{
+	struct str end = str_from(suffix);
+	return str_ends(name, end) ? str_slice(name, 0, name.n - end.n) : name;
+}
+
+static void settle(struct extending *x, struct str path)
+{
+	*vec_push(x->a, x->settled) = (struct word){path, NULL};
+}
+
+/* The newest in a directory NAME.v or NAME.raw.v. False: it stays out, or nobody can tell. */
+static bool take_newest(struct extending *x, struct extension *found)
+{
+	struct str dir = found->path, name = stem(found->name, ".v"), newest = {0};
+	struct error e = {0};
+	struct str suffix = str_ends(name, S(".raw")) ? S(".raw") : S("");
+	found->name = stem(name, ".raw");
+	if (!x->systemd)
+		fail(&e, ERR_MISSING, "nothing tells the version of systemd");
+	else if (x->systemd >= 256)
+		pick_newest(x->root, dir, found->name, suffix, x->architecture, &newest, &e);
+	if (e.kind == ERR_NONE)
+		settle(x, dir);
+	else
+		note_open(x, dir, &e);
+	found->path = str_fmt(x->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(newest));
+	return newest.n > 0;
+}
+
 /* Of the same name in two directories the first counts. */
 static void gather(struct extending *x, struct str dir)
 {
@@ -103,22 +172,21 @@ static void gather(struct extending *x, struct str dir)
 		struct extension found = {.name = l->names[i]};
 		found.path = str_fmt(x->a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(found.name));
 		const struct file *f = rootfs_stat(x->root, found.path);
-		bool raw = str_ends(found.name, S(".raw")) && f->kind == FILE_REGULAR;
-		bool tree = f->kind == FILE_DIRECTORY && !str_ends(found.name, S(".v"));
-		if (raw)
-			found.name = str_slice(found.name, 0, found.name.n - 4);
-		if (f->state == FILE_OK && (raw || tree) && !is_named(x, found.name))
+		bool versions = f->kind == FILE_DIRECTORY && str_ends(found.name, S(".v"));
+		if (f->state != FILE_OK || (versions && !take_newest(x, &found)))
+			continue;
+		f = rootfs_stat(x->root, found.path);
+		bool raw = str_ends(found.path, S(".raw")) && f->kind == FILE_REGULAR;
+		found.name = raw && !versions ? stem(found.name, ".raw") : found.name;
+		if ((raw || f->kind == FILE_DIRECTORY) && !is_named(x, found.name))
 			*vec_push(x->a, &x->all) = found;
 	}
 }
 
 static int by_version(const void *a, const void *b)
 {
-	char x[256], y[256];
 	const struct extension *left = a, *right = b;
-	snprintf(x, sizeof x, "%" PRIstr, ARG(left->name));
-	snprintf(y, sizeof y, "%" PRIstr, ARG(right->name));
-	return strverscmp(x, y);
+	return version_order(left->name, right->name);
 }
 
 /* ---- what is in one ---- */
@@ -176,6 +244,22 @@ static bool open_tree(struct extending *x, struct extension *ext, struct error *
 	return true;
 }
 
+/* Does a capture say of the image what became of it? */
+static bool was_settled(struct extending *x, const struct extension *ext, bool *settled,
+			struct error *e)
+{
+	struct fs *fs = x->root->fs;
+	struct str gist = {0};
+	struct walk walk;
+	*settled = false;
+	if (!fs->ops->gist || fs_walk(x->a, fs, ext->path, false, &walk, e) != WALK_FOUND)
+		return true;
+	if (walk.st.kind == FS_REGULAR && !fs->ops->gist(fs, walk.ino, &gist, e))
+		return false;
+	*settled = str_eq(gist, S(SETTLED));
+	return true;
+}
+
 static enum walk_end walk_in(struct extending *x, const struct extension *ext, struct str path,
 			     struct walk *out, struct error *e)
 {
@@ -201,26 +285,6 @@ static struct str value_of(struct str text, const char *key)
 	return found;
 }
 
-/* By the program of systemd itself: ELF's e_machine, in the words of systemd. */
-static struct str architecture(struct rootfs *root)
-{
-	static const struct {
-		unsigned machine;
-		const char *name;
-	} all[] = {{62, "x86-64"}, {183, "arm64"}, {3, "x86"}, {40, "arm"}, {243, "riscv64"}};
-	unsigned char head[20];
-	size_t got = 0;
-	rootfs_peek(root, S("/usr/lib/systemd/systemd"), 0, head, sizeof head, &got);
-	if (got == sizeof head && !memcmp(head,
-					  "\x7f"
-					  "ELF",
-					  4))
-		for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-			if (all[i].machine == load_le16(head + 18))
-				return str_from(all[i].name);
-	return S("");
-}
-
 static bool has_word(struct str words, struct str wanted)
 {
 	struct str word;
@@ -230,6 +294,11 @@ static bool has_word(struct str words, struct str wanted)
 			return true;
 	}
 	return false;
+}
+
+static bool is_like(const struct extending *x, struct str id)
+{
+	return has_word(value_of(x->host, "ID_LIKE"), id);
 }
 
 /* The rules of systemd-sysext(8). NULL: it fits; else why not. */
@@ -245,7 +314,7 @@ static const char *misfit(const struct extending *x, struct str release)
 		return "its extension-release has no ID";
 	if (str_eq(id, S("_any")))
 		return NULL;
-	if (!str_eq(id, value_of(x->host, "ID")))
+	if (!str_eq(id, value_of(x->host, "ID")) && !(x->systemd >= 258 && is_like(x, id)))
 		return "it is for another ID";
 	if (level.n && host_level.n)
 		return str_eq(level, host_level) ? NULL : "it is for another level";
@@ -254,27 +323,58 @@ static const char *misfit(const struct extending *x, struct str release)
 	return NULL;
 }
 
-/* True: what becomes of it is known, and *fits. */
-static bool judge(struct extending *x, struct extension *ext, bool *fits, struct error *e)
+/* What no rule decides: it depends on what is not known here. */
+static bool is_decided(struct extending *x, const struct extension *ext, struct str release,
+		       struct error *e)
+{
+	struct str made = value_of(release, "ARCHITECTURE"), id = value_of(release, "ID");
+	struct walk walk;
+	bool like = is_like(x, id) && !str_eq(id, value_of(x->host, "ID"));
+	if (made.n && !str_eq(made, S("_any")) && !x->architecture.n)
+		return fail(e, ERR_MISSING, "it is for %" PRIstr ", and nothing tells what this is",
+			    ARG(made));
+	if (like && !x->systemd)
+		return fail(e, ERR_MISSING,
+			    "nothing tells the version of systemd, from 258 on it is");
+	if (x->kind == &kinds[0] &&
+	    walk_in(x, ext, S("/usr/lib/os-release"), &walk, e) != WALK_ABSENT)
+		return fail(e, ERR_UNSUPPORTED, "it has a /usr/lib/os-release, which it must not");
+	return true;
+}
+
+/* The text of its release file; *found is false where there is none of its name. */
+static bool read_release(struct extending *x, struct extension *ext, bool *found, struct str *out,
+			 struct error *e)
 {
 	struct str path =
 		str_fmt(x->a, "%s/extension-release.%" PRIstr, x->kind->release, ARG(ext->name));
-	struct str text = {0}, own, made;
 	struct walk walk;
-	if (!open_tree(x, ext, e))
-		return false;
 	enum walk_end end = walk_in(x, ext, path, &walk, e);
-	if (end == WALK_FAILED || (end == WALK_FOUND && !fs_slurp(x->a, ext->tree, walk.ino,
-								  RELEASE_BYTES_MAX, &text, e)))
+	*found = end == WALK_FOUND;
+	if (end == WALK_ABSENT && str_ends(ext->name, str_from(x->kind->suffix)))
+		return fail(e, ERR_UNSUPPORTED, "later versions of systemd take %s off its name",
+			    x->kind->suffix);
+	return end == WALK_ABSENT || (end == WALK_FOUND && fs_slurp(x->a, ext->tree, walk.ino,
+								    RELEASE_BYTES_MAX, out, e));
+}
+
+/* True: what becomes of it is known, and *fits. */
+static bool judge(struct extending *x, struct extension *ext, bool *fits, struct error *e)
+{
+	struct str text = {0};
+	bool found, settled;
+	if (!was_settled(x, ext, &settled, e))
 		return false;
-	made = value_of(text, "ARCHITECTURE");
-	own = made.n && !str_eq(made, S("_any")) ? architecture(x->root) : made;
-	if (made.n && !own.n)
-		return fail(e, ERR_MISSING, "it is for %" PRIstr ", and nothing tells what this is",
-			    ARG(made));
-	const char *why = end == WALK_ABSENT  ? "it has no extension-release of its name"
-			  : str_eq(own, made) ? misfit(x, text)
-					      : "it is for another architecture";
+	if (settled)
+		return true;
+	if (!open_tree(x, ext, e) || !read_release(x, ext, &found, &text, e) ||
+	    !is_decided(x, ext, text, e))
+		return false;
+	struct str made = value_of(text, "ARCHITECTURE");
+	bool other = made.n && !str_eq(made, S("_any")) && !str_eq(made, x->architecture);
+	const char *why = !found  ? "it has no extension-release of its name"
+			  : other ? "it is for another architecture"
+				  : misfit(x, text);
 	*fits = !why;
 	if (why)
 		note(rootfs_notes(x->root), NULL, "not merged: %" PRIstr ": %s", ARG(ext->path),
@@ -292,11 +392,9 @@ static void keep_fitting(struct extending *x)
 		struct error e = {0};
 		bool fits = false;
 		if (judge(x, &ext, &fits, &e))
-			*vec_push(x->a, x->settled) = (struct word){ext.path, NULL};
+			settle(x, ext.path);
 		else
-			note(rootfs_notes(x->root), NULL,
-			     "whether it is merged is not known: %" PRIstr ": %s", ARG(ext.path),
-			     e.text);
+			note_open(x, ext.path, &e);
 		if (fits)
 			x->all.at[n++] = ext;
 	}
@@ -344,6 +442,14 @@ static struct str os_release(struct rootfs *root)
 	return f->state == FILE_OK ? f->text : rootfs_read(root, S("/usr/lib/os-release"))->text;
 }
 
+static bool any_there(const struct extending *x)
+{
+	for (const char *const *dir = x->kind->dirs; *dir; dir++)
+		if (rootfs_list(x->root, str_from(*dir))->n)
+			return true;
+	return false;
+}
+
 struct fs *extensions_lay(struct rootfs *root, struct layers *layers, struct words *settled)
 {
 	struct fs *composed = NULL;
@@ -353,12 +459,15 @@ struct fs *extensions_lay(struct rootfs *root, struct layers *layers, struct wor
 				      .kind = &kinds[k],
 				      .layers = layers,
 				      .settled = settled};
+		if (!any_there(&x) || !is_enabled(root, kinds[k].service))
+			continue;
+		x.host = os_release(root);
+		x.architecture = architecture(root);
+		x.systemd = rootfs_systemd(root);
 		for (const char *const *dir = kinds[k].dirs; *dir; dir++)
 			gather(&x, str_from(*dir));
-		if (!x.all.n || !is_enabled(root, kinds[k].service))
-			continue;
-		qsort(x.all.at, x.all.n, sizeof *x.all.at, by_version);
-		x.host = os_release(root);
+		if (x.all.n)
+			qsort(x.all.at, x.all.n, sizeof *x.all.at, by_version);
 		keep_fitting(&x);
 		if (!x.all.n)
 			continue;
@@ -369,8 +478,21 @@ struct fs *extensions_lay(struct rootfs *root, struct layers *layers, struct wor
 	return composed;
 }
 
+static bool say_settled(struct arena *a, struct blob *b, struct str *out, struct error *e)
+{
+	(void)a;
+	(void)b;
+	(void)e;
+	*out = S(SETTLED);
+	return true;
+}
+
 void extensions_trace(struct rootfs *root)
 {
 	for (size_t k = 0; k < KINDS && root->settled.n; k++)
 		(void)is_enabled(root, kinds[k].service);
+	for (size_t i = 0; i < root->settled.n; i++)
+		(void)rootfs_gist(root, root->settled.at[i].text, say_settled);
+	if (root->settled.n)
+		(void)rootfs_systemd(root);
 }

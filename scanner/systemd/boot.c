@@ -14,7 +14,7 @@ static void add(struct boot *b, struct str path, const char *why)
 		(struct pending){.path = path, .why = str_from(why)};
 }
 
-/* A directory can be looked into; an image cannot. */
+/* A directory can be looked into; an image cannot, nor one of several versions. */
 static bool may_hold_units(struct systemd *sd, struct str path, const char *units)
 {
 	const struct file *f = rootfs_stat(sd->root, path);
@@ -22,6 +22,10 @@ static bool may_hold_units(struct systemd *sd, struct str path, const char *unit
 		return false;
 	if (f->kind == FILE_REGULAR)
 		return str_ends(path, S(".raw")) && f->size > 0;
+	if (f->kind == FILE_DIRECTORY && str_ends(path, S(".v"))) {
+		const struct listing *versions = rootfs_list(sd->root, path);
+		return versions->state == FILE_UNREADABLE || versions->n > 0;
+	}
 	struct str inside = str_fmt(sd->arena, "%" PRIstr "%s", ARG(path), units);
 	return f->kind == FILE_DIRECTORY && rootfs_stat(sd->root, inside)->state != FILE_ABSENT;
 }
