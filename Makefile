@@ -92,7 +92,7 @@ LIB_SRC := $(STAGE_SRC) $(if $(filter report,$(STAGES)),$(filter-out scanner/mai
 TEXTS := $(wildcard $(if $(filter report,$(STAGES)),scanner/report/page.css scanner/report/page.js))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(TEXTS:%=$(BUILD)/obj/%.o)
 
-UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT := $(filter-out $(if $(NO_CURL),test_http%),$(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 WHOLE := $(patsubst tests/%.c,%,$(wildcard tests/golden.c tests/inject.c tests/vectors.c tests/forms.c))
 # What scripts call: no tests by themselves.

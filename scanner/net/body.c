@@ -112,10 +112,13 @@ static bool take_whole(struct body *b, uint64_t *size, struct error *e)
 static bool take_head(struct body *b, struct error *e)
 {
 	uint64_t size;
+	struct str fields = exchange_fields(b->x);
 	b->part = exchange_status(b->x) == 206;
 	b->skip = 0;
+	if (!field_agrees(fields, S("content-length")))
+		return fail(e, ERR_CORRUPT, "more than one Content-Length");
 	if (!(b->part ? take_part(b, &size, e) : take_whole(b, &size, e)) ||
-	    !same_object(b, validator_of(exchange_fields(b->x)), size, e))
+	    !same_object(b, validator_of(fields), size, e))
 		return false;
 	if (is_head(b))
 		b->want = 0;

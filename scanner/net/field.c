@@ -50,6 +50,16 @@ struct str field_all(struct arena *a, struct str fields, struct str name)
 	return str_dup(a, all);
 }
 
+bool field_agrees(struct str fields, struct str name)
+{
+	struct str first, value;
+	bool agrees = true;
+	if (next_field(&fields, name, &first))
+		while (next_field(&fields, name, &value))
+			agrees &= str_eq(first, value);
+	return agrees;
+}
+
 bool field_content_range(struct str value, struct content_range *out)
 {
 	struct content_range r = {.size = BLOB_UNSIZED};
@@ -60,10 +70,11 @@ bool field_content_range(struct str value, struct content_range *out)
 		return false;
 	if (!str_u64(first, &r.first) || !str_u64(last, &r.last) || r.last < r.first)
 		return false;
-	if (!str_eq(size, S("*")) && (!str_u64(size, &r.size) || r.last >= r.size))
+	/* The greatest number stands for none, and behind it there is no length. */
+	if (r.last == UINT64_MAX)
 		return false;
-	/* A last byte at the end of all numbers has no length. */
-	if (r.last == UINT64_MAX || r.size == BLOB_UNSIZED - 1)
+	if (!str_eq(size, S("*")) &&
+	    (!str_u64(size, &r.size) || r.last >= r.size || r.size == BLOB_UNSIZED))
 		return false;
 	*out = r;
 	return true;

@@ -15,6 +15,9 @@ struct str field_find(struct str fields, struct str name);
 /* Those of all fields of that name, with commas between them. */
 struct str field_all(struct arena *a, struct str fields, struct str name);
 
+/* Do all fields of that name say the same? */
+bool field_agrees(struct str fields, struct str name);
+
 /* Content-Range (section 14.4): bytes `first` to `last`, both included, of `size`. */
 struct content_range {
 	uint64_t first, last;

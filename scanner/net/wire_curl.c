@@ -206,6 +206,8 @@ static bool exchange_failed(struct exchange *x, struct wire_failure *f)
 	if (x->too_long)
 		return failed(f, false, ERR_LIMIT, "more than 64 KiB of header fields");
 	switch ((int)x->result) {
+	case CURLE_OK:
+		return failed(f, true, ERR_IO, "the connection broke in the head of the reply");
 	case CURLE_PARTIAL_FILE:
 		return failed(f, true, ERR_IO, "the connection broke before the end of the body");
 	case CURLE_GOT_NOTHING:
