@@ -2,8 +2,9 @@
  * image.h - from the words a user typed to layers of files.
  *
  * A target is SCHEME:PATH, or a PATH whose kind is found by looking at its bytes (never at its
- * name), or "-" for standard input. An existing path always wins over anything else the words
- * could mean. Layers come lowest first.
+ * name), or "-" for standard input. Where PATH is a URL, https://… or http://…, the object behind
+ * it is read as a file would be, by ranges, and nothing beside it. An existing path always wins
+ * over anything else the words could mean. Layers come lowest first.
  *
  * A disk has volumes, and each volume that holds a root file system is an image of its own. What
  * else has to be mounted in that root is for rootfs to say: it gets the disk along with the
@@ -80,7 +81,7 @@ struct image_label {
 };
 
 struct image {
-	struct str target;   /* as typed, and "#NAME" when it is one of several roots */
+	struct str target;   /* image_shown, and "#NAME" when it is one of several roots */
 	struct str kind;     /* "directory", "tar", "disk", "oci", "docker-archive", "txtar", … */
 	struct str trail;    /* how it was read, for people: "oci > index > manifest > 3 layers",
 				"xz > qcow2 > gpt > p1 ext4" */
@@ -91,8 +92,12 @@ struct image {
 	/* Bytes of what lies elsewhere, behind a URL or in a registry, whether fetched or not; 0:
 	 * all of it lies here; BLOB_UNSIZED: nobody told. */
 	uint64_t remote;
+	struct str note;    /* what is odd about how it was read, one clause; or empty */
 	struct image *next; /* another root of the same disk, or another deployment of the root */
 };
+
+/* The target as it may be told: of a URL without user and query, in which secrets stand. */
+struct str image_shown(struct arena *a, struct str target);
 
 /* Opens and indexes every layer. The message begins with the part that failed, not with the
  * target. Nothing else that the image names is opened. */

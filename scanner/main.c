@@ -83,8 +83,9 @@ static void help_all(void)
 	printf("\nTargets\n"
 	       "  PATH or SCHEME:PATH; schemes: dir tar oci oci-archive docker-archive layer\n"
 	       "  raw qcow2 vmdk vhd vhdx vdi ova ext4 xfs btrfs squashfs erofs iso txtar list;\n"
-	       "  '-' is standard input. Without a scheme the bytes tell. Behind PATH, #p2,\n"
-	       "  #vg0/root, #slot=B, #subvol=@ and #deploy=1 choose a root of a disk.\n");
+	       "  '-' is standard input, https://URL a PATH. Without a scheme the bytes tell.\n"
+	       "  Behind PATH, #p2, #vg0/root, #slot=B, #subvol=@ and #deploy=1 choose a root\n"
+	       "  of a disk.\n");
 	help_options();
 	printf("\nFormats\n");
 	for (size_t i = 0; (format = offnode_format(i, &about)); i++)

@@ -108,6 +108,9 @@ static void scan_one(struct scan *s)
 	if (!scan_open(s))
 		return;
 	s->run->command->visit(s);
+	struct net_use now = net_used(s->run->image_options.net);
+	s->out->read.fetched =
+		(struct net_use){now.requests - s->before.requests, now.bytes - s->before.bytes};
 	s->out->read.unreadable = rootfs_unreadable(s->root);
 	s->out->read.doubt = rootfs_doubt(s->root);
 }
@@ -145,8 +148,15 @@ static void run_target(struct offnode_report *r, struct str target)
 {
 	struct arena *a = r->report.arena;
 	struct scan *s = NEW(a, struct scan);
-	*s = (struct scan){.watch = {scan_tick}, .run = r, .name = str_z(a, target)};
-	struct image *next = run_image(r, s, target);
+	struct str shown = image_shown(a, target);
+	*s = (struct scan){
+		.watch = {scan_tick},
+		.target = target,
+		.before = net_used(r->image_options.net),
+		.run = r,
+		.name = str_z(a, shown),
+	};
+	struct image *next = run_image(r, s, shown);
 	while (next) {
 		s->image = next;
 		s->root = NULL;

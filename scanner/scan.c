@@ -25,6 +25,8 @@ static bool lay(struct scan *s, struct str overlay, struct layers *all)
 	struct image image;
 	if (!open_target(s, overlay, &image))
 		return false;
+	if (image.note.n)
+		note(&s->out->notes, NULL, "overlay: %" PRIstr, ARG(image.note));
 	if (image.next)
 		return fail(&s->out->error, ERR_USAGE,
 			    "has more roots than one, choose as in %" PRIstr, ARG(image.target));
@@ -52,7 +54,7 @@ bool scan_open(struct scan *s)
 	struct target_report *t = s->out;
 	if (!s->image) {
 		struct image *image = NEW(s->arena, struct image);
-		if (!open_target(s, t->target, image))
+		if (!open_target(s, s->target, image))
 			return false;
 		s->image = image;
 		if (image->next && s->run->report.kind == REPORT_RAW)
@@ -62,12 +64,15 @@ bool scan_open(struct scan *s)
 	}
 	t->image = *s->image;
 	t->target = t->image.target;
+	t->notes.arena = s->arena;
+	if (t->image.note.n)
+		note(&t->notes, NULL, "%" PRIstr, ARG(t->image.note));
 	for (size_t i = 0; i < o->values[OPTION_overlay].n; i++) {
 		struct str overlay = o->values[OPTION_overlay].at[i];
 		if (!lay(s, overlay, &t->image.layers))
-			return fail_in(&t->error, "overlay %" PRIstr, ARG(overlay));
+			return fail_in(&t->error, "overlay %" PRIstr,
+				       ARG(image_shown(s->arena, overlay)));
 	}
-	t->notes.arena = s->arena;
 	s->root = rootfs_new(s->arena, &t->image.layers, &t->notes);
 	t->deployment = rootfs_deployment(s->root);
 	if (t->image.layers.deployment.n && !t->deployment.n)

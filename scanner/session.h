@@ -85,7 +85,9 @@ void gate_end(struct offnode_report *r);
 
 /* One target, or one root of a target that has several. */
 struct scan {
-	struct watch watch; /* first: tick finds the scan by it */
+	struct watch watch;    /* first: tick finds the scan by it */
+	struct str target;     /* as typed; only image_shown of it is told */
+	struct net_use before; /* what had been fetched when it began */
 	struct offnode_report *run;
 	struct target_report *out;
 	struct arena *arena;

@@ -36,7 +36,7 @@ static bool refuse_unknown(struct str head, struct error *e)
 static bool open_tree(struct opening *o, struct blob *b, struct fs *fs, struct str path,
 		      struct error *e)
 {
-	static const struct choice any;
+	struct choice choice = {0};
 	if (strcmp(fs->ops->name, "txtar") == 0)
 		return plain_layer(o, fs, target_name(path), fs->ops->name);
 	bool docker = docker_has_manifest(o, fs);
@@ -44,8 +44,9 @@ static bool open_tree(struct opening *o, struct blob *b, struct fs *fs, struct s
 		struct fs *store = target_archive(o, b, e);
 		if (!store)
 			return false;
-		return docker ? docker_open(o, store, &any, e)
-			      : layout_open(o, store, &any, "oci-archive", e);
+		target_split(o, path, &choice);
+		return docker ? docker_open(o, store, &choice, e)
+			      : layout_open(o, store, &choice, "oci-archive", e);
 	}
 	if (cosi_has_metadata(o->a, fs)) {
 		struct fs *store = target_archive(o, b, e);

@@ -192,7 +192,7 @@ bool docker_has_manifest(struct opening *o, struct fs *fs)
 bool image_open_docker_archive(struct opening *o, struct str words, struct error *e)
 {
 	struct choice choice = {0};
-	struct blob *b = target_open(o, target_split(o->a, words, &choice), e);
+	struct blob *b = target_open(o, target_split(o, words, &choice), e);
 	struct fs *fs = b ? target_archive(o, b, e) : NULL;
 	return fs && docker_open(o, fs, &choice, e);
 }

@@ -38,6 +38,8 @@ struct opening {
 	const struct image_options *opts;
 	struct image *image;
 	struct str choice; /* what stands after '#': a volume; or empty */
+	/* How its bytes came, where that is worth a step: "https (no ranges)"; or empty. */
+	struct str through;
 };
 
 #define X(name, scheme) \
@@ -53,17 +55,26 @@ struct choice {
 
 /* ---- target.c: words to bytes ---- */
 
-/* Does PATH name something? "-", standard input, always does. */
+/* "https://…" or "http://…", where there is no such path. It stands wherever a PATH may. */
+bool target_is_url(struct arena *a, struct str path);
+
+/* Does PATH name something? "-", standard input, always does, and a URL may. */
 bool target_exists(struct arena *a, struct str path);
 
-/* PATH or "-" as bytes. */
+/* PATH, URL or "-" as bytes. */
 struct blob *target_open(struct opening *o, struct str path, struct error *e);
 
-/* Cuts PATH[#VOLUME] where there is no such path but one without the end. */
+/* The files beside PATH for what is opened on its behalf; *out is NULL where there are none: it
+ * comes from a pipe. Those of a URL are refused one by one. */
+bool target_beside(struct opening *o, struct str path, struct blob_budget *budget,
+		   struct blob_siblings **out, struct error *e);
+
+/* Cuts PATH[#VOLUME] where there is no such path but one without the end, and URL[#VOLUME]. */
 struct str target_volume(struct arena *a, struct str words, struct str *volume);
 
-/* Cuts PATH[:REF][@DIGEST] at the place that leaves the longest existing path. */
-struct str target_split(struct arena *a, struct str words, struct choice *out);
+/* Cuts PATH[:REF][@DIGEST] at the place that leaves the longest existing path. Of a URL, REF or
+ * @DIGEST stands behind '#', where it is taken from. */
+struct str target_split(struct opening *o, struct str words, struct choice *out);
 
 /* What messages and layers call it: the last part of the path. */
 struct str target_name(struct str path);

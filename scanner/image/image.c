@@ -23,7 +23,7 @@ static const struct {
 };
 
 /* Known by name, so that they are not taken for a file that is not there. */
-static const char *const later[] = {"https", "http", "docker"};
+static const char *const later[] = {"docker"};
 
 static open_fn *scheme_open(struct str scheme)
 {
@@ -54,6 +54,9 @@ static bool refuse_target(struct arena *a, struct str target, struct error *e)
 	if (cut && is_later(scheme))
 		return fail(e, ERR_UNSUPPORTED,
 			    "scheme '%" PRIstr "' is not supported by this version", ARG(scheme));
+	if (cut && (str_eq(scheme, S("https")) || str_eq(scheme, S("http"))))
+		return fail(e, ERR_USAGE, "%" PRIstr ": a URL begins with %" PRIstr "://",
+			    ARG(target), ARG(scheme));
 	if (cut && str_eq(scheme, S("list")))
 		return fail(e, ERR_USAGE, "a list does not name lists");
 	if (cut && target_exists(a, words))
@@ -76,10 +79,36 @@ static bool check_platform(struct str platform, struct error *e)
 		    ARG(platform));
 }
 
+/* How the bytes came is the same for all roots of a disk. */
+static void tell_through(struct opening *o)
+{
+	for (struct image *i = o->image; i; i = i->next) {
+		i->remote = o->image->remote;
+		if (!o->through.n)
+			continue;
+		i->trail = str_fmt(o->a, "%" PRIstr " > %" PRIstr, ARG(o->through), ARG(i->trail));
+		i->note = S("its server gives no ranges: it was fetched from its first byte on");
+	}
+}
+
+struct str image_shown(struct arena *a, struct str target)
+{
+	struct str scheme, url = target, volume = {0};
+	if (!target_is_url(a, url) && str_cut(target, ':', &scheme, &url))
+		scheme = str_slice(target, 0, scheme.n + 1);
+	else
+		scheme = S("");
+	if (!target_is_url(a, url))
+		return target;
+	url = target_volume(a, url, &volume);
+	return str_fmt(a, "%" PRIstr "%s%s%" PRIstr, ARG(scheme), url_shown(url).text,
+		       volume.n ? "#" : "", ARG(volume));
+}
+
 bool image_open(struct arena *a, struct str target, const struct image_options *opts,
 		struct image *out, struct error *e)
 {
-	struct image image = {.target = target};
+	struct image image = {.target = image_shown(a, target)};
 	struct opening o = {.a = a, .opts = opts, .image = &image};
 	struct str scheme, words = target;
 	open_fn *open = NULL;
@@ -95,6 +124,7 @@ bool image_open(struct arena *a, struct str target, const struct image_options *
 		return false;
 	if (!image.layers.disk && !choice_of_deployment(o.choice, &image.layers.deployment, e))
 		return false;
+	tell_through(&o);
 	*out = image;
 	return true;
 }

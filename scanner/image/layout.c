@@ -75,7 +75,7 @@ bool layout_open(struct opening *o, struct fs *fs, const struct choice *choice, 
 bool image_open_oci(struct opening *o, struct str words, struct error *e)
 {
 	struct choice choice = {0};
-	struct str path = target_split(o->a, words, &choice);
+	struct str path = target_split(o, words, &choice);
 	struct fs *fs = fs_open_dir(o->a, path, &o->opts->fs, e);
 	return fs && layout_open(o, fs, &choice, "oci", e);
 }
@@ -83,7 +83,7 @@ bool image_open_oci(struct opening *o, struct str words, struct error *e)
 bool image_open_oci_archive(struct opening *o, struct str words, struct error *e)
 {
 	struct choice choice = {0};
-	struct blob *b = target_open(o, target_split(o->a, words, &choice), e);
+	struct blob *b = target_open(o, target_split(o, words, &choice), e);
 	struct fs *fs = b ? target_archive(o, b, e) : NULL;
 	return fs && layout_open(o, fs, &choice, "oci-archive", e);
 }

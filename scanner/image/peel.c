@@ -315,15 +315,11 @@ static enum peel peel_once(struct peeling *p, struct error *e)
 /* What the reading of one target shares: its budget, and what is found out about stale bytes. */
 static bool begin(struct peeling *p, struct str path, struct error *e)
 {
-	const struct image_options *opts = p->o->opts;
 	p->out.trail.arena = p->a;
 	p->out.stale = NEW(p->a, struct words);
 	p->out.budget = disk_budget(p->o);
 	p->opening.stale = p->out.stale;
-	if (!opts->allow_backing || str_eq(path, S("-")))
-		return true;
-	p->opening.siblings = blob_beside(p->a, path, p->out.budget, opts->fs.watch, e);
-	return p->opening.siblings != NULL;
+	return target_beside(p->o, path, p->out.budget, &p->opening.siblings, e);
 }
 
 bool peel(struct opening *o, struct blob *b, struct str path, const char *only, struct peeled *out,

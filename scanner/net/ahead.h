@@ -13,7 +13,7 @@ struct ranges {
 	void (*close)(struct ranges *r, struct stream *s);
 };
 
-enum { AHEAD_FIRST = 32 << 10 }; /* bytes that are asked for where nobody read before */
+enum { AHEAD_FIRST = 64 << 10 }; /* bytes that are asked for where nobody read before */
 
 /* `head` gives the first AHEAD_FIRST bytes, or as many as there are, and is closed. */
 struct blob *ahead_blob(struct arena *a, struct ranges *from, struct str name, uint64_t size,

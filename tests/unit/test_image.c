@@ -150,13 +150,33 @@ static void words_that_name_nothing(void **state)
 	refused("list:a.bin", ERR_USAGE, "a list does not name lists");
 	refused("docker-archive:a.bin", ERR_CORRUPT, "manifest.json is missing");
 	refused("oci-archive:a.bin", ERR_CORRUPT, "index.json is missing");
-	static const char *const later[] = {"docker", "https", "http"};
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-		struct str target = str_fmt(arena, "%s:a.bin", later[i]);
-		struct str want =
-			str_fmt(arena, "scheme '%s' is not supported by this version", later[i]);
-		refused(str_z(arena, target), ERR_UNSUPPORTED, str_z(arena, want));
-	}
+	refused("docker:a.bin", ERR_UNSUPPORTED, "scheme 'docker' is not supported");
+	refused("https:a.bin", ERR_USAGE, "https:a.bin: a URL begins with https://");
+	refused("qcow2:http:/a.bin", ERR_MISSING, "http:/a.bin: No such file");
+}
+
+static void urls_are_told_without_secrets(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *target, *shown;
+	} table[] = {
+		{"a.bin", "a.bin"},
+		{"a.bin?key=1#p2", "a.bin?key=1#p2"},
+		{"tar:a?b", "tar:a?b"},
+		{"https://h.example/d/node.raw", "https://h.example/d/node.raw"},
+		{"https://h.example/node.raw?key=1", "https://h.example/node.raw"},
+		{"https://h.example:8443/node.raw?key=1#p2", "https://h.example:8443/node.raw#p2"},
+		{"https://me:secret@h.example/a#vg0/root", "https://h.example/a#vg0/root"},
+		{"qcow2:https://me:secret@h.example/a?b", "qcow2:https://h.example/a"},
+		{"http://h.example/?key=1", "http://h.example/"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		assert_string_equal(str_z(arena, image_shown(arena, str_from(table[i].target))),
+				    table[i].shown);
+	/* nothing was given to fetch with */
+	refused("https://h.example/node.raw?key=1", ERR_UNSUPPORTED,
+		"https://h.example/node.raw: nothing is fetched here");
 }
 
 static void platforms_are_checked(void **state)
@@ -222,6 +242,7 @@ int main(void)
 		cmocka_unit_test(an_existing_path_wins_over_a_scheme),
 		cmocka_unit_test(what_is_no_image_is_named),
 		cmocka_unit_test(words_that_name_nothing),
+		cmocka_unit_test(urls_are_told_without_secrets),
 		cmocka_unit_test(platforms_are_checked),
 		cmocka_unit_test(archives_that_wrap_a_disk_are_no_root),
 		cmocka_unit_test(lists_give_their_targets),

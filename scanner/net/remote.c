@@ -1,0 +1,51 @@
+/*
+ * remote.c - an object behind a URL as a blob: ranges of it (RFC 9110 section 14) under a
+ * read-ahead, or, of a server that gives none, its bytes as they come. That it stays the same
+ * object is for http_seek to see.
+ */
+#include "ahead.h"
+#include "arena.h"
+#include "net.h"
+
+struct remote {
+	struct ranges ranges;
+	struct stream *body;
+};
+
+static struct stream *remote_open(struct ranges *r, uint64_t at, uint64_t n, struct error *e)
+{
+	struct stream *body = ((struct remote *)r)->body;
+	return http_seek(body, at, n, e) ? body : NULL;
+}
+
+static void remote_close(struct ranges *r, struct stream *s)
+{
+	(void)r;
+	http_close(s);
+}
+
+struct blob *net_blob(struct arena *a, struct net *n, const struct http_request *r,
+		      uint64_t max_spill, struct http_reply *reply, struct error *e)
+{
+	struct http_request request = *r;
+	struct http_reply first;
+	struct remote *m = NEW(a, struct remote);
+	request.at = 0;
+	request.n = AHEAD_FIRST;
+	m->ranges = (struct ranges){remote_open, remote_close};
+	m->body = http_open(a, n, &request, &first, e);
+	if (!m->body)
+		return NULL;
+	/* A range of nobody knows how much is of no use. */
+	if (first.ranges && first.size == BLOB_UNSIZED) {
+		first.ranges = false;
+		if (!http_seek(m->body, 0, 0, e))
+			return NULL;
+	}
+	struct blob *b = first.ranges ? ahead_blob(a, &m->ranges, m->body->name, first.size,
+						   m->body, max_spill, e)
+				      : blob_spool(a, m->body, max_spill, e);
+	if (b && reply)
+		*reply = first;
+	return b;
+}
