@@ -90,10 +90,11 @@ struct skim {
 typedef struct skim *fs_skim(struct arena *a, struct str path, uint64_t size);
 
 struct fs_options {
-	bool whiteouts;    /* ".wh." names are whiteouts (a layer), not files (a root) */
-	fs_wanted *wanted; /* NULL keeps nothing */
-	fs_skim *skim;     /* NULL skims nothing */
-	size_t max_kept;   /* bytes of bodies; wanted files past it are not kept */
+	bool whiteouts;     /* ".wh." names are whiteouts (a layer), not files (a root) */
+	fs_wanted *wanted;  /* NULL keeps nothing */
+	fs_skim *skim;      /* NULL skims nothing */
+	struct str kept_as; /* names what those two choose and make: fs_open_saved */
+	size_t max_kept;    /* bytes of bodies; wanted files past it are not kept */
 	struct limits max;
 	/* A file system may lie on several volumes: the target's, among which one that does finds
 	 * its own. The one that is opened may be among them. */
@@ -155,6 +156,14 @@ struct toc_bound {
  * find in them what the table says. */
 struct fs *fs_open_toc(struct arena *a, struct blob *b, const struct toc_bound *bound,
 		       const struct fs_options *opts, struct error *e);
+
+/* What fs_open_layer has learnt of a layer, as bytes from which it is opened again. `b` is not read
+ * then, but for a body that was not kept, and proved each time. NULL when the bytes are not those
+ * of a layer of this size that was saved by this version, with the same whiteouts and kept_as. */
+struct out;
+void fs_save_layer(const struct fs *layer, struct out *o);
+struct fs *fs_open_saved(struct arena *a, struct str saved, struct blob *b, struct str digest,
+			 uint64_t size, const struct fs_options *opts);
 
 /* The bytes behind whatever compression a file may have. A disk is mostly zeros, so there is no
  * guard against bombs: whoever takes the bytes has a limit. */

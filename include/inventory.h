@@ -38,6 +38,9 @@ struct version inventory_program(struct rootfs *root, struct str path);
 /* For fs_options: skims programs that may carry a kubelet for inventory_program. */
 fs_skim program_skim;
 
+/* Counts the changes of what it looks at and what it makes of that. */
+enum { PROGRAM_GIST = 1 };
+
 /* The version of an installed package, from the package database; unknown when there is none. */
 struct version inventory_package(struct rootfs *root, struct str package);
 

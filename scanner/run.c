@@ -244,7 +244,10 @@ static void run_options(struct offnode_report *r)
 	uint64_t timeout = option_number(o, OPTION_timeout, 0);
 	r->deadline = timeout ? now_ms() + (int64_t)timeout : 0;
 	r->image_options = (struct image_options){
-		.fs = {.wanted = scan_wanted, .skim = program_skim, .max_kept = 64 << 20},
+		.fs = {.wanted = scan_wanted,
+		       .skim = program_skim,
+		       .kept_as = scan_kept_as(r->report.arena),
+		       .max_kept = 64 << 20},
 		.platform = option_text(o, OPTION_platform),
 		.jobs = (unsigned)option_number(o, OPTION_jobs, 0),
 		.allow_backing = option_on(o, OPTION_allow_backing),

@@ -142,4 +142,8 @@ bool begin_completion(struct offnode_report *r, const char *const *words, size_t
 /* Which file bodies an archive keeps on its one pass. */
 fs_wanted scan_wanted;
 
+/* A name for its choice, and for what program_skim makes of the others: another version's is
+ * another one. */
+struct str scan_kept_as(struct arena *a);
+
 #endif

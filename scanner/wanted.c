@@ -2,6 +2,8 @@
  * wanted.c - which files of an archive can decide: their bodies are kept on the one pass. It is
  * a matter of speed alone, what was not kept is fetched by another pass.
  */
+#include <inttypes.h>
+
 #include "session.h"
 
 enum { KIB = 1024, MIB = 1024 * 1024 };
@@ -71,6 +73,15 @@ static struct str below_deployment(struct str path)
 			parts = 5;
 	}
 	return rest;
+}
+
+struct str scan_kept_as(struct arena *a)
+{
+	struct out *o = out_new(a);
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		out_fmt(o, "%s %" PRIu32 "\n", wanted[i].prefix, wanted[i].most);
+	return str_fmt(a, "offnode %s, gist %d, %" PRIstr, OFFNODE_VERSION, PROGRAM_GIST,
+		       ARG(digest_sha256(a, out_text(o))));
 }
 
 bool scan_wanted(struct str path, uint64_t size)

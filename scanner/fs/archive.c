@@ -12,14 +12,13 @@
  */
 #include <string.h>
 
+#include "archive.h"
 #include "archive_pass.h"
 #include "archive_skim.h"
 #include "archive_source.h"
 #include "arena.h"
 #include "backends.h"
 #include "bytes.h"
-#include "tree.h"
-#include "vec.h"
 
 enum {
 	PASSES_MAX = 64,
@@ -30,37 +29,6 @@ enum {
 	HEAD = 64, /* bytes kept of every program: is it a script, an ELF? */
 	SKIMS_MAX = 64,
 };
-
-/* Where the bytes of a regular file are. */
-struct body {
-	struct str text; /* when kept */
-	struct str head; /* the first bytes of a program that is not */
-	struct str gist; /* p is NULL: it was not skimmed */
-	uint64_t header_at, content_at, size;
-	uint64_t number;    /* of the entry; 0: there are no bytes */
-	uint32_t directory; /* a hash: equal for files of the same directory */
-	uint16_t depth;
-	bool kept, in_a_row;
-};
-
-struct archive_fs {
-	struct fs fs;
-	struct arena *arena;
-	struct blob *blob;
-	struct fs_options opts;
-	struct str digest; /* empty for what need not prove itself */
-	uint64_t digest_size;
-	struct tree *tree;
-	VEC(struct body *) bodies; /* an inode's cookie is the index + 1 */
-	size_t kept;
-	unsigned passes, skims;
-	bool compressed;
-	struct blob *spool; /* the plain bytes of a compressed archive, on disk */
-	struct pass *runs;  /* reads sparse files in place: inode, and how far it is */
-	uint64_t runs_ino, runs_at;
-};
-
-static const struct fs_ops tar_ops, cpio_ops;
 
 /* ---- names ---- */
 
@@ -525,15 +493,14 @@ static struct fs *open_archive(struct archive_fs *f, struct error *e)
 		name_format(f, e);
 		return NULL;
 	}
-	f->fs.ops = strcmp(pass_format(r.pass), "cpio") == 0 ? &cpio_ops : &tar_ops;
-	f->fs.root = TREE_ROOT;
+	f->fs.ops = strcmp(pass_format(r.pass), "cpio") == 0 ? &archive_cpio : &archive_tar;
 	return &f->fs;
 }
 
-static struct archive_fs *archive_new(struct arena *a, struct blob *b,
-				      const struct fs_options *opts)
+struct archive_fs *archive_new(struct arena *a, struct blob *b, const struct fs_options *opts)
 {
 	struct archive_fs *f = NEW(a, struct archive_fs);
+	f->fs.root = TREE_ROOT;
 	f->arena = a;
 	f->blob = b;
 	f->opts = *opts;
@@ -557,7 +524,7 @@ struct fs *fs_open_layer(struct arena *a, struct blob *b, struct str digest, uin
 	return open_archive(f, e);
 }
 
-static const struct fs_ops tar_ops = {
+const struct fs_ops archive_tar = {
 	.name = "tar",
 	.stat = archive_stat,
 	.list = archive_list,
@@ -567,7 +534,7 @@ static const struct fs_ops tar_ops = {
 	.gist = archive_gist,
 };
 
-static const struct fs_ops cpio_ops = {
+const struct fs_ops archive_cpio = {
 	.name = "cpio",
 	.stat = archive_stat,
 	.list = archive_list,

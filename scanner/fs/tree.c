@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "arena.h"
+#include "backends.h"
 #include "map.h"
+#include "packed.h"
 
 enum { NAME_BYTES_MAX = 255 };
 
@@ -337,4 +339,97 @@ void tree_each(struct tree *t, uint64_t dir, fs_visit *visit, void *arg)
 	for (const struct name *name = t->nodes.at[dir]->names.first; name; name = name->next)
 		if (!visit(arg, name->text, name->ino))
 			return;
+}
+
+/* ---- saved ---- */
+
+static void save_node(const struct node *node, struct out *o)
+{
+	const struct tree_inode *inode = &node->inode;
+	pack_number(o, inode->st.kind);
+	pack_number(o, inode->st.opaque);
+	pack_number(o, inode->st.mode);
+	pack_number(o, inode->st.uid);
+	pack_number(o, inode->st.gid);
+	pack_number(o, inode->st.size);
+	pack_number(o, inode->cookie);
+	pack_number(o, inode->kept);
+	pack_text(o, inode->text);
+}
+
+void tree_save(const struct tree *t, struct out *o)
+{
+	pack_number(o, t->nodes.n);
+	for (size_t i = 0; i < t->nodes.n; i++)
+		save_node(t->nodes.at[i], o);
+	for (size_t i = 0; i < t->nodes.n; i++) {
+		size_t n = 0;
+		for (const struct name *x = t->nodes.at[i]->names.first; x; x = x->next)
+			n++;
+		pack_number(o, n);
+		for (const struct name *x = t->nodes.at[i]->names.first; x; x = x->next) {
+			pack_number(o, x->ino);
+			pack_text(o, x->text);
+		}
+	}
+}
+
+/* A body is where the cookie says or in the text, whole. */
+static bool restore_node(struct tree *t, struct packed *s, uint64_t cookies)
+{
+	struct tree_inode inode = {0};
+	inode.st.kind = (enum fs_kind)packed_number(s, FS_HARDLINK);
+	inode.st.opaque = packed_number(s, true);
+	inode.st.mode = (uint32_t)packed_number(s, 07777);
+	inode.st.uid = (uint32_t)packed_number(s, UINT32_MAX);
+	inode.st.gid = (uint32_t)packed_number(s, UINT32_MAX);
+	inode.st.size = packed_number(s, UINT64_MAX);
+	inode.cookie = packed_number(s, cookies);
+	inode.kept = packed_number(s, true);
+	inode.text = packed_text(s);
+	enum fs_kind kind = inode.st.kind;
+	bool bytes = kind == FS_REGULAR || kind == FS_SYMLINK || kind == FS_HARDLINK;
+	if (s->bad || (inode.cookie && kind != FS_REGULAR) ||
+	    (bytes && !inode.cookie && inode.st.size != inode.text.n))
+		return false;
+	uint32_t ino = node_new(t, &inode.st);
+	t->nodes.at[ino]->inode = inode;
+	return true;
+}
+
+/* Directories are made before what is in them, and have one name: they cannot form a circle. */
+static bool restore_name(struct tree *t, struct packed *s, size_t dir, uint16_t *depth)
+{
+	struct error ignored;
+	uint64_t ino = packed_number(s, t->nodes.n - 1);
+	struct str text = packed_text(s);
+	if (s->bad || !fs_name_valid(text) || name_get(t, dir, text))
+		return false;
+	if (t->nodes.at[ino]->inode.st.kind == FS_DIRECTORY) {
+		if (ino <= dir || depth[ino] || depth[dir] >= TREE_DEPTH_MAX)
+			return false;
+		depth[ino] = (uint16_t)(depth[dir] + 1);
+	}
+	return name_set(t, dir, text, (uint32_t)ino, &ignored);
+}
+
+bool tree_restore(struct tree *t, struct packed *s, uint64_t cookies)
+{
+	size_t n = packed_count(s);
+	t->nodes.n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!restore_node(t, s, cookies))
+			return false;
+	if (n == 0 || t->nodes.at[TREE_ROOT]->inode.st.kind != FS_DIRECTORY)
+		return false;
+	uint16_t *depth = NEW_N(t->arena, uint16_t, n);
+	for (size_t dir = 0; dir < n; dir++) {
+		size_t names = packed_count(s);
+		if (names && t->nodes.at[dir]->inode.st.kind != FS_DIRECTORY)
+			return false;
+		for (size_t i = 0; i < names; i++)
+			if (!restore_name(t, s, dir, depth))
+				return false;
+	}
+	return !s->bad;
 }

@@ -14,6 +14,9 @@
 
 #include "fs.h"
 
+struct out;
+struct packed;
+
 enum { TREE_ROOT = 0, TREE_DEPTH_MAX = 256 };
 
 struct tree_inode {
@@ -44,6 +47,12 @@ size_t tree_count(const struct tree *t); /* names */
 /* fs_ops members over the tree; the backend adds `read`. */
 bool tree_find(struct tree *t, uint64_t dir, struct str name, uint64_t *ino);
 void tree_each(struct tree *t, uint64_t dir, fs_visit *visit, void *arg);
+
+/* All of a tree as bytes (packed.h), and again: the same names in their order under the same inode
+ * numbers. False when the bytes are those of no tree, or of one that this may not be: with more
+ * names than max_entries, or a cookie above `cookies`. */
+void tree_save(const struct tree *t, struct out *o);
+bool tree_restore(struct tree *t, struct packed *s, uint64_t cookies);
 
 /* The path of an archive member as the tree sees it: relative, clean; empty for the root. */
 struct str tree_clean_path(struct arena *a, struct str path);

@@ -14,6 +14,7 @@
 struct work {
 	const struct layer_job *job;
 	const struct fs_options *opts;
+	struct cache *cache;
 	struct arena *a, *parent;
 	jmp_buf full;
 	bool running, lazy;
@@ -60,15 +61,26 @@ static bool layer_open_lazily(struct work *w, struct fs **out, struct error *e)
 	return false;
 }
 
+/* One that lies elsewhere: from what is known of it, in parts, or whole. */
+static struct fs *layer_open_remote(struct work *w, struct error *e)
+{
+	const struct layer_job *job = w->job;
+	struct fs *fs = w->cache ? layer_learnt(w->cache, w->a, job, w->opts) : NULL;
+	if (fs || !layer_open_lazily(w, &fs, e) || fs)
+		return fs;
+	struct blob *b = job->store->blob(job->store, w->a, job->digest, job->size, e);
+	fs = b ? fs_open_layer(w->a, b, job->digest, job->size, w->opts, e) : NULL;
+	if (fs && w->cache)
+		layer_learn(w->cache, job, fs);
+	return fs;
+}
+
 static struct fs *layer_open(struct work *w, struct error *e)
 {
 	const struct layer_job *job = w->job;
-	struct fs *fs;
-	if (!layer_open_lazily(w, &fs, e) || fs)
-		return fs;
-	struct blob *b = job->blob ? job->blob
-				   : job->store->blob(job->store, w->a, job->digest, job->size, e);
-	return b ? fs_open_layer(w->a, b, job->digest, job->size, w->opts, e) : NULL;
+	if (!job->blob)
+		return layer_open_remote(w, e);
+	return fs_open_layer(w->a, job->blob, job->digest, job->size, w->opts, e);
 }
 
 static void layer_read(struct work *w)
@@ -144,6 +156,7 @@ static struct pool *pool_new(struct opening *o, const struct layer_job *jobs, si
 		struct work *w = &p->work[p->n++];
 		w->job = &jobs[i];
 		w->opts = opts;
+		w->cache = o->opts->cache;
 		w->parent = o->a;
 		w->a = arena_child(o->a, layer_full, w);
 	}

@@ -88,4 +88,13 @@ size_t layers_same(const struct layer_job *jobs, size_t i);
  * failure in that order is the one that is told. */
 bool layers_read(struct opening *o, struct layer_job *jobs, size_t n, struct error *e);
 
+/* ---- learnt.c: layers that need not be read again ---- */
+
+/* One of which enough is known; NULL when there is none. */
+struct fs *layer_learnt(struct cache *c, struct arena *a, const struct layer_job *job,
+			const struct fs_options *opts);
+
+/* Keeps what fs_open_layer has learnt. */
+void layer_learn(struct cache *c, const struct layer_job *job, const struct fs *fs);
+
 #endif
