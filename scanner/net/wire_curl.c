@@ -162,10 +162,11 @@ static bool wait_some(struct exchange *x, struct wire_failure *f)
 		return false;
 	if (x->waited < stall)
 		return true;
-	if (x->came < stall)
-		return failed(f, true, ERR_IO,
-			      x->came ? "too slow: less than 1000 bytes a second"
-				      : "no bytes within the time limit");
+	if (x->came < stall) {
+		f->again = true;
+		return fail(f->e, ERR_IO, "less than 1000 bytes a second for %.1f s",
+			    (double)stall / 1000);
+	}
 	x->waited = x->came = 0;
 	return true;
 }

@@ -251,11 +251,12 @@ static void slow(unsigned drip_ms, unsigned hang_ms, const char *text, const cha
 static void slow_servers(void **state)
 {
 	(void)state;
-	slow(0, 300, "", "no bytes within the time limit");
-	slow(0, 300, "HTTP/1.1 200 OK\r\n", "too slow");
-	slow(10, 0, "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n0123456789", "too slow");
+	slow(0, 300, "", "less than 1000 bytes a second for 0.1 s");
+	slow(0, 300, "HTTP/1.1 200 OK\r\n", "less than 1000 bytes a second for 0.1 s");
+	slow(10, 0, "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n0123456789",
+	     "less than 1000 bytes a second for 0.1 s");
 	slow(10, 0, "HTTP/1.1 200 OK\r\nX: 0123456789012345678901234567890123456789\r\n",
-	     "too slow");
+	     "less than 1000 bytes a second for 0.1 s");
 }
 
 /* ---- statuses ---- */
