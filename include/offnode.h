@@ -14,8 +14,9 @@
  *	offnode_free(o);
  *
  * Every function is usable from several threads at once as long as each has its own struct
- * offnode. Strings are UTF-8 or raw bytes, NUL-terminated. Nothing here prints, exits or
- * reads the environment.
+ * offnode. Strings are UTF-8 or raw bytes, NUL-terminated. Nothing here prints or exits. Of the
+ * environment only TMPDIR is read, and for targets that lie elsewhere what curl and container tools
+ * read of it: proxies, where caches and logins are.
  */
 #ifndef OFFNODE_H
 #define OFFNODE_H

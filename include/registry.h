@@ -18,23 +18,26 @@ bool reference_parse(struct arena *a, struct str text, struct reference *out, st
 
 struct registry;
 
-/* `cache` may be NULL. No request is sent yet. */
+/* Requests go to https:, or with the net's plain_http to http: alone. `cache` may be NULL. What is
+ * fetched and not cached takes at most max_spill bytes a blob on disk. No request is sent yet; the
+ * reference is borrowed. Its functions may be called from several threads at once. */
 struct registry *registry_new(struct arena *a, struct net *n, struct cache *cache,
-			      const struct reference *ref, struct watch *w);
+			      const struct reference *ref, uint64_t max_spill, struct watch *w);
 
-/* A manifest or an index, by tag or digest; of a digest, it has been proved. *digest is that of the
- * bytes. */
-bool registry_manifest(struct registry *r, struct arena *a, struct str which, struct str *bytes,
-		       struct str *digest, struct error *e);
+/* A manifest or an index. */
+struct registry_manifest {
+	struct str bytes;
+	struct str digest; /* that was asked for, or of the bytes */
+	struct str type;   /* the media type they were sent as; empty: none that tells anything */
+};
+
+/* What a tag or a digest names; a digest has been proved. */
+bool registry_manifest(struct registry *r, struct arena *a, struct str which,
+		       struct registry_manifest *out, struct error *e);
 
 /* A blob front to back, kept in the cache once its last byte is proved, or in a temporary file. It
- * can be read at any place as far as it came. */
+ * can be read at any place as far as it came; its end, where it is reached, is its proof. */
 struct blob *registry_blob(struct registry *r, struct arena *a, struct str digest, uint64_t size,
 			   struct error *e);
-
-/* The same by ranges: what is read is not proved. NULL without a failure where the registry gives
- * no ranges. */
-bool registry_ranges(struct registry *r, struct arena *a, struct str digest, uint64_t size,
-		     struct blob **out, struct error *e);
 
 #endif

@@ -81,8 +81,9 @@ static void help_all(void)
 		printf("  %-32s %s\n", left, c->about);
 	}
 	printf("\nTargets\n"
-	       "  PATH or SCHEME:PATH; schemes: dir tar oci oci-archive docker-archive layer\n"
-	       "  raw qcow2 vmdk vhd vhdx vdi ova ext4 xfs btrfs squashfs erofs iso txtar list;\n"
+	       "  PATH or SCHEME:PATH; schemes: dir tar oci oci-archive docker-archive\n"
+	       "  docker registry layer raw qcow2 vmdk vhd vhdx vdi ova ext4 xfs btrfs squashfs\n"
+	       "  erofs iso txtar list; docker://REFERENCE is an image in a registry.\n"
 	       "  '-' is standard input, https://URL a PATH. Without a scheme the bytes tell.\n"
 	       "  Behind PATH, #p2, #vg0/root, #slot=B, #subvol=@ and #deploy=1 choose a root\n"
 	       "  of a disk.\n");

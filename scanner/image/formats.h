@@ -16,6 +16,8 @@
 	X(oci, "oci") \
 	X(oci_archive, "oci-archive") \
 	X(docker_archive, "docker-archive") \
+	X(docker, "docker") \
+	X(registry, "registry") \
 	X(layer, "layer") \
 	X(raw, "raw") \
 	X(qcow2, "qcow2") \

@@ -4,10 +4,9 @@
  */
 #include "image.h"
 
-#include <string.h>
-
 #include "arena.h"
 #include "disk.h"
+#include "registry.h"
 
 enum { LIST_BYTES_MAX = 8 << 20, LIST_TARGETS_MAX = 100000 };
 
@@ -22,9 +21,6 @@ static const struct {
 #undef X
 };
 
-/* Known by name, so that they are not taken for a file that is not there. */
-static const char *const later[] = {"docker"};
-
 static open_fn *scheme_open(struct str scheme)
 {
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
@@ -33,27 +29,18 @@ static open_fn *scheme_open(struct str scheme)
 	return NULL;
 }
 
-static bool is_later(struct str scheme)
-{
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (str_eq(scheme, str_from(later[i])))
-			return true;
-	return false;
-}
-
 /* "registry.example/name:tag": a word that people give to container tools. */
-static bool looks_like_reference(struct str target)
+static bool looks_like_reference(struct arena *a, struct str target)
 {
-	return target.n && !strchr("./~", target.p[0]) && str_find(target, ':') < target.n;
+	struct reference ignored;
+	struct error why;
+	return str_find(target, ':') < target.n && reference_parse(a, target, &ignored, &why);
 }
 
 static bool refuse_target(struct arena *a, struct str target, struct error *e)
 {
 	struct str scheme, words;
 	bool cut = str_cut(target, ':', &scheme, &words);
-	if (cut && is_later(scheme))
-		return fail(e, ERR_UNSUPPORTED,
-			    "scheme '%" PRIstr "' is not supported by this version", ARG(scheme));
 	if (cut && (str_eq(scheme, S("https")) || str_eq(scheme, S("http"))))
 		return fail(e, ERR_USAGE, "%" PRIstr ": a URL begins with %" PRIstr "://",
 			    ARG(target), ARG(scheme));
@@ -61,9 +48,12 @@ static bool refuse_target(struct arena *a, struct str target, struct error *e)
 		return fail(e, ERR_USAGE, "a list does not name lists");
 	if (cut && target_exists(a, words))
 		return fail(e, ERR_USAGE, "'%" PRIstr "' is not a scheme", ARG(scheme));
-	return fail(e, ERR_MISSING, "%" PRIstr ": No such file or directory%s", ARG(target),
-		    looks_like_reference(target) ? " (registries are not read by this version)"
-						 : "");
+	if (looks_like_reference(a, target))
+		return fail(e, ERR_MISSING,
+			    "%" PRIstr ": No such file or directory (an image in a registry is "
+			    "docker://%" PRIstr ")",
+			    ARG(target), ARG(target));
+	return fail(e, ERR_MISSING, "%" PRIstr ": No such file or directory", ARG(target));
 }
 
 static bool check_platform(struct str platform, struct error *e)

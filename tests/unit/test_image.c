@@ -145,12 +145,15 @@ static void words_that_name_nothing(void **state)
 	refused("dir:nowhere", ERR_MISSING, "nowhere: No such file or directory");
 	refused("tar:nowhere", ERR_MISSING, "nowhere: No such file or directory");
 	refused("oci:nowhere:tag", ERR_MISSING, "nowhere: No such file or directory");
-	refused("example.com/a:1", ERR_MISSING, "registries are not read by this version");
+	refused("example.com/a:1", ERR_MISSING,
+		"(an image in a registry is docker://example.com/a:1)");
+	refused("docker:a.bin", ERR_USAGE, "docker:a.bin: docker://REFERENCE is expected");
+	refused("docker://A", ERR_USAGE, "no capital letters");
+	refused("registry:A", ERR_USAGE, "no capital letters");
 	refused("tarr:a.bin", ERR_USAGE, "'tarr' is not a scheme");
 	refused("list:a.bin", ERR_USAGE, "a list does not name lists");
 	refused("docker-archive:a.bin", ERR_CORRUPT, "manifest.json is missing");
 	refused("oci-archive:a.bin", ERR_CORRUPT, "index.json is missing");
-	refused("docker:a.bin", ERR_UNSUPPORTED, "scheme 'docker' is not supported");
 	refused("https:a.bin", ERR_USAGE, "https:a.bin: a URL begins with https://");
 	refused("qcow2:http:/a.bin", ERR_MISSING, "http:/a.bin: No such file");
 }
