@@ -104,6 +104,7 @@ for image in ext4.raw ext4.qcow2 xfs.raw btrfs.img erofs.img squashfs.img; do
 	mv "$in/new" "$in/$image"
 done
 set +e
+[ "${1:-}" = inputs ] && exit 0 # another bench wants no more
 
 # ---- runs ----
 

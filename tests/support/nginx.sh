@@ -5,8 +5,8 @@ have nginx
 have openssl
 
 certificates() { # a CA for this script alone, and what it vouches for
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj '/CN=a throw-away CA' &&
-		openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj '/CN=localhost' &&
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -days 2 -subj '/CN=a throw-away CA' &&
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout server.key -out server.csr -subj '/CN=localhost' &&
 		printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\n' >san &&
 		openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out server.pem
 }
@@ -51,7 +51,7 @@ nginx_start() { # nginx_start < locations: sets $http and $https, its URLs
 	for _ in 1 2 3 4 5; do # somebody may take a port in between
 		read -r port tls < <(free_ports 2)
 		nginx_conf "$port" "$tls" <locations >nginx.conf
-		nginx -q -e "$work/nginx.log" -p "$work" -c "$work/nginx.conf" 2>nginx.err && break
+		nginx -q -p "$work" -c "$work/nginx.conf" 2>nginx.err && break
 	done
 	http=http://127.0.0.1:$port https=https://127.0.0.1:$tls
 	trap 'nginx_stop; chmod -R u+rwX "${work:?}" 2>/dev/null; rm -rf "${work:?}"' EXIT
