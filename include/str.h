@@ -68,6 +68,9 @@ struct str str_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(
 struct str str_vfmt(struct arena *a, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
+/* 16 bytes as a UUID, in their order: "0c7f3e5a-…". */
+struct str str_uuid(struct arena *a, const unsigned char uuid[16]);
+
 /* For qsort over arrays of struct str: byte order. */
 int str_order(const void *a, const void *b);
 

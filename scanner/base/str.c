@@ -219,6 +219,19 @@ struct str str_fmt(struct arena *a, const char *fmt, ...)
 	return s;
 }
 
+struct str str_uuid(struct arena *a, const unsigned char uuid[16])
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[37], *to = text;
+	for (unsigned i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*to++ = '-';
+		*to++ = digits[uuid[i] >> 4];
+		*to++ = digits[uuid[i] & 15];
+	}
+	return str_dup(a, (struct str){text, 36});
+}
+
 int str_order(const void *a, const void *b)
 {
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);

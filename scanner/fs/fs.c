@@ -8,7 +8,6 @@
 
 #include "arena.h"
 #include "backends.h"
-#include "bytes.h"
 
 bool fs_name_valid(struct str name)
 {
@@ -34,10 +33,7 @@ struct str fs_uuid_text(struct arena *a, const unsigned char uuid[16])
 	static const unsigned char none[16];
 	if (!memcmp(uuid, none, sizeof none))
 		return S("");
-	return str_fmt(a, "%08x-%04x-%04x-%04x-%04x%08x", load_be32(uuid),
-		       load_be32(uuid + 4) >> 16, load_be32(uuid + 4) & 0xFFFF,
-		       load_be32(uuid + 8) >> 16, load_be32(uuid + 8) & 0xFFFF,
-		       load_be32(uuid + 12));
+	return str_uuid(a, uuid);
 }
 
 bool fs_stat_at(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)

@@ -102,19 +102,6 @@ uint64_t blob_extent(struct blob *b)
 
 /* ---- labels and UUIDs ---- */
 
-struct str uuid_text(struct arena *a, const unsigned char *p)
-{
-	char text[37], *to = text;
-	static const char digits[] = "0123456789abcdef";
-	for (unsigned i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*to++ = '-';
-		*to++ = digits[p[i] >> 4];
-		*to++ = digits[p[i] & 15];
-	}
-	return str_dup(a, (struct str){text, 36});
-}
-
 static struct str text_of(struct arena *a, const unsigned char *p, size_t n)
 {
 	struct str s = {(const char *)p, 0};
@@ -142,7 +129,7 @@ static bool name_volume(struct arena *a, struct blob *b, const struct known *k,
 	else if (str_eq(out->name, S("vfat")))
 		out->uuid = str_fmt(a, "%04X-%04X", load_le16(p + 2), load_le16(p));
 	else
-		out->uuid = uuid_text(a, p);
+		out->uuid = str_uuid(a, p);
 	return true;
 }
 
@@ -211,7 +198,7 @@ enum { MD_90_BYTES = 64 << 10, MD_12_AT = 4096, MD_10_FROM_END = 8192 };
 static void md_member(struct arena *a, uint32_t level, uint64_t at, uint64_t n,
 		      const unsigned char *uuid, struct signature *out)
 {
-	*out = (struct signature){.role = ROLE_MEMBER, .uuid = uuid_text(a, uuid)};
+	*out = (struct signature){.role = ROLE_MEMBER, .uuid = str_uuid(a, uuid)};
 	out->name = level == UINT32_MAX ? S("md linear") : str_fmt(a, "md raid%u", level);
 	if (level == 1) {
 		out->at = at;

@@ -113,13 +113,6 @@ bool fs_probe_xfs(struct blob *b, bool *mine, struct error *e)
 	return true;
 }
 
-static struct str uuid_text(struct arena *a, const unsigned char *u)
-{
-	return str_fmt(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		       u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11],
-		       u[12], u[13], u[14], u[15]);
-}
-
 static void say_stale(struct xfs *x, struct str why)
 {
 	struct str before = x->fs.stale;
@@ -151,7 +144,7 @@ struct fs *fs_open_xfs(struct arena *a, struct blob *b, const struct fs_options 
 		say_stale(x, S("it is marked as in need of repair; run xfs_repair on it"));
 	struct str label = {x->sb.label, sizeof x->sb.label};
 	x->fs.label = str_dup(a, str_slice(label, 0, str_find(label, 0)));
-	x->fs.uuid = uuid_text(a, x->sb.uuid);
+	x->fs.uuid = str_uuid(a, x->sb.uuid);
 	x->fs.root = x->sb.root;
 	return &x->fs;
 }
