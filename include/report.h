@@ -20,6 +20,7 @@ enum report_kind {
 	REPORT_INSPECT,
 	REPORT_DIFF,
 	REPORT_RULES,
+	REPORT_CACHE,
 	REPORT_RAW, /* cat, ls, capture: bytes as they are, in "text" alone */
 };
 
@@ -71,6 +72,14 @@ struct difference {
 	struct side sides[2];
 };
 
+/* What is kept of what was fetched, or was until it was cleared. */
+struct cache_report {
+	struct str directory; /* empty: there is none that can be used */
+	uint64_t limit;
+	struct cache_use use;
+	bool cleared;
+};
+
 struct report {
 	enum report_kind kind;
 	const char *version; /* of offnode */
@@ -83,6 +92,7 @@ struct report {
 	bool colour;           /* of "text" */
 	int verbosity;         /* -1 quiet, 0, 1 verbose */
 	struct str timestamp;  /* ISO 8601, or empty */
+	struct cache_report cache;
 	struct rule_set rules; /* evaluated, or to be listed */
 	struct str benchmark;
 	VEC(struct difference) differences; /* diff: in order of units, then of kinds */

@@ -147,6 +147,11 @@ static const struct command_room commands[] = {
 	 0,
 	 begin_rules,
 	 NULL},
+	{{"cache", "info|clear", "what is kept of what was fetched; or remove it", 1, 1},
+	 REPORT_CACHE,
+	 0,
+	 begin_cache,
+	 NULL},
 };
 
 enum { COMMANDS_N = sizeof commands / sizeof *commands };

@@ -60,6 +60,10 @@
 	X(net_timeout, "net-timeout", 0, "TIME", NULL, \
 	  "longest silence of a server (30s; to connect, 15s)", "Network", false, DURATION) \
 	X(net_tries, "net-tries", 0, "N", NULL, "tries of a request (5)", "Network", false, COUNT) \
+	X(no_cache, "no-cache", 0, NULL, NULL, "keep nothing of what is fetched, use nothing kept", \
+	  "Network", false, SWITCH) \
+	X(cache_size, "cache-size", 0, "SIZE", NULL, "most that is kept of what was fetched (5G)", \
+	  "Network", false, SIZE) \
 	X(jobs, "jobs", 'j', "N", NULL, "layers read at once (number of CPUs)", "Limits", false, \
 	  COUNT) \
 	X(timeout, "timeout", 0, "TIME", NULL, "stop reading after 30s, 5m, 1h", "Limits", false, \

@@ -252,6 +252,7 @@ static void run_options(struct offnode_report *r)
 		.jobs = (unsigned)option_number(o, OPTION_jobs, 0),
 		.allow_backing = option_on(o, OPTION_allow_backing),
 		.net = run_net(r),
+		.cache = run_cache(r),
 	};
 #define X(name, usual) r->image_options.fs.max.name = option_number(o, OPTION_max_##name, 0);
 	LIMITS(X)
@@ -337,7 +338,8 @@ static enum offnode_status status_of_verdicts(const struct offnode_report *r)
 	struct str fail_on = option_text(r->session, OPTION_fail_on);
 	bool unknown = n.unknown && !str_eq(fail_on, S("fail"));
 	bool provisional = n.provisional && str_eq(fail_on, S("provisional"));
-	bool judged = r->report.kind != REPORT_RULES && r->report.kind != REPORT_RAW;
+	bool judged = r->report.kind != REPORT_RULES && r->report.kind != REPORT_RAW &&
+		      r->report.kind != REPORT_CACHE;
 	if (!judged || option_on(r->session, OPTION_exit_zero))
 		return OFFNODE_OK;
 	if (r->report.kind == REPORT_DIFF)

@@ -136,6 +136,12 @@ bool take_saved(struct offnode_report *r, struct str path);
 
 bool begin_convert(struct offnode_report *r, const char *const *words, size_t n);
 
+/* Where what is fetched is kept; NULL: nowhere. */
+struct cache *run_cache(struct offnode_report *r);
+
+/* Tells what the cache holds, or removes it. */
+bool begin_cache(struct offnode_report *r, const char *const *words, size_t n);
+
 /* Writes the functions of a shell that complete our words. */
 bool begin_completion(struct offnode_report *r, const char *const *words, size_t n);
 

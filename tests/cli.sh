@@ -150,10 +150,34 @@ diff - 0 0 0 0 66 69 65
 fix - 0 0 0 0 66 69 65
 convert - 0 1 2 3 66 65 65
 T
-for command in argv config explain inspect ls cat capture diff fix convert completion; do
+for command in argv config explain inspect ls cat capture diff fix convert completion cache; do
 	status 64 "$command without a word" "$OFFNODE" $command
 	status 64 "$command with words too many" "$OFFNODE" $command a b c d
 done
+
+# ---- the cache of what was fetched ----
+export XDG_CACHE_HOME=$dir/cache
+status 0 'cache info of none' "$OFFNODE" cache info
+says 'and that is none' out '0 blobs, 0 notes, 0.0B of at most 5.0G'
+status 0 'cache info, --cache-size' "$OFFNODE" cache info --cache-size 3M -f json
+says 'in JSON' out '"limit": 3145728'
+status 0 'cache clear of none' "$OFFNODE" cache clear
+says 'and that is none either' out '0 blobs, 0 notes, 0.0B removed'
+[ ! -e "$dir/cache" ]
+tell $? 'which makes no directory'
+status 64 'cache of another word' "$OFFNODE" cache infos
+status 64 'cache in another format' "$OFFNODE" cache info -f sarif
+status 64 '--cache-size of nothing' "$OFFNODE" cache info --cache-size 0
+mkdir -p "$dir/cache/offnode" && chmod 777 "$dir/cache/offnode"
+for word in info clear; do
+	status 66 "cache $word where others may write" "$OFFNODE" cache $word
+	one_line 'in one line'
+done
+status 66 'the same as JSON' "$OFFNODE" cache info -f json
+says 'which has none' out '"cache": null'
+status 66 'cache info without a home' env -u XDG_CACHE_HOME -u HOME "$OFFNODE" cache info
+unset XDG_CACHE_HOME
+rm -r "$dir/cache"
 
 # ---- a saved report is judged again ----
 saved=$dir/saved

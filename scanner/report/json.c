@@ -221,8 +221,8 @@ void write_json(const struct report *r, struct out *o)
 	json_begin(&j.out, o);
 	json_open(&j.out, '{');
 	tool(&j);
-	if (r->kind == REPORT_RULES) {
-		json_rules(&j);
+	if (r->kind == REPORT_RULES || r->kind == REPORT_CACHE) {
+		(r->kind == REPORT_RULES ? json_rules : json_cache)(&j);
 		json_close(&j.out);
 		return;
 	}

@@ -41,6 +41,8 @@ void json_rules(struct json *j);
 void json_disk(struct json *j, const struct target_report *target);
 void json_fetched(struct json *j, const struct target_report *target);
 
+void json_cache(struct json *j);
+
 /* A member of a unit. */
 void json_story(struct json *j, const struct story *s, const struct unit *u);
 

@@ -1,6 +1,6 @@
 /*
- * json_disk.c - a disk's volumes, what is mounted of them, and what reading and fetching have cost,
- * as JSON.
+ * json_disk.c - a disk's volumes, what is mounted of them, what reading and fetching have cost, and
+ * the cache, as JSON.
  */
 #include "json.h"
 
@@ -73,5 +73,23 @@ void json_disk(struct json *j, const struct target_report *target)
 	json_open(&j->out, '{');
 	number(j, "reads", disk->budget->reads, true);
 	number(j, "bytes", disk->budget->bytes, true);
+	json_close(&j->out);
+}
+
+void json_cache(struct json *j)
+{
+	const struct cache_report *c = &j->r->cache;
+	if (!c->directory.n) {
+		json_member_z(&j->out, "cache", NULL);
+		return;
+	}
+	json_member(&j->out, "cache", '{');
+	json_member_str(&j->out, "directory", c->directory);
+	json_member_int(&j->out, "limit", (int64_t)c->limit);
+	json_member(&j->out, c->cleared ? "removed" : "holds", '{');
+	json_member_int(&j->out, "blobs", (int64_t)c->use.blobs);
+	json_member_int(&j->out, "notes", (int64_t)c->use.notes);
+	json_member_int(&j->out, "bytes", (int64_t)c->use.bytes);
+	json_close(&j->out);
 	json_close(&j->out);
 }

@@ -137,6 +137,7 @@ void write_text(const struct report *r, struct out *o)
 	case REPORT_INSPECT: text_inspect(&t); break;
 	case REPORT_DIFF: text_diff(&t); break;
 	case REPORT_RULES: text_rules(&t); break;
+	case REPORT_CACHE: text_cache(&t); break;
 	case REPORT_RAW: out_str(o, r->raw); break;
 	}
 }

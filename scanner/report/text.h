@@ -58,5 +58,6 @@ void text_rules(struct text *t);
 void text_disk(struct text *t, const struct target_report *target);
 /* What came over the network, where something did. */
 void text_fetched(struct text *t, const struct target_report *target);
+void text_cache(struct text *t);
 
 #endif

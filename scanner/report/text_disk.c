@@ -1,6 +1,7 @@
 /*
  * text_disk.c - the volumes of a disk for people: a line each, with what stands on it and where
- * that is mounted, and a line of the names that fstab may call it by.
+ * that is mounted, and a line of the names that fstab may call it by; what was fetched, and the
+ * cache.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,4 +106,19 @@ void text_fetched(struct text *t, const struct target_report *target)
 	out_fmt(t->o, "  %-10s%.*s of %.*s, %" PRIu64 " request%s\n", "fetched",
 		ARG(size_text(t, use->bytes)), ARG(size_text(t, target->image.remote)),
 		use->requests, use->requests == 1 ? "" : "s");
+}
+
+void text_cache(struct text *t)
+{
+	const struct cache_report *c = &t->r->cache;
+	if (!c->directory.n)
+		return;
+	out_safe(t->o, c->directory);
+	out_fmt(t->o, "\n%" PRIu64 " blob%s, %" PRIu64 " note%s, %.*s", c->use.blobs,
+		c->use.blobs == 1 ? "" : "s", c->use.notes, c->use.notes == 1 ? "" : "s",
+		ARG(size_text(t, c->use.bytes)));
+	if (c->cleared)
+		out_z(t->o, " removed\n");
+	else
+		out_fmt(t->o, " of at most %.*s\n", ARG(size_text(t, c->limit)));
 }
