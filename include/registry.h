@@ -40,4 +40,9 @@ bool registry_manifest(struct registry *r, struct arena *a, struct str which,
 struct blob *registry_blob(struct registry *r, struct arena *a, struct str digest, uint64_t size,
 			   struct error *e);
 
+/* The same by ranges: what is read is not proved. *out is NULL, without a failure, where the
+ * registry gives none, or is not to be asked. */
+bool registry_ranges(struct registry *r, struct arena *a, struct str digest, uint64_t size,
+		     struct blob **out, struct error *e);
+
 #endif

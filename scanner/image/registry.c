@@ -33,6 +33,12 @@ static struct blob *shelf_blob(struct store *s, struct arena *a, struct str dige
 	return registry_blob(((struct shelf *)s)->registry, a, digest, size, e);
 }
 
+static bool shelf_ranges(struct store *s, struct arena *a, struct str digest, uint64_t size,
+			 struct blob **out, struct error *e)
+{
+	return registry_ranges(((struct shelf *)s)->registry, a, digest, size, out, e);
+}
+
 static const struct doc *root_document(struct opening *o, const struct registry_manifest *m,
 				       struct error *e)
 {
@@ -55,7 +61,10 @@ bool image_open_registry(struct opening *o, struct str words, struct error *e)
 	if (!opts->net)
 		return fail(e, ERR_UNSUPPORTED, "registries are not asked here");
 	*s = (struct shelf){
-		.store = {.remote = true, .manifest = shelf_manifest, .blob = shelf_blob},
+		.store = {.remote = true,
+			  .manifest = shelf_manifest,
+			  .blob = shelf_blob,
+			  .ranges = shelf_ranges},
 		.registry = registry_new(o->a, opts->net, opts->cache, ref,
 					 limits_spill(&opts->fs.max), opts->fs.watch),
 	};

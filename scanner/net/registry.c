@@ -155,3 +155,18 @@ struct blob *registry_blob(struct registry *r, struct arena *a, struct str diges
 	return r->cache ? cache_spool(a, r->cache, digest, s, r->max_spill, e)
 			: blob_spool(a, s, r->max_spill, e);
 }
+
+bool registry_ranges(struct registry *r, struct arena *a, struct str digest, uint64_t size,
+		     struct blob **out, struct error *e)
+{
+	struct http_request *q = NEW(a, struct http_request);
+	struct blob *b = NULL;
+	*q = request(r, a, "blobs", digest);
+	q->step = S("part of a blob");
+	if (!r->net->opts.offline && !net_ranges(a, r->net, q, r->max_spill, &b, e))
+		return false;
+	if (b && !size_fits(q, b->size, size, e))
+		return false;
+	*out = b;
+	return true;
+}

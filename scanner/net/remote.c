@@ -24,17 +24,24 @@ static void remote_close(struct ranges *r, struct stream *s)
 	http_close(s);
 }
 
-struct blob *net_blob(struct arena *a, struct net *n, const struct http_request *r,
-		      uint64_t max_spill, struct http_reply *reply, struct error *e)
+static struct remote *remote_new(struct arena *a, struct net *n, const struct http_request *r,
+				 struct http_reply *first, struct error *e)
 {
 	struct http_request request = *r;
-	struct http_reply first;
 	struct remote *m = NEW(a, struct remote);
 	request.at = 0;
 	request.n = AHEAD_FIRST;
 	m->ranges = (struct ranges){remote_open, remote_close};
-	m->body = http_open(a, n, &request, &first, e);
-	if (!m->body)
+	m->body = http_open(a, n, &request, first, e);
+	return m->body ? m : NULL;
+}
+
+struct blob *net_blob(struct arena *a, struct net *n, const struct http_request *r,
+		      uint64_t max_spill, struct http_reply *reply, struct error *e)
+{
+	struct http_reply first;
+	struct remote *m = remote_new(a, n, r, &first, e);
+	if (!m)
 		return NULL;
 	/* A range of nobody knows how much is of no use. */
 	if (first.ranges && first.size == BLOB_UNSIZED) {
@@ -48,4 +55,20 @@ struct blob *net_blob(struct arena *a, struct net *n, const struct http_request 
 	if (b && reply)
 		*reply = first;
 	return b;
+}
+
+bool net_ranges(struct arena *a, struct net *n, const struct http_request *r, uint64_t max_spill,
+		struct blob **out, struct error *e)
+{
+	struct http_reply first;
+	struct remote *m = remote_new(a, n, r, &first, e);
+	if (!m)
+		return false;
+	struct blob *b = NULL;
+	if (!first.ranges || first.size == BLOB_UNSIZED)
+		http_close(m->body);
+	else if (!(b = ahead_blob(a, &m->ranges, m->body->name, first.size, m->body, max_spill, e)))
+		return false;
+	*out = b;
+	return true;
 }
