@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # lazy.sh - layers that carry a table of contents, of every kind that is known, read back by it as the tree
 # they were made from: eStargz and zstd:chunked by the letter of their formats (support/lazy_layers.py),
-# and zstd:chunked as skopeo writes it. tar(1) reads the same layers front to back. Prints TAP.
+# and zstd:chunked as skopeo writes it. tar(1) reads the same layers front to back. From a registry the same
+# image gives the same report in each form, by a fraction of its bytes; what is not what the manifest is
+# bound to is told. Prints TAP.
 . tests/support/trees.sh
+. "$top/tests/support/registry.sh"
 have python3
 stress_tree || exit 1
 # A table is JSON: its names are UTF-8, as Go's encoding/json has it. A tar has no special files for users.
@@ -76,4 +79,112 @@ elif ! by_skopeo >said 2>&1 || ! layer=$(skopeo_layer 2>said); then
 else
 	same_layer "$layer" notes 'zstd:chunked of skopeo'
 fi
+
+# ---- from a registry ----
+
+make_node() { # plain/: the stress tree, a node, and a layer that changes it
+	mkdir -p node over/etc/default over/usr/local && tar -C node -xzf "$top/testdata/images/node-fail.tar.gz" &&
+		head -c 6000000 /dev/urandom >node/usr/large &&
+		tar -C node --numeric-owner --owner=0 --group=0 -cf node.tar . &&
+		echo 'KUBELET_EXTRA_ARGS=--v=4' >over/etc/default/kubelet && : >over/usr/local/.wh..wh..opq &&
+		: >over/etc/.wh.motd && tar -C over --numeric-owner --owner=0 --group=0 -cf over.tar . || return
+	rm -rf plain && umoci init --layout plain && umoci new --image plain:v1
+	for layer in tree.tar node.tar over.tar; do
+		umoci raw add-layer --image plain:v1 $layer || return
+	done
+	rm -rf chunked && skopeo --insecure-policy copy -q --dest-compress-format zstd:chunked oci:plain:v1 oci:chunked:v1 &&
+		python3 "$top/tests/support/lazy_layers.py" layout stargz plain stargz --chunk 4194304 &&
+		for form in plain chunked stargz; do push $form:v1 node:$form || return; done
+}
+facts() { # facts TARGET: the report, without the words for where and how it was read
+	for verb in scan config; do
+		"$OFFNODE" $verb --plain-http --no-cache -f json "$1" >report.json
+		python3 -c '
+import json, sys
+def bare(x):
+    if isinstance(x, list):
+        return [bare(y) for y in x]
+    if isinstance(x, dict):
+        return {k: bare(v) for k, v in x.items() if k not in ("target", "kind", "readAs", "digest", "layer", "read")}
+    return x
+json.dump(bare(json.load(open("report.json"))), sys.stdout, indent=1)'
+	done
+}
+same_facts() { # same_facts TARGET NAME
+	facts "$1" >got
+	diff want got >said
+	status=$?
+	[ $status = 0 ] || sed 's/^/# /' said | head -20
+	result $status "$2"
+}
+told() { # told NAME TEXT COMMAND...: what it says has the text
+	"${@:3}" >said 2>&1
+	grep -qE -e "$2" said
+	status=$?
+	[ $status = 0 ] || sed 's/^/# /' said | head -20
+	result $status "$1"
+}
+fetched() { # fetched TARGET PERCENT NAME: no more of its bytes
+	"$OFFNODE" scan --plain-http --no-cache -f json "$1" >report.json
+	python3 - "$2" <<-'PYTHON'
+		import json, sys
+		use = json.load(open("report.json"))["targets"][0]["read"]["fetched"]
+		print("#", use)
+		sys.exit(use["bytes"] * 100 > use["of"] * int(sys.argv[1]))
+	PYTHON
+	result $? "$3"
+}
+blob_of() { # blob_of DIGEST: its file in the registry
+	echo "$registry_blobs/sha256/${1:7:2}/${1:7}/data"
+}
+layer_of() { # layer_of FORM N: the digest of a layer
+	python3 - "$1" "$2" <<-'PYTHON'
+		import json, sys
+		blob = lambda d: f"{sys.argv[1]}/blobs/sha256/" + d["digest"].split(":")[1]
+		manifest = json.load(open(blob(json.load(open(sys.argv[1] + "/index.json"))["manifests"][0])))
+		print(manifest["layers"][int(sys.argv[2])]["digest"])
+	PYTHON
+}
+damage() { # damage FILE OFFSET: a few bytes become others
+	printf '\252\125\252\125\252\125' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+if ! command -v docker-registry >/dev/null || ! command -v skopeo >/dev/null || ! command -v umoci >/dev/null; then
+	skip 'a registry' 'docker-registry, skopeo or umoci is not installed'
+	plan
+	exit
+fi
+if ! registry_start || ! make_node >said 2>&1; then
+	sed 's/^/# /' said
+	result 1 'an image is pushed in three forms'
+	plan
+	exit
+fi
+facts oci:plain:v1 >want
+node=docker://$registry/node
+grep -q '"fail"' want
+result $? 'the node has something to be found'
+for form in chunked stargz; do
+	same_facts oci:$form:v1 "$form, read whole from a layout"
+	same_facts $node:$form "$form, read lazily from a registry"
+	told "$form, in three layers" '3 layers, 3 read lazily' "$OFFNODE" inspect --plain-http --no-cache $node:$form
+	fetched $node:$form 5 "$form, by a twentieth of its bytes at most"
+done
+told 'other layers are read whole' '3 layers$' "$OFFNODE" inspect --plain-http --no-cache $node:plain
+
+place_of() { # place_of FILE NAME: where in an eStargz a file's chunk begins
+	python3 - "$1" "$2" <<-'PYTHON'
+		import gzip, io, json, sys, tarfile
+		with gzip.open(sys.argv[1]) as f:
+		    table = json.load(tarfile.open(fileobj=io.BytesIO(f.read())).extractfile("stargz.index.json"))
+		print(next(e["offset"] for e in table["entries"] if e["name"].endswith(sys.argv[2])))
+	PYTHON
+}
+file=$(blob_of "$(layer_of stargz 2)")
+damage "$file" $(($(place_of "$file" etc/default/kubelet) + 14))
+told 'a damaged chunk makes an unknown' '^UNKNOWN' "$OFFNODE" scan --plain-http --no-cache $node:stargz
+file=$(blob_of "$(layer_of chunked 2)")
+damage "$file" $(($(stat -c %s "$file") - 100))
+told 'a damaged table is not used, and the whole layer is damaged too' 'layer 3 of 3.*(digest mismatch|zstd)' \
+	"$OFFNODE" scan --plain-http --no-cache $node:chunked
 plan
