@@ -64,6 +64,11 @@ struct http_login {
 			  char value[HTTP_SECRET_MAX], struct error *e);
 };
 
+/* Who answers the server of `url`, if it asks for a user and a password (RFC 7617), with what the
+ * user's authfile has for its host. Nobody else is asked for anything. Lives as long as the arena,
+ * and `url` no less. */
+struct http_login *net_login(struct arena *a, struct net *n, struct str url, struct watch *w);
+
 struct http_request {
 	struct str url;           /* absolute, https: or http: */
 	struct str accept;        /* media types; empty: any */

@@ -14,6 +14,7 @@ export OFFNODE_CACERT=$work/ca.pem
 nginx_start <<-E
 	location /whole/ { alias $work/www/; max_ranges 0; }
 	location /slow/ { alias $work/www/; limit_rate 400k; }
+	location /login/ { alias $work/www/; auth_basic node; auth_basic_user_file $work/htpasswd; }
 	location /moved/ { rewrite ^/moved/(.*)\$ /\$1 redirect; }
 E
 result $? 'nginx runs'
@@ -129,6 +130,15 @@ says 'but where it may be' 1 'effective: false' scan --plain-http "$http/node.ra
 says 'not there' 66 '404' scan "$https/nowhere.raw"
 says 'offline' 66 'offline' scan --offline "$https/node.raw"
 says 'a redirect' 1 'effective: false' scan "$https/moved/node.raw"
+printf 'me:{PLAIN}s3cret\n' >htpasswd
+pair=$(printf 'me:s3cret' | base64)
+echo "{\"auths\": {\"${https#https://}\": {\"auth\": \"$pair\"}, \"other.example\": {\"auth\": \"eDp5\"}}}" >auth.json
+echo '{"auths": {"other.example": {"auth": "eDp5"}}}' >others.json
+says 'a login' 1 'effective: false' scan --authfile auth.json "$https/login/node.qcow2"
+says 'a login that is not known' 66 'none are known' scan --authfile others.json "$https/login/node.qcow2"
+printf 'me:{PLAIN}other\n' >htpasswd
+says 'a login that is refused' 66 '401' scan --authfile auth.json "$https/login/node.qcow2"
+untold 'and not told'
 says 'slow' 1 'effective: false' scan "$https/slow/node.tar"
 for file in node.raw node.qcow2 node.tar.gz node.raw.xz; do
 	says "no ranges: $file" 1 'effective: false' scan "$https/whole/$file"

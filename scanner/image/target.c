@@ -39,7 +39,7 @@ static bool is_piece(struct str url)
 static struct blob *url_open(struct opening *o, struct str url, struct error *e)
 {
 	const struct fs_options *opts = &o->opts->fs;
-	const struct http_request request = {.url = url, .watch = opts->watch};
+	struct http_request request = {.url = url, .watch = opts->watch};
 	struct http_reply reply = {0};
 	const char *why = !o->opts->net   ? "nothing is fetched here"
 			  : is_piece(url) ? "is a piece, and no second object is fetched"
@@ -48,6 +48,7 @@ static struct blob *url_open(struct opening *o, struct str url, struct error *e)
 		fail(e, ERR_UNSUPPORTED, "%s: %s", url_shown(url).text, why);
 		return NULL;
 	}
+	request.login = net_login(o->a, o->opts->net, url, opts->watch);
 	struct blob *b =
 		net_blob(o->a, o->opts->net, &request, limits_spill(&opts->max), &reply, e);
 	if (!b)

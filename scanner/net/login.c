@@ -32,6 +32,7 @@ struct login {
 	struct watch *watch;
 	const struct reference *ref;
 	struct str origin;
+	bool no_tokens;              /* nobody else is asked for one */
 	pthread_mutex_t lock;        /* of all that follows */
 	char value[HTTP_SECRET_MAX]; /* of Authorization; empty: not known */
 	int64_t made;                /* when, in milliseconds */
@@ -202,7 +203,7 @@ static bool bearer(struct login *l, struct arena *a, const struct challenge *c,
 static bool answer(struct login *l, struct arena *a, struct str challenge, struct error *e)
 {
 	struct challenges all = challenges_parse(a, challenge);
-	const struct challenge *tokens = challenge_find(&all, S("Bearer"));
+	const struct challenge *tokens = l->no_tokens ? NULL : challenge_find(&all, S("Bearer"));
 	struct credentials c;
 	if (!tokens && !challenge_find(&all, S("Basic")))
 		return fail(e, ERR_UNSUPPORTED, "'%" PRIstr "' is asked for: not supported",
@@ -264,5 +265,17 @@ struct http_login *login_new(struct arena *a, struct net *n, const struct refere
 		.http = {login_authorize}, .net = n, .watch = w, .ref = ref, .origin = origin};
 	pthread_mutex_init(&l->lock, NULL);
 	arena_defer(a, login_end, l);
+	return &l->http;
+}
+
+struct http_login *net_login(struct arena *a, struct net *n, struct str url, struct watch *w)
+{
+	struct reference *ref = NEW(a, struct reference);
+	struct error ignored;
+	struct url u;
+	if (url_parse(url, &u, &ignored))
+		ref->host = str_slice(url, (size_t)(u.host.p - url.p), (size_t)(u.rest.p - url.p));
+	struct login *l = (struct login *)login_new(a, n, ref, S(""), w);
+	l->no_tokens = true;
 	return &l->http;
 }
