@@ -41,6 +41,78 @@ head -c 4096 active.img >short.img && dd if=/dev/urandom of=short.img bs=1 seek=
 cos rotten.raw short.img
 says 'COS: what cannot be read is told, and nothing passes' 2 'p2/cOS/active.img' scan -c 4.2.7 rotten.raw
 
+# The partitions that the layout mounts over it: what made the node fail lies in the persistent one.
+kairos() { # kairos IMAGE [kept]: of the directories persistent/ and oem/, and tree/ without what persists
+	rm -rf image && cp -a tree image
+	[ -n "${2:-}" ] || rm -r image/etc/systemd/system/kubelet.service.d image/var/lib/kubelet/*
+	mkdir -p image/oem image/usr/local image/system && cp -a layouts image/system/oem
+	ext4 kairos.img image 12 -L COS_ACTIVE && rm -rf states && mkdir -p states/cOS && cp --sparse=always kairos.img states/cOS/active.img
+	ext4 states.ext4 states 24 -L COS_STATE
+	ext4 oem.ext4 oem 2 -L COS_OEM
+	ext4 persistent.ext4 persistent 8 -L COS_PERSISTENT
+	disk "$1" 48 <<-TABLE
+		label: gpt
+		start=1MiB,size=2MiB,name=oem
+		start=4MiB,size=24MiB,name=state
+		start=32MiB,size=8MiB,name=persistent
+	TABLE
+	put "$1" 1 oem.ext4
+	put "$1" 4 states.ext4
+	put "$1" 32 persistent.ext4
+}
+layout() { # layout FILE CONDITION PATHS [MORE-LINES]
+	mkdir -p "$(dirname "$1")" && cat >"$1" <<-YAML
+		name: "Layout"
+		stages:
+		  rootfs.after:
+		    - if: '$2'
+		      name: "Layout configuration"
+		      environment_file: /run/cos/cos-layout.env
+		      environment:
+		        VOLUMES: "LABEL=COS_OEM:/oem LABEL=COS_PERSISTENT:/usr/local"
+		        OVERLAY: "tmpfs:25%"
+		        RW_PATHS: "/var /etc /srv"
+		        PERSISTENT_STATE_PATHS: >-
+		          $3
+		        ${4:-PERSISTENT_STATE_BIND: "true"}
+	YAML
+}
+normal='[ ! -f "/run/cos/recovery_mode" ] && [ ! -e "/run/cos/uki_install_mode" ]'
+mkdir -p persistent/.state/etc-systemd.bind/system oem
+cp -a tree/etc/systemd/system/kubelet.service.d persistent/.state/etc-systemd.bind/system/
+cp -a tree/var/lib/kubelet persistent/.state/var-lib-kubelet.bind
+layout layouts/11_persistency.yaml "$normal" '/etc/systemd /var/lib/kubelet'
+kairos kairos.raw
+same 'Kairos: persistent paths are bound' kairos.raw
+says 'Kairos: inspect tells what is mounted' 0 '/etc/systemd.*etc-systemd.bind' inspect kairos.raw
+layout layouts/11_persistency.yaml "$normal" '/etc/modprobe.d' && layout oem/91_paths.yaml "$normal" '/etc/systemd /var/lib/kubelet'
+kairos oem.raw
+same 'Kairos: a layout of the partition COS_OEM counts' oem.raw
+layout oem/91_paths.yaml '[ -f "/run/cos/recovery_mode" ]' '/etc/systemd /var/lib/kubelet'
+kairos recovery.raw
+facts recovery.raw >got && ! cmp -s want got
+result $? 'Kairos: one for recovery does not'
+layout oem/91_paths.yaml 'grep -q rd.cos.debugrw /proc/cmdline' '/etc/systemd /var/lib/kubelet'
+kairos untold.raw
+says 'Kairos: a condition that nobody can tell hides what the paths may hold' 2 'hangs on a condition' scan -c 4.2.7 untold.raw
+printf '{{ if .X }}\nstages: {{ end }} cos-layout.env\n' >oem/91_paths.yaml
+kairos template.raw
+says 'Kairos: a layout that cannot be read hides it too' 2 '91_paths.yaml: the layout in it cannot be read' scan -c 4.2.7 template.raw
+rm oem/91_paths.yaml && layout layouts/11_persistency.yaml "$normal" '/etc/systemd /var/lib/kubelet'
+kairos alone.raw && dd if=/dev/zero of=alone.raw bs=1M seek=32 count=8 conv=notrunc status=none
+says 'Kairos: without the persistent partition it is not known' 2 'LABEL=COS_PERSISTENT is not on the disk' scan -c 4.2.7 alone.raw
+# Without PERSISTENT_STATE_BIND they are overlays.
+for path in etc-systemd var-lib-kubelet; do
+	mkdir persistent/.state/$path.overlay && mv persistent/.state/$path.bind persistent/.state/$path.overlay/upper
+done
+layout layouts/11_persistency.yaml "$normal" '/etc/systemd /var/lib/kubelet' 'PERSISTENT_STATE_TARGET: /usr/local/.state'
+kairos overlay.raw
+same 'cOS: persistent paths are overlays' overlay.raw
+mv persistent/.state/etc-systemd.{overlay/upper,bind} && echo '[Service]' >persistent/.state/etc-systemd.bind/system/kubelet.service.d/10-kubeadm.conf
+layout layouts/11_persistency.yaml "$normal" /etc/systemd
+kairos kept.raw kept
+same 'Kairos: the files of the image are copied over what persisted' kept.raw
+
 # A file whose only extent is all of the file system that it is in, but for the first block.
 cat >self.py <<'PY'
 import re, struct, subprocess, sys

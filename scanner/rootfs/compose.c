@@ -7,6 +7,7 @@
 #include "composed.h"
 #include "deployment.h"
 #include "extensions.h"
+#include "immutable.h"
 #include "mounted.h"
 #include "overlay.h"
 #include "products.h"
@@ -37,6 +38,8 @@ static struct fs *with_mounts(struct rootfs *top, struct fs *composed, struct la
 	struct rootfs *inner = root_over(top->arena, layers, composed, top->notes);
 	mounted_lay(inner, composed, layers, out);
 	products_lay(inner, composed, layers, out);
+	if (layers->root)
+		immutable_lay(inner, composed, layers, out);
 	doubt_inherit(top, inner, S(""));
 	return n > first ? overlay_open(top->arena, composed, layers, first, n) : composed;
 }

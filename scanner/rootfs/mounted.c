@@ -389,15 +389,31 @@ static void lay_by_type(struct laying *l, const struct volume *v)
 	}
 }
 
+static struct laying laying_in(struct rootfs *top, struct fs *composed, struct layers *layers,
+			       struct mounted_list *out)
+{
+	return (struct laying){.top = top,
+			       .a = rootfs_arena(top),
+			       .composed = composed,
+			       .layers = layers,
+			       .disk = layers->disk,
+			       .out = out};
+}
+
+void mounted_add(struct rootfs *top, struct fs *composed, struct layers *layers,
+		 struct mounted_list *out, struct str spec, struct str dir,
+		 const struct origin *from)
+{
+	struct laying l = laying_in(top, composed, layers, out);
+	struct mounted m = {.dir = clean_dir(dir), .what = spec, .from = from};
+	(void)resolve(&l, spec, &m.volume, &m.error);
+	add_mount(&l, m, false);
+}
+
 void mounted_lay(struct rootfs *top, struct fs *composed, struct layers *layers,
 		 struct mounted_list *out)
 {
-	struct laying l = {.top = top,
-			   .a = rootfs_arena(top),
-			   .composed = composed,
-			   .layers = layers,
-			   .disk = layers->disk,
-			   .out = out};
+	struct laying l = laying_in(top, composed, layers, out);
 	lay_fstab(&l);
 	for (size_t i = 0; i < l.disk->volumes.n; i++)
 		lay_by_type(&l, &l.disk->volumes.at[i]);

@@ -12,4 +12,9 @@
 void mounted_lay(struct rootfs *top, struct fs *composed, struct layers *layers,
 		 struct mounted_list *out);
 
+/* Mounts at `dir` a volume, which `spec` names as a line of fstab does, or closes it. */
+void mounted_add(struct rootfs *top, struct fs *composed, struct layers *layers,
+		 struct mounted_list *out, struct str spec, struct str dir,
+		 const struct origin *from);
+
 #endif

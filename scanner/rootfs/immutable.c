@@ -1,0 +1,345 @@
+/*
+ * immutable.c - the root of a cOS, Elemental or Kairos system, an image in a file, to the root that
+ * its initramfs makes of it (cos-toolkit, "Immutable rootfs"; immucore): the volumes and the
+ * persistent paths of the layout, which is an environment that the files below /system/oem and of
+ * the partition COS_OEM give in their stages "rootfs.before", "rootfs" and "rootfs.after", in this
+ * order. A persistent path lies in a directory of the partition COS_PERSISTENT, into which the
+ * image's own files are copied before it is mounted, or which is the upper part of an overlay.
+ * Paths that are only writable keep nothing over a boot. Not supported: what the kernel's command
+ * line adds, and the layout of a recovery system.
+ */
+#include "immutable.h"
+
+#include <stdlib.h>
+
+#include "arena.h"
+#include "composed.h"
+#include "doc.h"
+#include "mounted.h"
+#include "overlayfs.h"
+
+enum { FILES_MAX = 200, PATHS_MAX = 200 };
+
+struct setting {
+	struct str value;
+	const struct origin *from;
+};
+
+struct layout {
+	struct setting volumes, paths, more_paths, bind, target;
+};
+
+struct immutable {
+	struct rootfs *top;
+	struct str mode; /* the file below /run/cos that tells which image was booted */
+	struct arena *a;
+	struct fs *composed;
+	struct layers *layers;
+	struct mounted_list *out;
+	VEC(const struct doc *) files;
+	struct layout layout;
+};
+
+/* ---- conditions ---- */
+
+static struct str next_word(struct str *rest)
+{
+	struct str word;
+	*rest = str_trim(*rest, " \t\r\n");
+	size_t n = 0;
+	while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '\t' && rest->p[n] != '\n')
+		n++;
+	word = str_slice(*rest, 0, n);
+	*rest = str_tail(*rest, n);
+	return word;
+}
+
+enum truth { TRUE, FALSE, UNTOLD };
+
+/* "[ ! -f /run/cos/recovery_mode ]" */
+static enum truth test_truth(struct str *rest, struct str mode)
+{
+	bool negated = false;
+	struct str word = next_word(rest);
+	if (!str_eq(word, S("[")))
+		return UNTOLD;
+	word = next_word(rest);
+	if (str_eq(word, S("!"))) {
+		negated = true;
+		word = next_word(rest);
+	}
+	if (!str_eq(word, S("-f")) && !str_eq(word, S("-e")))
+		return UNTOLD;
+	struct str path = str_trim(next_word(rest), "\"'");
+	if (!str_starts(path, S("/run/cos/")) || !str_eq(next_word(rest), S("]")))
+		return UNTOLD;
+	return str_eq(path, mode) != negated ? TRUE : FALSE;
+}
+
+static enum truth condition_truth(struct str condition, struct str mode)
+{
+	struct str rest = condition;
+	if (str_has(condition, S("boot_live_mode")) && !str_has(condition, S("!")))
+		return FALSE;
+	while (str_trim(rest, " \t\r\n").n) {
+		enum truth truth = test_truth(&rest, mode);
+		struct str joined = next_word(&rest);
+		if (truth != TRUE || (joined.n && !str_eq(joined, S("&&"))))
+			return joined.n && !str_eq(joined, S("&&")) ? UNTOLD : truth;
+	}
+	return TRUE;
+}
+
+static enum truth step_truth(const struct doc *step, struct str mode)
+{
+	const struct doc *condition = doc_get(step, S("if"));
+	for (size_t i = 0; i < step->n; i++)
+		if (str_starts(step->entries[i].key, S("only_")))
+			return UNTOLD;
+	return condition ? condition_truth(doc_string(condition), mode) : TRUE;
+}
+
+/* ---- the layout ---- */
+
+static void close_path(struct immutable *m, struct mounted mount)
+{
+	struct error e;
+	struct str dir = mount.dir; /* what is not there would be made */
+	while (!composed_close(m->composed, dir, &mount.error, &e) && dir.n > 1)
+		dir = str_dirname(dir);
+	note(rootfs_notes(m->top), mount.from, "not mounted: %s", mount.error.text);
+	*vec_push(m->a, m->out) = mount;
+}
+
+/* A text that is no YAML for us may be a template, and have a layout in it. */
+static void close_all(struct immutable *m, const struct file *f, struct str why)
+{
+	static const char *const dirs[] = {"/etc", "/var"};
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+		struct mounted mount = {.dir = str_from(dirs[i]), .what = f->path};
+		fail(&mount.error, ERR_UNSUPPORTED,
+		     "%" PRIstr ": the layout in it cannot be read: %" PRIstr, ARG(f->path),
+		     ARG(why));
+		close_path(m, mount);
+	}
+}
+
+static void read_file(struct immutable *m, struct str path)
+{
+	const struct file *f = rootfs_read(m->top, path);
+	struct doc_fault fault = {0};
+	if (f->state != FILE_OK || f->kind != FILE_REGULAR || m->files.n == FILES_MAX)
+		return;
+	const struct doc *doc = doc_yaml(m->a, f, &fault);
+	if (doc)
+		*vec_push(m->a, &m->files) = doc;
+	else if (str_has(f->text, S("cos-layout.env")))
+		close_all(m, f, fault.text);
+}
+
+static void read_files(struct immutable *m, struct str dir)
+{
+	const struct listing *l = rootfs_list(m->top, dir);
+	for (size_t i = 0; i < l->n; i++)
+		if (str_ends(l->names[i], S(".yaml")) || str_ends(l->names[i], S(".yml")))
+			read_file(m, str_fmt(m->a, "%" PRIstr "/%" PRIstr, ARG(dir),
+					     ARG(l->names[i])));
+}
+
+static void take(struct setting *s, const struct doc *environment, struct str key)
+{
+	const struct doc *value = doc_get(environment, key);
+	if (value)
+		*s = (struct setting){value->text, value->from};
+}
+
+/* Nobody can tell what is at these paths. */
+static void close_paths(struct immutable *m, const struct doc *value)
+{
+	struct str rest = value ? value->text : S("");
+	for (struct str path; (path = next_word(&rest)).n;) {
+		struct mounted mount = {.dir = path, .what = S("the layout"), .from = value->from};
+		fail(&mount.error, ERR_UNSUPPORTED,
+		     "%" PRIstr ": whether the layout has it hangs on a condition", ARG(path));
+		if (str_starts(path, S("/")))
+			close_path(m, mount);
+	}
+}
+
+static void take_step(struct immutable *m, const struct doc *step)
+{
+	const struct doc *environment = doc_get(step, S("environment"));
+	struct layout *l = &m->layout;
+	if (!str_eq(doc_string(doc_get(step, S("environment_file"))),
+		    S("/run/cos/cos-layout.env")) ||
+	    !environment)
+		return;
+	switch (step_truth(step, m->mode)) {
+	case FALSE: return;
+	case UNTOLD:
+		close_paths(m, doc_get(environment, S("PERSISTENT_STATE_PATHS")));
+		close_paths(m, doc_get(environment, S("CUSTOM_BIND_MOUNTS")));
+		return;
+	case TRUE: break;
+	}
+	take(&l->volumes, environment, S("VOLUMES"));
+	take(&l->paths, environment, S("PERSISTENT_STATE_PATHS"));
+	take(&l->more_paths, environment, S("CUSTOM_BIND_MOUNTS"));
+	take(&l->bind, environment, S("PERSISTENT_STATE_BIND"));
+	take(&l->target, environment, S("PERSISTENT_STATE_TARGET"));
+}
+
+static void take_stage(struct immutable *m, struct str stage)
+{
+	for (size_t i = 0; i < m->files.n; i++) {
+		const struct doc *steps = doc_get(doc_get(m->files.at[i], S("stages")), stage);
+		for (size_t k = 0; steps && steps->kind == DOC_LIST && k < steps->n; k++)
+			if (steps->entries[k].value->kind == DOC_MAP)
+				take_step(m, steps->entries[k].value);
+	}
+}
+
+/* ---- mounting ---- */
+
+static bool is_mounted(const struct immutable *m, struct str dir)
+{
+	for (size_t i = 0; i < m->out->n; i++)
+		if (str_eq(m->out->at[i].dir, dir))
+			return true;
+	return false;
+}
+
+/* "LABEL=COS_PERSISTENT:/usr/local" */
+static void mount_volumes(struct immutable *m)
+{
+	struct setting s = m->layout.volumes;
+	struct str rest = s.value, volume, spec, dir;
+	while ((volume = next_word(&rest)).n)
+		if (str_cut(volume, ':', &spec, &dir) && str_starts(dir, S("/")) &&
+		    !is_mounted(m, dir))
+			mounted_add(m->top, m->composed, m->layers, m->out, spec, dir, s.from);
+}
+
+static enum walk_end find(struct immutable *m, struct str dir, struct error *e)
+{
+	struct walk walk;
+	enum walk_end end = fs_walk(m->a, m->composed, dir, false, &walk, e);
+	if (end == WALK_FAILED)
+		fail_in(e, "%" PRIstr, ARG(dir));
+	return end == WALK_FOUND && walk.st.kind != FS_DIRECTORY ? WALK_ABSENT : end;
+}
+
+/* "/etc/systemd" to TARGET/etc-systemd.bind. */
+static struct str state_of(struct immutable *m, struct str path, const char *kind)
+{
+	struct str target =
+		m->layout.target.value.n ? m->layout.target.value : S("/usr/local/.state");
+	struct str name = str_trim(path, "/");
+	char *text = NEW_N(m->a, char, name.n + 1);
+	for (size_t i = 0; i < name.n; i++)
+		text[i] = name.p[i] == '/' ? '-' : name.p[i];
+	return str_fmt(m->a, "%" PRIstr "/%" PRIstr ".%s", ARG(target),
+		       ARG(((struct str){text, name.n})), kind);
+}
+
+/* Of what is in both, the image's own file counts: it was copied over the other. */
+static bool lay_bound(struct immutable *m, struct mounted *mount)
+{
+	switch (find(m, mount->what, &mount->error)) {
+	case WALK_FAILED: return false;
+	case WALK_ABSENT: return true;
+	case WALK_FOUND: break;
+	}
+	return overlayfs_lay(m->composed, m->layers, mount->dir, mount->what, mount->dir,
+			     &mount->error);
+}
+
+static bool lay_upper(struct immutable *m, struct mounted *mount)
+{
+	struct str lower = mount->dir;
+	switch (find(m, lower, &mount->error)) {
+	case WALK_FAILED: return false;
+	case WALK_ABSENT: lower = mount->what; break;
+	case WALK_FOUND: break;
+	}
+	switch (find(m, mount->what, &mount->error)) {
+	case WALK_FAILED: return false;
+	case WALK_ABSENT: return true;
+	case WALK_FOUND: break;
+	}
+	return overlayfs_lay(m->composed, m->layers, mount->dir, lower, mount->what, &mount->error);
+}
+
+static void lay_path(struct immutable *m, struct str path, const struct origin *from, bool bound)
+{
+	struct mounted mount = {.dir = path, .from = from};
+	if (bound)
+		mount.what = state_of(m, path, "bind");
+	else
+		mount.what = state_of(m, path, "overlay/upper");
+	if (bound ? lay_bound(m, &mount) : lay_upper(m, &mount))
+		*vec_push(m->a, m->out) = mount;
+	else
+		close_path(m, mount);
+}
+
+struct path {
+	struct str path;
+	const struct origin *from;
+	bool bound;
+};
+
+static int by_path(const void *a, const void *b)
+{
+	return str_cmp(((const struct path *)a)->path, ((const struct path *)b)->path);
+}
+
+static void lay_paths(struct immutable *m)
+{
+	const struct setting all[] = {m->layout.paths, m->layout.more_paths};
+	bool kairos = rootfs_stat(m->top, S("/etc/kairos-release"))->state != FILE_ABSENT;
+	bool bound = kairos || str_eq(m->layout.bind.value, S("true"));
+	VEC(struct path) paths = {0};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct str rest = all[i].value, path;
+		while ((path = next_word(&rest)).n && paths.n < PATHS_MAX)
+			*vec_push(m->a, &paths) = (struct path){path, all[i].from, bound || i};
+	}
+	if (paths.n)
+		qsort(paths.at, paths.n, sizeof *paths.at, by_path);
+	for (size_t i = 0; i < paths.n; i++)
+		if (str_starts(paths.at[i].path, S("/")) && !is_mounted(m, paths.at[i].path))
+			lay_path(m, paths.at[i].path, paths.at[i].from, paths.at[i].bound);
+}
+
+static bool has_oem(const struct disk *disk)
+{
+	for (size_t i = 0; i < disk->volumes.n; i++)
+		if (str_eq(disk->volumes.at[i].label, S("COS_OEM")))
+			return true;
+	return false;
+}
+
+void immutable_lay(struct rootfs *top, struct fs *composed, struct layers *layers,
+		   struct mounted_list *out)
+{
+	struct immutable m = {.top = top,
+			      .a = rootfs_arena(top),
+			      .composed = composed,
+			      .layers = layers,
+			      .out = out};
+	struct str name = layers->root->name;
+	bool passive = str_ends(name, S("cOS/passive.img"));
+	m.mode = passive ? S("/run/cos/passive_mode") : S("/run/cos/active_mode");
+	if (!passive && !str_ends(name, S("cOS/active.img")))
+		return;
+	if (has_oem(layers->disk) && !is_mounted(&m, S("/oem")))
+		mounted_add(top, composed, layers, out, S("LABEL=COS_OEM"), S("/oem"), NULL);
+	read_files(&m, S("/system/oem"));
+	read_files(&m, S("/oem"));
+	take_stage(&m, S("rootfs.before"));
+	take_stage(&m, S("rootfs"));
+	take_stage(&m, S("rootfs.after"));
+	mount_volumes(&m);
+	lay_paths(&m);
+}
