@@ -4,20 +4,23 @@
  *	fetch [OPTION=VALUE ...] URL
  *
  * Options: at, n (a range), max, validator, accept, method, form; user and password (basic, once a
- * server asks); proved; cacert, cert, key; plain_http, offline; tries, stall, connect, backoff;
- *seek (a second range, "AT,N", once the first is through). The reply's head goes to standard error.
- *Exits 1 with the message when anything failed.
+ * server asks, or early); proved; cacert, cert, key; plain_http, offline; tries, stall, connect,
+ *backoff; seek (a second range, "AT,N", once the first is through). The reply's head goes to
+ *standard error. Exits 1 with the message when anything failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "base64.h"
 #include "net.h"
 
 struct basic {
 	struct http_login login;
+	struct arena *arena;
 	const char *user, *password;
+	bool early;
 };
 
 struct asked {
@@ -27,35 +30,18 @@ struct asked {
 	const char *seek;
 };
 
-static void base64(char *out, const char *p)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t n = strlen(p); n; p += n < 3 ? n : 3, n -= n < 3 ? n : 3) {
-		unsigned v = (unsigned)(unsigned char)p[0] << 16;
-		v |= n > 1 ? (unsigned)(unsigned char)p[1] << 8 : 0;
-		v |= n > 2 ? (unsigned char)p[2] : 0;
-		*out++ = digits[v >> 18];
-		*out++ = digits[v >> 12 & 63];
-		*out++ = n > 1 ? digits[v >> 6 & 63] : '=';
-		*out++ = n > 2 ? digits[v & 63] : '=';
-	}
-	*out = 0;
-}
-
 static bool authorize(struct http_login *l, struct str url, struct str challenge,
 		      char value[HTTP_SECRET_MAX], struct error *e)
 {
 	const struct basic *b = (const struct basic *)l;
-	char pair[200];
 	(void)url;
 	(void)e;
 	value[0] = 0;
-	if (challenge.n == 0)
+	if (challenge.n == 0 && !b->early)
 		return true;
-	snprintf(pair, sizeof pair, "%s:%s", b->user, b->password ? b->password : "");
-	strcpy(value, "Basic ");
-	base64(value + 6, pair);
+	struct str pair = str_fmt(b->arena, "%s:%s", b->user, b->password ? b->password : "");
+	struct str coded = base64_encode(b->arena, pair);
+	snprintf(value, HTTP_SECRET_MAX, "Basic %" PRIstr, ARG(coded));
 	return true;
 }
 
@@ -97,7 +83,8 @@ static bool texts(struct asked *q, struct str key, const char *value)
 
 static bool numbers(struct asked *q, struct str key, const char *value)
 {
-	uint64_t n = strtoull(value, NULL, 10), tries = 0, offline = 0, plain = 0, proved = 0;
+	uint64_t n = strtoull(value, NULL, 10), tries = 0, offline = 0, plain = 0, proved = 0,
+		 early = 0;
 	const struct {
 		struct str key;
 		uint64_t *to;
@@ -112,6 +99,7 @@ static bool numbers(struct asked *q, struct str key, const char *value)
 		{S("offline"), &offline},
 		{S("plain_http"), &plain},
 		{S("proved"), &proved},
+		{S("early"), &early},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (str_eq(all[i].key, key)) {
@@ -120,6 +108,7 @@ static bool numbers(struct asked *q, struct str key, const char *value)
 			q->net.offline |= offline;
 			q->net.plain_http |= plain;
 			q->request.proved |= proved;
+			q->basic.early |= early;
 			return true;
 		}
 	return false;
@@ -172,6 +161,7 @@ int main(int argc, char **argv)
 		}
 	}
 	q.request.url = str_from(argv[argc - 1]);
+	q.basic.arena = a;
 	q.basic.login.authorize = authorize;
 	q.request.login = q.basic.user ? &q.basic.login : NULL;
 	bool good = fetch(a, &q, &e);

@@ -282,9 +282,10 @@ static struct exchange *one_try(struct http_call *c, struct step *s, struct erro
 		if (!x)
 			return NULL;
 		unsigned status = exchange_status(x);
-		c->came_from = s->url;
-		if (status == 200 || status == 206)
+		if (status == 200 || status == 206) {
+			c->came_from = s->url;
 			return x;
+		}
 		bool on;
 		if (is_redirect(status)) {
 			on = redirect(c, x, s, e);
@@ -302,14 +303,19 @@ static struct exchange *one_try(struct http_call *c, struct step *s, struct erro
 	return NULL;
 }
 
+/* Where a redirect led the last time, that is asked first: it may hold for a while only. */
 struct exchange *call_send(struct http_call *c, struct error *e)
 {
 	for (;;) {
 		struct error why = {0};
-		struct step s = {.url = c->r.url};
+		bool moved = c->came_from.p != c->r.url.p;
+		struct step s = {.url = c->came_from};
 		struct exchange *x = one_try(c, &s, &why);
 		if (x)
 			return x;
+		c->came_from = c->r.url;
+		if (moved && !s.again && (why.kind == ERR_MISSING || why.kind == ERR_IO))
+			continue;
 		if (s.again && call_again(c, s.after, &why))
 			continue;
 		*e = why;

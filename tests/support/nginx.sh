@@ -1,6 +1,6 @@
 # nginx.sh - a real nginx on loopback that gives what lies in www/, for scripts that fetch; sourced, on
 # top of trees.sh. It ends with the script. What it was asked is in access.log, a line each: method,
-# status, bytes of body, path.
+# status, bytes of body, path, protocol, and the number of the connection.
 have nginx
 have openssl
 
@@ -23,7 +23,7 @@ nginx_conf() { # nginx_conf PORT TLS-PORT < locations
 		error_log $work/nginx.log;
 		events {}
 		http {
-			log_format short '\$request_method \$status \$body_bytes_sent \$uri';
+			log_format short '\$request_method \$status \$body_bytes_sent \$uri \$server_protocol \$connection';
 			access_log $work/access.log short;
 			client_body_temp_path $work/nginx.tmp;
 			proxy_temp_path $work/nginx.tmp;

@@ -15,6 +15,17 @@
 
 #include <cmocka.h>
 
+static void read_at(struct stream *s, uint64_t at, uint64_t n, const char *want)
+{
+	struct error e = {0};
+	const void *p;
+	size_t got;
+	if (!http_seek(s, at, n, &e) || !s->next(s, &p, &got, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(got, n);
+	assert_memory_equal(p, want, n);
+}
+
 /* ---- redirects and logins ---- */
 
 struct guard {
@@ -130,6 +141,53 @@ static void redirects(void **state)
 	server_stop(own);
 }
 
+/* Redirects once; where it leads to is no more after `left` requests. */
+struct fleeting {
+	struct server *own;
+	atomic_uint left;
+};
+
+static void fleet(void *arg, unsigned nth, struct str request, struct reply *out)
+{
+	struct fleeting *f = arg;
+	(void)nth;
+	if (str_starts(request, S("GET /object ")))
+		reply_print(out, "HTTP/1.1 307 X\r\nLocation: /signed?1\r\n");
+	else if (atomic_load(&f->left) && atomic_fetch_sub(&f->left, 1))
+		reply_print(out, "HTTP/1.1 206 X\r\nETag: \"a\"\r\nContent-Range: bytes 1-2/9\r\n"
+				 "Content-Length: 2\r\nConnection: close\r\n\r\nab");
+	else
+		reply_print(out, "HTTP/1.1 403 X\r\n");
+	if (!str_has((struct str){out->bytes, out->n}, S(" 206 ")))
+		reply_print(out, "Content-Length: 0\r\nConnection: close\r\n\r\n");
+}
+
+/* Ranges of one object are asked for where the first came from, while that lasts. */
+static void redirects_are_remembered(void **state)
+{
+	struct fleeting f = {.left = 3};
+	struct http_request r = asking();
+	struct error e = {0};
+	(void)state;
+	f.own = server_start(fleet, &f);
+	r.url = server_url(f.own, "/object");
+	r.at = 1;
+	r.n = 2;
+	struct stream *s = http_open(arena, shelf_net, &r, NULL, &e);
+	assert_non_null(s);
+	read_at(s, 1, 2, "ab");
+	read_at(s, 1, 2, "ab");
+	assert_int_equal(server_requests(f.own), 4);
+	assert_false(http_seek(s, 1, 2, &e));
+	assert_int_equal(e.kind, ERR_MISSING);
+	assert_int_equal(server_requests(f.own), 7);
+	atomic_store(&f.left, 1);
+	read_at(s, 1, 2, "ab");
+	assert_int_equal(server_requests(f.own), 9);
+	http_close(s);
+	server_stop(f.own);
+}
+
 static void bad_redirects(void **state)
 {
 	static const struct {
@@ -226,17 +284,6 @@ static void forbidden(void **state)
 	assert_int_equal(net_used(shelf_net).requests, 0);
 	assert_int_equal(shelf_asked(), 0);
 	shelf_net = usual;
-}
-
-static void read_at(struct stream *s, uint64_t at, uint64_t n, const char *want)
-{
-	struct error e = {0};
-	const void *p;
-	size_t got;
-	if (!http_seek(s, at, n, &e) || !s->next(s, &p, &got, &e))
-		fail_msg("%s", e.text);
-	assert_int_equal(got, n);
-	assert_memory_equal(p, want, n);
 }
 
 static void seeks(void **state)
@@ -379,11 +426,17 @@ static void all_in_use(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(logins),        cmocka_unit_test(redirects),
-		cmocka_unit_test(bad_redirects), cmocka_unit_test(what_is_sent),
-		cmocka_unit_test(heads),         cmocka_unit_test(forbidden),
-		cmocka_unit_test(seeks),         cmocka_unit_test(no_ranges),
-		cmocka_unit_test(watched),       cmocka_unit_test(threads),
+		cmocka_unit_test(logins),
+		cmocka_unit_test(redirects),
+		cmocka_unit_test(redirects_are_remembered),
+		cmocka_unit_test(bad_redirects),
+		cmocka_unit_test(what_is_sent),
+		cmocka_unit_test(heads),
+		cmocka_unit_test(forbidden),
+		cmocka_unit_test(seeks),
+		cmocka_unit_test(no_ranges),
+		cmocka_unit_test(watched),
+		cmocka_unit_test(threads),
 		cmocka_unit_test(all_in_use),
 	};
 	return cmocka_run_group_tests(tests, shelf_up, shelf_down);
