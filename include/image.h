@@ -53,6 +53,7 @@ struct volume {
 struct disk {
 	const char *table; /* "gpt", "mbr", "cosi"; NULL: there is none */
 	VEC(struct volume) volumes;
+	struct blob *bytes; /* all of it; NULL: there are its volumes alone */
 	const struct blob_budget *budget; /* what reading has cost so far */
 };
 

@@ -112,7 +112,8 @@ static void scan_one(struct scan *s)
 	s->out->read.fetched =
 		(struct net_use){now.requests - s->before.requests, now.bytes - s->before.bytes};
 	s->out->read.unreadable = rootfs_unreadable(s->root);
-	s->out->read.doubt = rootfs_doubt(s->root);
+	if (!s->out->launches.n && s->run->report.kind != REPORT_RAW)
+		s->out->read.doubt = rootfs_doubt(s->root);
 }
 
 static void scan_guarded(struct scan *s)

@@ -264,6 +264,17 @@ put data.raw 2 data.ext4
 says 'a disk that was read whole and has no root' 3 'no volume of the disk holds the root' scan -v data.raw
 cp gpt.raw damaged.raw && head -c 65536 /dev/urandom | dd of=damaged.raw bs=4K seek=1024 conv=notrunc status=none
 says 'a damaged root is no disk without a kubelet' 2 '"verdict": "unknown"' scan -c 4.2.6 -f json damaged.raw
+head -c 2M gpt.raw >cut.raw && says 'a disk cut in front of its root' 2 'the disk ends before it does' scan cut.raw
+cp mbr.raw cut.raw && truncate -s 1M cut.raw && says 'by an MBR too' 2 'the disk ends before it does' scan cut.raw
+python3 - <<'PY'
+import struct, zlib
+disk = bytearray(open("data.raw", "rb").read())
+good = zlib.compressobj(1, zlib.DEFLATED, -15)
+packed = good.compress(disk) + good.flush()
+head = b"\x1f\x8b\x08" + bytes(7)
+open("sum.gz", "wb").write(head + packed + struct.pack("<II", zlib.crc32(disk) ^ 1, len(disk)))
+PY
+says 'a packed disk without a root whose checksum is wrong' 2 'gzip' scan sum.gz
 says 'a budget of reads' 70 'see --max-reads' scan --max-reads 8 gpt.raw
 says 'a budget that ends on the root' 2 '"reason": "limit"' scan -c 4.2.6 -f json --max-reads 24 gpt.raw
 says 'a budget of wrappers' 70 'see --max-depth' scan --max-depth 1 gpt.qcow2.gz

@@ -42,10 +42,23 @@ static bool holds_no_files(struct str type)
 	return false;
 }
 
+/* Does it end, with the disk, before its table says so, or before it begins? */
+static bool is_cut(const struct volume *v, struct error *e)
+{
+	char byte;
+	size_t got = 0;
+	if (v->blob->size < v->size)
+		return true;
+	return v->size && v->blob->read(v->blob, 0, &byte, 1, &got, e) && !got;
+}
+
 static void explain(struct volume *v, const struct signature *s)
 {
 	switch (s->role) {
 	case ROLE_EMPTY:
+		if (is_cut(v, &v->error))
+			fail(&v->error, ERR_CORRUPT, "the disk ends before it does");
+		return;
 	case ROLE_HARMLESS: return;
 	case ROLE_UNKNOWN:
 	case ROLE_TABLE:
@@ -342,6 +355,7 @@ bool disk_open(struct opening *o, const struct peeled *p, const char *only, stru
 {
 	struct disk_opening d = {.o = o, .a = o->a, .disk = NEW(o->a, struct disk), .from = p};
 	d.disk->budget = p->budget;
+	d.disk->bytes = p->disk;
 	if (!choice_parse(o->choice, &d.picks, e))
 		return false;
 	bool good = only ? force_volume(&d, p->disk, only, e) : find_volumes(&d, p->disk, e);

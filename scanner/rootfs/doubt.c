@@ -56,6 +56,19 @@ struct doubt rootfs_stale(struct rootfs *root)
 	return d;
 }
 
+/* What a disk is unpacked from is only known to be whole at its end, which nobody may have asked
+ * for. */
+static struct doubt damaged_disk(struct rootfs *root)
+{
+	struct blob *b = root->layers->disk ? root->layers->disk->bytes : NULL;
+	struct error e = {0};
+	char byte;
+	size_t got;
+	if (!b || !b->size || b->read(b, b->size - 1, &byte, 1, &got, &e))
+		return (struct doubt){0};
+	return (struct doubt){reason_of(e.kind), str_dup(root->arena, str_from(e.text)), NULL};
+}
+
 struct doubt rootfs_doubt(struct rootfs *root)
 {
 	const struct disk *disk = root->layers->disk;
@@ -70,7 +83,7 @@ struct doubt rootfs_doubt(struct rootfs *root)
 						   v->error.text),
 					   NULL};
 	}
-	return d;
+	return d.reason == REASON_NONE ? damaged_disk(root) : d;
 }
 
 void doubt_inherit(struct rootfs *to, const struct rootfs *from, struct str volume)
