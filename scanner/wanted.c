@@ -78,10 +78,10 @@ static struct str below_deployment(struct str path)
 struct str scan_kept_as(struct arena *a)
 {
 	struct out *o = out_new(a);
+	out_fmt(o, "offnode %s, gist %d", OFFNODE_VERSION, PROGRAM_GIST);
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-		out_fmt(o, "%s %" PRIu32 "\n", wanted[i].prefix, wanted[i].most);
-	return str_fmt(a, "offnode %s, gist %d, %" PRIstr, OFFNODE_VERSION, PROGRAM_GIST,
-		       ARG(digest_sha256(a, out_text(o))));
+		out_fmt(o, ", %s %" PRIu32, wanted[i].prefix, wanted[i].most);
+	return out_text(o);
 }
 
 bool scan_wanted(struct str path, uint64_t size)

@@ -389,7 +389,7 @@ truncated() { # truncated FILE BYTES-AT-THE-END
 bad 'a path that is not there' 66 'nowhere: No such file' scan nowhere
 bad 'a path below a file' 66 'Not a directory\|No such file' scan dir:node.tar/x
 bad 'a reference to a registry' 66 'docker://registry.example/node:1' scan registry.example/node:1
-bad 'a scheme of later versions' 69 "scheme 'https' is not supported" scan https:node.tar
+bad 'a URL that is none' 64 'a URL begins with https://' scan https:node.tar
 bad 'a scheme that is none' 64 "'tarr' is not a scheme" scan tarr:node.tar
 bad 'a malformed platform' 64 "platform 'linux'" scan --platform linux node.tar
 : >empty

@@ -167,7 +167,7 @@ if command -v xorriso >/dev/null; then
 		iso live.iso live
 		same "an initial RAM disk at $place" live.iso
 	done
-	if command -v objcopy >/dev/null && echo 'int _start(void) { return 0; }' | "${CC:-cc}" -c -ffreestanding -x c -o program.o - &&
+	if command -v objcopy >/dev/null && echo 'int _start(void) { return 0; }' | ${CC:-cc} -c -ffreestanding -x c -o program.o - &&
 		objcopy -I elf64-x86-64 -O pei-x86-64 --remove-section .comment --add-section .initrd=initrd \
 			--set-section-flags .initrd=contents,alloc,load,data,readonly \
 			--change-section-vma .initrd=0x3000000 program.o node.efi 2>said; then

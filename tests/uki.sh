@@ -9,7 +9,7 @@ echo 'ID=node' >root/etc/os-release && echo told >root/etc/hostname && ln -s hos
 head -c 5000 "$OFFNODE" >early/kernel/x86/microcode/GenuineIntel.bin
 pack() { (cd "$1" && find . | sort | cpio -o -H newc --quiet); }
 pack root >main && pack early >microcode
-echo 'int _start(void) { return 0; }' | "${CC:-cc}" -c -ffreestanding -x c -o program.o - || exit 1
+echo 'int _start(void) { return 0; }' | ${CC:-cc} -c -ffreestanding -x c -o program.o - || exit 1
 
 told() { # told FILE NAME: a file of the initrd is found, through a link
 	got=$("$OFFNODE" cat "$1" /etc/link 2>said)
