@@ -122,9 +122,10 @@ bool http_slurp(struct arena *a, struct net *n, const struct http_request *r,
 struct blob *net_blob(struct arena *a, struct net *n, const struct http_request *r,
 		      uint64_t max_spill, struct http_reply *reply, struct error *e);
 
-/* The same of a server that gives ranges: *out is NULL, without a failure, where it does not, and
- * nothing more is asked of it. */
-bool net_ranges(struct arena *a, struct net *n, const struct http_request *r, uint64_t max_spill,
-		struct blob **out, struct error *e);
+/* The same of an object that must be `size` bytes long, the last of which are asked for first. *out
+ * is NULL, without a failure, where the server gives no ranges: then nothing more is asked of it.
+ */
+bool net_ranges(struct arena *a, struct net *n, const struct http_request *r, uint64_t size,
+		uint64_t max_spill, struct blob **out, struct error *e);
 
 #endif

@@ -163,15 +163,15 @@ static bool ahead_read(struct blob *b, uint64_t at, void *buf, size_t n, size_t 
 }
 
 struct blob *ahead_blob(struct arena *a, struct ranges *from, struct str name, uint64_t size,
-			struct stream *head, uint64_t max_spill, struct error *e)
+			struct stream *first, uint64_t at, uint64_t max_spill, struct error *e)
 {
 	struct ahead *h = NEW(a, struct ahead);
-	uint64_t first = size < AHEAD_FIRST ? size : AHEAD_FIRST;
+	uint64_t end = size - at < AHEAD_FIRST ? size : at + AHEAD_FIRST;
 	h->blob = (struct blob){.name = name, .size = size, .read = ahead_read};
 	h->from = from;
 	h->kept = kept_new(a, max_spill > ROOM_MIN ? max_spill : ROOM_MIN, e);
-	h->runs[0] = (struct run){.next = first, .window = first, .used = ++h->clock};
+	h->runs[0] = (struct run){.next = end, .window = end - at, .used = ++h->clock};
 	if (!h->kept)
 		return NULL;
-	return take_all(h, head, 0, first, e) ? &h->blob : NULL;
+	return take_all(h, first, at, end, e) ? &h->blob : NULL;
 }

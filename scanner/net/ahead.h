@@ -15,8 +15,8 @@ struct ranges {
 
 enum { AHEAD_FIRST = 64 << 10 }; /* bytes that are asked for where nobody read before */
 
-/* `head` gives the first AHEAD_FIRST bytes, or as many as there are, and is closed. */
+/* `first` gives the AHEAD_FIRST bytes from `at` on, or as many as there are, and is closed. */
 struct blob *ahead_blob(struct arena *a, struct ranges *from, struct str name, uint64_t size,
-			struct stream *head, uint64_t max_spill, struct error *e);
+			struct stream *first, uint64_t at, uint64_t max_spill, struct error *e);
 
 #endif

@@ -24,12 +24,13 @@ static void remote_close(struct ranges *r, struct stream *s)
 	http_close(s);
 }
 
+/* Begins with the bytes at `at`. */
 static struct remote *remote_new(struct arena *a, struct net *n, const struct http_request *r,
-				 struct http_reply *first, struct error *e)
+				 uint64_t at, struct http_reply *first, struct error *e)
 {
 	struct http_request request = *r;
 	struct remote *m = NEW(a, struct remote);
-	request.at = 0;
+	request.at = at;
 	request.n = AHEAD_FIRST;
 	m->ranges = (struct ranges){remote_open, remote_close};
 	m->body = http_open(a, n, &request, first, e);
@@ -40,7 +41,7 @@ struct blob *net_blob(struct arena *a, struct net *n, const struct http_request 
 		      uint64_t max_spill, struct http_reply *reply, struct error *e)
 {
 	struct http_reply first;
-	struct remote *m = remote_new(a, n, r, &first, e);
+	struct remote *m = remote_new(a, n, r, 0, &first, e);
 	if (!m)
 		return NULL;
 	/* A range of nobody knows how much is of no use. */
@@ -50,24 +51,29 @@ struct blob *net_blob(struct arena *a, struct net *n, const struct http_request 
 			return NULL;
 	}
 	struct blob *b = first.ranges ? ahead_blob(a, &m->ranges, m->body->name, first.size,
-						   m->body, max_spill, e)
+						   m->body, 0, max_spill, e)
 				      : blob_spool(a, m->body, max_spill, e);
 	if (b && reply)
 		*reply = first;
 	return b;
 }
 
-bool net_ranges(struct arena *a, struct net *n, const struct http_request *r, uint64_t max_spill,
-		struct blob **out, struct error *e)
+bool net_ranges(struct arena *a, struct net *n, const struct http_request *r, uint64_t size,
+		uint64_t max_spill, struct blob **out, struct error *e)
 {
 	struct http_reply first;
-	struct remote *m = remote_new(a, n, r, &first, e);
+	uint64_t at = size > AHEAD_FIRST ? size - AHEAD_FIRST : 0;
+	struct remote *m = remote_new(a, n, r, at, &first, e);
 	if (!m)
 		return false;
 	struct blob *b = NULL;
-	if (!first.ranges || first.size == BLOB_UNSIZED)
+	if (!first.ranges)
 		http_close(m->body);
-	else if (!(b = ahead_blob(a, &m->ranges, m->body->name, first.size, m->body, max_spill, e)))
+	else if (first.size != size)
+		return fail(e, ERR_CORRUPT,
+			    "%" PRIstr ": is not the %llu bytes long that it should be",
+			    ARG(m->body->name), (unsigned long long)size);
+	else if (!(b = ahead_blob(a, &m->ranges, m->body->name, size, m->body, at, max_spill, e)))
 		return false;
 	*out = b;
 	return true;

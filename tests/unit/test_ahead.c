@@ -76,7 +76,7 @@ static struct blob *begin(uint64_t max_spill)
 	for (size_t i = 0; i < ALL; i++)
 		bytes[i] = (char)(i * 7 >> 5 ^ i >> 13);
 	struct stream *head = fake_open(&fake.ranges, 0, AHEAD_FIRST, &e);
-	struct blob *b = ahead_blob(arena, &fake.ranges, S("object"), ALL, head, max_spill, &e);
+	struct blob *b = ahead_blob(arena, &fake.ranges, S("object"), ALL, head, 0, max_spill, &e);
 	assert_non_null(b);
 	return b;
 }
