@@ -2,49 +2,16 @@
 # bench.sh - one big node in several formats; offnode against what a person would use today.
 #
 # Every ratio comes from this one run on this one machine, best wall time of $TIMES. Inputs are
-# made once under $BUILD/bench (about 4 GB): FILES small files and BULK_MB of bulk, by default a
-# tar of 1 GB with 60 000 entries. Small scale: FILES=5000 BULK_MB=50 make bench.
+# those of inputs.sh (about 4 GB). Small scale: FILES=5000 BULK_MB=50 make bench.
 set -u
-: "${BUILD:=build}" "${OFFNODE:=$BUILD/offnode}" "${FILES:=59000}" "${BULK_MB:=670}" "${TIMES:=3}"
+: "${BUILD:=build}" "${OFFNODE:=$BUILD/offnode}" "${TIMES:=3}"
 here=$(dirname "$0")
 . "$here/table.sh"
-in=$BUILD/bench/$FILES-$BULK_MB
+. "$here/inputs.sh"
 set -e
-mkdir -p "$in"
-
-# ---- inputs ----
-
-if [ ! -e "$in/tree.made" ]; then
-	rm -rf "$in/tree" && mkdir "$in/tree"
-	python3 "$here/make_tree.py" "$in/tree" "$FILES" "$BULK_MB"
-	tar -C "$in/tree" -xzf testdata/images/node-fail.tar.gz
-	touch "$in/tree.made"
-fi
-pack=gzip
-command -v pigz >/dev/null && pack='pigz -p2'
-[ -e "$in/node.tar" ] || tar -C "$in/tree" --numeric-owner --owner=0 --group=0 --sort=name -cf "$in/node.tar" .
-[ -e "$in/node.tar.gz" ] || $pack -6 -c "$in/node.tar" >"$in/node.tar.gz"
-[ -e "$in/node.tar.zst" ] || zstd -q -3 -T2 -c "$in/node.tar" >"$in/node.tar.zst"
-if [ ! -e "$in/oci/made" ]; then # eight layers: six slices, the rest, the kubelet's files
-	rm -rf "$in/oci"
-	umoci init --layout "$in/oci"
-	umoci new --image "$in/oci:node"
-	(cd "$in/tree" && find . -path ./usr/share/synthetic -prune -o -path ./usr/lib/bulk -prune -o -type f -print) |
-		sort >"$in/rest.list"
-	(cd "$in/tree" && find ./usr/share/synthetic ./usr/lib/bulk -type f) | sort >"$in/bulk.list"
-	for slice in 0 1 2 3 4 5 6 7; do
-		if [ "$slice" -lt 7 ]; then
-			awk -v s="$slice" 'NR % 7 == s' "$in/bulk.list" >"$in/slice.list"
-		else
-			cp "$in/rest.list" "$in/slice.list"
-			(cd "$in/tree" && find . -type l) >>"$in/slice.list"
-		fi
-		tar -C "$in/tree" --numeric-owner --owner=0 --group=0 -T "$in/slice.list" -cf "$in/slice.tar"
-		umoci raw add-layer --image "$in/oci:node" "$in/slice.tar" >/dev/null 2>&1
-	done
-	rm -f "$in"/slice.* "$in"/*.list
-	touch "$in/oci/made"
-fi
+make_tree
+make_tars
+make_oci
 "$OFFNODE" capture "$in/node.tar" >"$in/node.txtar" || true
 cat "$in"/node.tar* "$in"/oci/blobs/sha256/* >/dev/null # into the page cache, for all alike
 
