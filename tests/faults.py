@@ -4,7 +4,8 @@
 Prints its port. /changes: another strong ETag from the third request on; /grows: another size; /nothing:
 no validator at all; /weak: a weak ETag that changes each time; /drops: each connection breaks after
 1500000 bytes of body; /lies: a Content-Range that was not asked for; /forgets: ranges are given once;
-/unsized: all of it, in chunks and without a length; /anything: all of it, no ranges.
+/expires: leads to a
+link that is refused each third time; /unsized: all of it, in chunks and without a length; /anything: all of it, no ranges.
 """
 import http.server
 import os
@@ -68,6 +69,12 @@ class Faults(http.server.BaseHTTPRequestHandler):
             wanted = None
         if self.path in ('/unsized', '/anything') or (self.path == '/forgets' and n > 2):
             wanted = None
+        if self.path == '/expires' or (self.path == '/signed' and n % 3 == 0):
+            self.send_response(302 if self.path == '/expires' else 403)
+            self.send_header('Location', '/signed')
+            self.send_header('Content-Length', '0')
+            self.end_headers()
+            return
         try:
             if wanted:
                 last = int(wanted[2]) if wanted[2] else len(FILE) - 1

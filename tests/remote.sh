@@ -129,7 +129,11 @@ says 'http is not spoken' 64 'plain-http' scan "$http/node.raw"
 says 'but where it may be' 1 'effective: false' scan --plain-http "$http/node.raw"
 says 'not there' 66 '404' scan "$https/nowhere.raw"
 says 'offline' 66 'offline' scan --offline "$https/node.raw"
+forget
 says 'a redirect' 1 'effective: false' scan "$https/moved/node.raw"
+read -r requests _ < <(asked /moved/node.raw)
+[ "$requests" = 1 ]
+result $? 'is followed once'
 printf 'me:{PLAIN}s3cret\n' >htpasswd
 pair=$(printf 'me:s3cret' | base64)
 echo "{\"auths\": {\"${https#https://}\": {\"auth\": \"$pair\"}, \"other.example\": {\"auth\": \"eDp5\"}}}" >auth.json
@@ -161,6 +165,7 @@ says 'a validator that validates nothing' 1 'effective: false' scan "$base/weak"
 says 'connections that break' 1 'effective: false' scan "$base/drops"
 says 'another range than asked for' 65 'not asked for' scan "$base/lies"
 says 'ranges that end' 69 'gives no ranges' scan "$base/forgets"
+says 'links that expire' 1 'effective: false' scan "$base/expires"
 says 'all of it, without a length' 1 'effective: false' scan "$base/unsized"
 says 'all of it' 1 'effective: false' scan "$base/anything"
 plan
