@@ -23,6 +23,7 @@
 struct layer {
 	struct fs *fs;
 	struct str label; /* "sha256:1234abcd5678" (digest, shortened), or the target's name */
+	bool upper;       /* of overlayfs: a device stands for an entry that is gone */
 };
 
 /* A stretch of a disk: a partition, a logical volume, or the whole. */
@@ -45,6 +46,8 @@ struct volume {
 	bool spare;           /* it belongs to a bank that does not boot, see slots.c */
 	unsigned nested;      /* it is a file of a volume: how many lie inside each other, */
 	size_t in;            /* and which volume it is in */
+	bool upper;           /* it is laid over another volume as a layer, */
+	size_t over;          /* which is this one, the lowest */
 	uint64_t at, size;    /* bytes on the disk; size BLOB_UNSIZED where that is not known */
 };
 

@@ -160,6 +160,42 @@ if command -v xorriso >/dev/null; then
 		iso live.iso live
 		same "a squashfs at $place" live.iso
 	done
+	# Layers of which each holds what changed in the one below; what is gone is a device there.
+	rm -rf layer0 layer1 layer2 && cp -a tree layer0 && mkdir -p layer1/etc/systemd/system layer1/etc/default layer2/etc/systemd/system/kubelet.service.d
+	mv layer0/etc/systemd/system/kubelet.service.d layer1/etc/systemd/system/
+	printf '[Service]\nEnvironment=KUBELET_EXTRA_ARGS=--v=9\n' >layer1/etc/systemd/system/kubelet.service.d/99-gone.conf
+	layered() { # layered IMAGE [LAYER]: the medium, whose boot menu names that layer
+		rm -rf live && mkdir -p live/casper live/boot/grub
+		for i in 0:a 1:a.b 2:a.b.live 2:z; do squash "live/casper/${i#*:}.squashfs" "layer${i%:*}"; done
+		[ -z "${2:-}" ] || printf 'menuentry "Try" {\n\tlinux /casper/vmlinuz layerfs-path=%s quiet\n}\n' "$2" >live/boot/grub/grub.cfg
+		[ -z "${3:-}" ] || cp "$3" live/casper/initrd
+		iso "$1" live
+	}
+	if mknod layer2/etc/systemd/system/kubelet.service.d/99-gone.conf c 0 0 2>/dev/null; then
+		layered layers.iso a.b.live.squashfs
+		same 'layers of an Ubuntu medium, which the boot menu names' layers.iso \
+			'iso9660 \"LIVE\" > casper/a.squashfs > squashfs + a.b.squashfs + a.b.live.squashfs'
+		mkdir -p rd/conf/conf.d && echo LAYERFS_PATH=a.b.live.squashfs >rd/conf/conf.d/default-layer.conf
+		mkdir -p early/kernel && echo microcode >early/kernel/x
+		(cd early && find . | cpio -o -H newc --quiet) >early.cpio && (cd rd && find . | cpio -o -H newc --quiet) | gzip >main.gz
+		cat early.cpio main.gz >initrd.both
+		layered named.iso '' initrd.both
+		same 'or the initial RAM disk' named.iso
+		layered all.iso
+		same 'without a name all are stacked' all.iso
+	else
+		skip 'layers of an Ubuntu medium' 'devices cannot be made here'
+	fi
+	layered short.iso a.b.squashfs
+	"$OFFNODE" cat short.iso /etc/systemd/system/kubelet.service.d/99-gone.conf >said 2>&1 && grep -q v=9 said
+	result $? 'no layer above the one that is named'
+	layered none.iso a.c.squashfs
+	says 'a layer that is not there leaves all open' 2 'casper/a.c.squashfs: is not there' scan -c 4.2.7 none.iso
+	head -c 100000 /dev/urandom >initrd.bad
+	layered bad.iso '' initrd.bad
+	says 'so does an initial RAM disk that cannot be read' 2 '/casper/initrd: ' scan -c 4.2.7 bad.iso
+	layered torn.iso a.b.live.squashfs && head -c 200 layer0/usr/bin/kubelet >live/casper/a.b.squashfs && iso torn.iso live
+	says 'and a layer that cannot be read' 2 'casper/a.b.squashfs' scan -c 4.2.7 torn.iso
 	for place in boot/initrd boot/initrd.gz; do
 		rm -rf live && mkdir -p live/boot
 		(cd tree && find . | cpio -o -H newc --quiet) >initrd

@@ -215,6 +215,36 @@ struct str volume_step(struct arena *a, const struct volume *v)
 		       ARG(v->label));
 }
 
+/* The layers of a live system: without one of them nothing is known of the others' files. */
+static void join_layers(struct disk *disk)
+{
+	for (size_t i = 0; i < disk->volumes.n; i++) {
+		const struct volume *v = &disk->volumes.at[i];
+		struct volume *lowest = &disk->volumes.at[v->over];
+		if (!v->upper || v->fs || !lowest->fs)
+			continue;
+		lowest->fs = NULL;
+		lowest->error = v->error;
+		if (v->error.kind == ERR_NONE)
+			fail(&lowest->error, ERR_UNSUPPORTED, "no file system but %" PRIstr,
+			     ARG(v->holds));
+		fail_in(&lowest->error, "%" PRIstr, ARG(v->name));
+	}
+}
+
+static void push_layers(struct disk_opening *d, struct image *image, const struct volume *lowest)
+{
+	for (size_t i = 0; i < d->disk->volumes.n; i++) {
+		const struct volume *v = &d->disk->volumes.at[i];
+		if (!v->upper || &d->disk->volumes.at[v->over] != lowest)
+			continue;
+		*vec_push(d->a, &image->layers) =
+			(struct layer){.fs = v->fs, .label = v->name, .upper = true};
+		image->trail = str_fmt(d->a, "%" PRIstr " + %" PRIstr, ARG(image->trail),
+				       ARG(str_basename(v->name)));
+	}
+}
+
 /* `v` is NULL where there is no root. */
 static void fill_image(struct disk_opening *d, struct image *image, const struct volume *v,
 		       struct str path)
@@ -234,6 +264,8 @@ static void fill_image(struct disk_opening *d, struct image *image, const struct
 	}
 	image->trail = trail.text;
 	image->layers.deployment = d->picks.deployment;
+	if (v)
+		push_layers(d, image, v);
 }
 
 static struct str names_of(struct arena *a, const struct disk *disk)
@@ -317,6 +349,7 @@ static struct roots find_roots(struct disk_opening *d)
 			break;
 		for (; nested_add(d->o, d->disk, rank); n = d->disk->volumes.n)
 			identify_from(d, n);
+		join_layers(d->disk);
 		roots = roots_find(d->a, d->disk);
 	}
 	struct volume *whole = &d->disk->volumes.at[0];

@@ -112,6 +112,12 @@ enum nested_rank { NESTED_ACTIVE, NESTED_LIVE, NESTED_SPARE, NESTED_INITRD, NEST
  * not. False: there are no new ones. */
 bool nested_add(struct opening *o, struct disk *disk, enum nested_rank rank);
 
+/* ---- casper.c ---- */
+
+/* The files that an Ubuntu live system in a tree is stacked of, lowest first; none where it is no
+ * such. False: it cannot be told. */
+bool casper_layers(struct opening *o, struct fs *fs, struct words *out, struct error *e);
+
 /* The same of volumes that are at hand: what they hold is found out, and the roots among them. */
 bool disk_of_volumes(struct opening *o, struct disk *disk, struct blob_budget *budget,
 		     struct str path, struct error *e);

@@ -4,7 +4,7 @@
  * Debian's live-boot, Ubuntu's casper, Fedora CoreOS, Talos), the initial RAM disk that is all of a
  * system (minikube, Talos), as a file or in a unified kernel image. They are looked for by their
  * names, which are fixed by what boots them. Such a file is a volume more, within which others may
- * lie; one that cannot be had says why. Not supported: layers of several live images.
+ * lie; one that cannot be had says why.
  */
 #include "arena.h"
 #include "disk.h"
@@ -19,7 +19,6 @@ static const struct {
 	{NESTED_LIVE, "LiveOS/squashfs.img"},
 	{NESTED_LIVE, "LiveOS/rootfs.img"},
 	{NESTED_LIVE, "LiveOS/ext3fs.img"},
-	{NESTED_LIVE, "casper/filesystem.squashfs"},
 	{NESTED_LIVE, "live/filesystem.squashfs"},
 	{NESTED_LIVE, "images/pxeboot/rootfs.img"},
 	{NESTED_LIVE, "rootfs.squashfs"},
@@ -121,6 +120,46 @@ static void add_file(struct nesting *n, struct str path)
 	*vec_push(n->a, &n->disk->volumes) = file;
 }
 
+static void say(struct volume *v, const struct error *e, const char *where)
+{
+	if (v->error.kind != ERR_NONE)
+		return;
+	v->error = *e;
+	if (where)
+		fail_in(&v->error, "%s", where);
+}
+
+static bool has_layers(const struct nesting *n)
+{
+	for (size_t i = 0; i < n->disk->volumes.n; i++) {
+		const struct volume *v = &n->disk->volumes.at[i];
+		if (v->nested && v->in == n->at && str_has(v->name, S("casper/")))
+			return true;
+	}
+	return false;
+}
+
+/* The live system that lies in several files, one over the other. */
+static void add_layers(struct nesting *n)
+{
+	struct words layers = {0};
+	struct error e;
+	if (has_layers(n) || volume_at(n)->error.kind != ERR_NONE)
+		return;
+	if (!casper_layers(n->o, volume_at(n)->fs, &layers, &e)) {
+		say(&n->disk->volumes.at[n->at], &e, NULL);
+		return;
+	}
+	for (size_t i = 0, lowest = n->disk->volumes.n; i < layers.n; i++) {
+		size_t before = n->disk->volumes.n;
+		add_file(n, layers.at[i].text);
+		if (n->disk->volumes.n == before)
+			return;
+		n->disk->volumes.at[before].upper = i > 0;
+		n->disk->volumes.at[before].over = lowest;
+	}
+}
+
 static bool gather_kernel(void *arg, struct str name, uint64_t ino)
 {
 	struct nesting *n = arg;
@@ -147,10 +186,8 @@ static void add_kernels(struct nesting *n)
 {
 	struct volume *v = &n->disk->volumes.at[n->at];
 	struct error e;
-	if (!list_kernels(n, &e) && v->error.kind == ERR_NONE) {
-		v->error = e;
-		fail_in(&v->error, "/EFI/Linux");
-	}
+	if (!list_kernels(n, &e))
+		say(v, &e, "/EFI/Linux");
 	n->kernel = true;
 	for (size_t i = 0; i < n->kernels.n; i++)
 		add_file(n, n->kernels.at[i].text);
@@ -165,6 +202,8 @@ bool nested_add(struct opening *o, struct disk *disk, enum nested_rank rank)
 		const struct volume *v = volume_at(&n);
 		if (!v->fs || v->spare)
 			continue;
+		if (rank >= NESTED_LIVE)
+			add_layers(&n);
 		for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 			if (places[i].rank <= rank)
 				add_file(&n, str_from(places[i].path));

@@ -60,6 +60,18 @@ static bool has_root_below(struct arena *a, struct volume *v)
 	return false;
 }
 
+/* A root may be in any of the layers that make it up. */
+static bool is_root(struct arena *a, struct disk *disk, size_t i)
+{
+	struct volume *v = &disk->volumes.at[i];
+	bool root = looks_like_root(a, v) || has_root_below(a, v);
+	for (size_t k = i + 1; k < disk->volumes.n && !root; k++) {
+		struct volume *upper = &disk->volumes.at[k];
+		root = upper->upper && upper->over == i && looks_like_root(a, upper);
+	}
+	return root;
+}
+
 static bool has_nocase(struct str s, struct str part)
 {
 	for (size_t i = 0; i + part.n <= s.n; i++)
@@ -94,7 +106,7 @@ struct roots roots_find(struct arena *a, struct disk *disk)
 	struct roots all = {0}, kept = {0};
 	for (size_t i = 0; i < disk->volumes.n; i++) {
 		struct volume *v = &disk->volumes.at[i];
-		if (v->fs && !v->spare && (looks_like_root(a, v) || has_root_below(a, v)))
+		if (v->fs && !v->spare && !v->upper && is_root(a, disk, i))
 			*vec_push(a, &all) = v;
 	}
 	if (!all.n)

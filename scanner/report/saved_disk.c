@@ -105,8 +105,8 @@ static void layers_saved(struct saved *s, const struct doc *read, const struct m
 		n -= m->volume && m->error.kind == ERR_NONE && m->volume->holds.n;
 	}
 	for (size_t i = 0; i < n; i++)
-		*vec_push(s->arena, out) =
-			(struct layer){fs_named(s, kinds.at[i].text), labels.at[i].text};
+		*vec_push(s->arena, out) = (struct layer){.fs = fs_named(s, kinds.at[i].text),
+							  .label = labels.at[i].text};
 }
 
 static void fetched_saved(const struct doc *d, struct target_report *t)

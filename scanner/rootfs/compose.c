@@ -10,6 +10,7 @@
 #include "immutable.h"
 #include "mounted.h"
 #include "overlay.h"
+#include "overlayfs.h"
 #include "products.h"
 #include "root.h"
 
@@ -50,7 +51,14 @@ struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct n
 	struct chosen chosen = {0};
 	struct mounted_list mounts = {0};
 	struct words settled = {0};
-	*kept = *layers;
+	*kept = (struct layers){
+		.disk = layers->disk, .root = layers->root, .deployment = layers->deployment};
+	for (size_t i = 0; i < layers->n; i++) {
+		struct layer layer = layers->at[i];
+		if (layer.upper)
+			layer.fs = overlayfs_upper(a, layer.fs);
+		*vec_push(a, kept) = layer;
+	}
 	size_t below = !kept->disk ? kept->n : kept->root ? 1 : 0;
 	struct rootfs *top = root_over(a, kept, overlay_open(a, NULL, kept, 0, below), notes);
 	struct fs *composed = deployment_find(top, kept->deployment, &chosen)

@@ -54,6 +54,13 @@ static const struct fs_ops upper_ops = {
 	.lookup = upper_lookup,
 };
 
+struct fs *overlayfs_upper(struct arena *a, struct fs *of)
+{
+	struct upper *u = NEW(a, struct upper);
+	*u = (struct upper){.fs = {.ops = &upper_ops, .root = of->root, .max = of->max}, .of = of};
+	return &u->fs;
+}
+
 /* A directory of the composed tree as a tree of its own, with the label of the layer it is in. */
 static bool part_of(struct arena *a, struct fs *composed, const struct layers *layers,
 		    struct str path, struct layer *out, bool *found, struct error *e)
@@ -102,11 +109,7 @@ bool overlayfs_lay(struct fs *composed, struct layers *layers, struct str dir, s
 	    (upper.n && !part_of(a, composed, layers, upper, &part, &found, e)))
 		return false;
 	if (found) {
-		struct upper *u = NEW(a, struct upper);
-		*u = (struct upper){
-			.fs = {.ops = &upper_ops, .root = part.fs->root, .max = part.fs->max},
-			.of = part.fs};
-		part.fs = &u->fs;
+		part.fs = overlayfs_upper(a, part.fs);
 		*vec_push(a, layers) = part;
 		merged = overlay_open(a, merged, layers, layers->n - 1, layers->n);
 	}

@@ -17,7 +17,7 @@ static struct rootfs *root_of(struct str capture)
 	if (!fs)
 		fail_msg("%s", e.text);
 	struct layers layers = {0};
-	*vec_push(arena, &layers) = (struct layer){fs, S("t")};
+	*vec_push(arena, &layers) = (struct layer){.fs = fs, .label = S("t")};
 	struct notes *notes = NEW(arena, struct notes);
 	notes->arena = arena;
 	return rootfs_new(arena, &layers, notes);

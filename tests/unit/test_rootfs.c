@@ -86,7 +86,8 @@ static struct rootfs *root_of(struct fs *const *layers, size_t n)
 	struct notes *notes = NEW(arena, struct notes);
 	notes->arena = arena;
 	for (size_t i = 0; i < n; i++)
-		*vec_push(arena, l) = (struct layer){layers[i], str_fmt(arena, "layer %zu", i)};
+		*vec_push(arena, l) =
+			(struct layer){.fs = layers[i], .label = str_fmt(arena, "layer %zu", i)};
 	return rootfs_new(arena, l, notes);
 }
 

@@ -28,7 +28,7 @@ static struct rootfs *root_of(struct str capture)
 	notes->arena = arena;
 	struct fs *fs = fs_open_txtar(arena, blob_memory(arena, S("capture"), capture), &opts, &e);
 	assert_non_null(fs);
-	*vec_push(arena, layers) = (struct layer){fs, S("capture")};
+	*vec_push(arena, layers) = (struct layer){.fs = fs, .label = S("capture")};
 	return rootfs_new(arena, layers, notes);
 }
 
