@@ -56,7 +56,7 @@ struct volume {
 struct disk {
 	const char *table; /* "gpt", "mbr", "cosi"; NULL: there is none */
 	VEC(struct volume) volumes;
-	struct blob *bytes; /* all of it; NULL: there are its volumes alone */
+	struct blob *bytes;               /* all of it; NULL: there are its volumes alone */
 	const struct blob_budget *budget; /* what reading has cost so far */
 };
 
@@ -77,6 +77,7 @@ struct image_options {
 	unsigned jobs;       /* layers read at once; 0 is the number of CPUs */
 	bool allow_backing;  /* files beside the target may be opened, when it names them */
 	struct cache *cache; /* of what is fetched; NULL: nothing is kept */
+	bool whole_layers;   /* tables of contents of layers are not made use of */
 	struct net *net;     /* for targets that lie elsewhere; NULL: there are none */
 };
 

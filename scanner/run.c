@@ -254,6 +254,7 @@ static void run_options(struct offnode_report *r)
 		.allow_backing = option_on(o, OPTION_allow_backing),
 		.net = run_net(r),
 		.cache = run_cache(r),
+		.whole_layers = option_on(o, OPTION_whole_layers),
 	};
 #define X(name, usual) r->image_options.fs.max.name = option_number(o, OPTION_max_##name, 0);
 	LIMITS(X)

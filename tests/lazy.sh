@@ -170,6 +170,8 @@ for form in chunked stargz; do
 	told "$form, in three layers" '3 layers, 3 read lazily' "$OFFNODE" inspect --plain-http --no-cache $node:$form
 	fetched $node:$form 5 "$form, by a twentieth of its bytes at most"
 done
+told 'layers are read whole where that is asked for' '3 layers$' \
+	"$OFFNODE" inspect --plain-http --no-cache --whole-layers $node:stargz
 told 'other layers are read whole' '3 layers$' "$OFFNODE" inspect --plain-http --no-cache $node:plain
 
 place_of() { # place_of FILE NAME: where in an eStargz a file's chunk begins

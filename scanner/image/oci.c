@@ -302,7 +302,8 @@ static bool layer_job(struct search *s, const struct doc *doc, struct layer_job 
 		return false;
 	struct layer_job job = {
 		.digest = d.digest, .label = digest_short(d.digest), .size = d.size};
-	job.bound = bound_read(doc_get(doc, S("annotations")));
+	if (!s->o->opts->whole_layers)
+		job.bound = bound_read(doc_get(doc, S("annotations")));
 	if (s->store->remote)
 		job.store = s->store;
 	else if (!(job.blob = s->store->blob(s->store, s->o->a, d.digest, d.size, e)))
