@@ -67,9 +67,10 @@ static bool kind_of(const struct ext_inode *i, enum fs_kind *out, struct error *
 	}
 }
 
+/* Only bytes and names are encrypted, not how many there are: nothing is nothing. */
 static bool readable(const struct ext_inode *i, struct error *e)
 {
-	if (i->flags & EXT_ENCRYPTED)
+	if (i->flags & EXT_ENCRYPTED && i->size > 0)
 		return fail(e, ERR_ENCRYPTED, "inode %u: is encrypted (fscrypt)", i->number);
 	return true;
 }
