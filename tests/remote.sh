@@ -88,6 +88,8 @@ python3 - "$requests" "$bytes" <<-'E'
 	assert fetched == {'requests': int(sys.argv[1]), 'bytes': int(sys.argv[2]), 'of': 1 << 30}, fetched
 E
 result $? 'inspect says what the server says'
+grep -q ' HTTP/2.0 ' access.log
+result $? 'over HTTP/2'
 says 'and so for people' 0 'fetched  *[0-9.]*[KM] of 1.0G, [0-9]* requests' inspect "$https/big.raw"
 
 # ---- what is behind '#', and what is told of a URL ----
