@@ -90,6 +90,10 @@ E
 result $? 'inspect says what the server says'
 grep -q ' HTTP/2.0 ' access.log
 result $? 'over HTTP/2'
+"$OFFNODE" scan -f json "$https/big.raw" >saved.json
+"$OFFNODE" convert -f json saved.json >again.json
+grep -q '"fetched"' saved.json && diff saved.json again.json >/dev/null
+result $? 'a saved report keeps it'
 says 'and so for people' 0 'fetched  *[0-9.]*[KM] of 1.0G, [0-9]* requests' inspect "$https/big.raw"
 
 # ---- what is behind '#', and what is told of a URL ----
@@ -117,11 +121,13 @@ untold 'is refused and not told'
 
 # ---- nothing else is fetched ----
 
-(cd www && qemu-img create -q -f qcow2 -b node.raw -F raw over.qcow2 && cp node.raw node.001)
+(cd www && qemu-img create -q -f qcow2 -b node.raw -F raw over.qcow2 && cp node.raw node.001 &&
+	qemu-img create -q -f vmdk -o subformat=twoGbMaxExtentFlat flat.vmdk 8M)
 forget
 says 'a backing file' 69 'no second object is fetched' scan --allow-backing "$https/over.qcow2"
+says 'an extent' 69 'no second object is fetched' scan --allow-backing "$https/flat.vmdk"
 says 'a piece of a disk' 69 'no second object is fetched' scan "$https/node.001"
-[ "$(asked /node.raw)" = '0 0' ]
+[ "$(asked /node.raw) $(asked /flat-f001.vmdk) $(asked /node.002)" = '0 0 0 0 0 0' ]
 result $? 'no second object was asked for'
 says 'an overlay is a target of its own' 0 'make-iptables-util-chains' scan --exit-zero --overlay "$https/node.tar" dir:tree
 
