@@ -134,8 +134,8 @@ struct doubt rootfs_stale(struct rootfs *root);
 
 /* Why a file, or all of a kubelet, may be in the image although nobody saw it: a tree that is
  * stale, something that was asked for and could not be read, a volume that cannot be, a compressed
- * disk that is damaged up to its end, which is read for that. REASON_NONE where the image was wholly
- * readable. */
+ * disk that is damaged up to its end, which is read for that. REASON_NONE where the image was
+ * wholly readable. */
 struct doubt rootfs_doubt(struct rootfs *root);
 
 #endif

@@ -26,13 +26,13 @@ head -c 3000 "$OFFNODE" >tree/usr/bin/kubelet && chmod +x tree/usr/bin/kubelet
 
 # ---- the kinds: each makes a file of its name ----
 
-extended() { # extended NAME OPTION...
-	truncate -s 2M "$1" && mke2fs -q -F -d tree -b 1024 "${@:2}" "$1"
+extended() { # extended NAME SIZE OPTION...
+	truncate -s "$2" "$1" && mke2fs -q -F -d tree -b 1024 "${@:3}" "$1"
 }
-make_ext2() { extended ext2 -t ext2; }
-make_ext3() { extended ext3 -t ext3 -J size=1; }
-make_ext4() { extended ext4 -t ext4 -O ^has_journal; }
-make_unsummed() { extended unsummed -t ext4 -O ^has_journal,^metadata_csum,inline_data; }
+make_ext2() { extended ext2 2M -t ext2; }
+make_ext3() { extended ext3 5M -t ext3 -J size=1; }
+make_ext4() { extended ext4 2M -t ext4 -O ^has_journal; }
+make_unsummed() { extended unsummed 2M -t ext4 -O ^has_journal,^metadata_csum,inline_data; }
 prototype() { # prototype NAME OPTION...
 	python3 "$top/tests/xfs_proto.py" tree >proto &&
 		truncate -s 304M "$1" && mkfs.xfs -q -f -p proto "${@:2}" "$1"

@@ -2,8 +2,9 @@
  * mutate.c - an image, changed at random COUNT times from a SEED, or cut short at COUNT places: no
  * crash, no broken promise, none that takes more than two seconds of processor time. It is toured
  * as a file system, or, of a node that FAILS 4.2.6, scanned as a target: then no change may make it
- * pass, and no cut may make it a node without a kubelet. Changes, a few more often than many, hit bytes, numbers and whole
- * sectors, mostly such as are not zero, since most of an image is. Prints TAP, one line a file.
+ * pass, and no cut may make it a node without a kubelet. Changes, more often few than many, hit
+ * bytes, numbers and whole sectors, mostly such as are not zero, since most of an image is. Prints
+ * TAP, one line a file.
  *
  *	mutate COUNT SEED FILE...
  *	mutate -s COUNT SEED FILE...: scans what is changed
