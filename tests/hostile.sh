@@ -3,8 +3,9 @@
 # passes; cut short anywhere, it is never a node without a kubelet. No crash, no hang. Prints TAP.
 #
 # Bytes without a checksum may be changed into something that is true. So the node fails twice, by a
-# flag in its only unit and by its configuration: a change that finds both, and leaves them valid, is
-# not what chance brings about. COUNT=10000 is what is run by hand; KINDS names some of them.
+# flag in its only unit and by its configuration, which a byte that ends the line early (a NUL does) can
+# not both take away, as it leaves a quote open. A change that finds both, and leaves them valid, is not
+# what chance brings about. COUNT=10000 is what is run by hand; KINDS names some of them.
 . tests/support/trees.sh
 : "${COUNT:=40}" "${CUTS:=$((COUNT / 4))}" "${KINDS:=}" "${SEED:=1}"
 have mke2fs
@@ -13,7 +14,7 @@ have sfdisk
 mkdir -p tree/etc/systemd/system tree/var/lib/kubelet tree/usr/bin tree/var/lib/dpkg
 cat >tree/etc/systemd/system/kubelet.service <<'E'
 [Service]
-ExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml --make-iptables-util-chains=false
+ExecStart=/bin/sh -c "exec /usr/bin/kubelet --config=/var/lib/kubelet/config.yaml --make-iptables-util-chains=false"
 [Install]
 WantedBy=multi-user.target
 E
@@ -97,7 +98,7 @@ make_cosi() {
 }
 make_uki() {
 	(cd tree && find . | sort | cpio -o -H newc --quiet) | gzip >initrd &&
-		echo 'int _start(void) { return 0; }' | "${CC:-cc}" -c -ffreestanding -x c -o program.o - &&
+		echo 'int _start(void) { return 0; }' | ${CC:-cc} -c -ffreestanding -x c -o program.o - &&
 		objcopy -I elf64-x86-64 -O pei-x86-64 --remove-section .comment --add-section .initrd=initrd \
 			--set-section-flags .initrd=contents,alloc,load,data,readonly \
 			--change-section-vma .initrd=0x3000000 program.o uki
