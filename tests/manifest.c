@@ -21,9 +21,9 @@ static int print(struct arena *a, struct fs *fs)
 	struct tour t = {.max_file = file_max, .max_entries = ENTRIES_MAX, .max_depth = DEPTH_MAX};
 	fprintf(stderr, "%s label=%" PRIstr " uuid=%" PRIstr "\n", fs->ops->name, ARG(fs->label),
 		ARG(fs->uuid));
+	tour_tree(a, fs, &t);
 	if (fs->stale.n)
 		fprintf(stderr, "stale: %" PRIstr "\n", ARG(fs->stale));
-	tour_tree(a, fs, &t);
 	for (size_t i = 0; i < t.lines.n; i++)
 		printf("%" PRIstr "\n", ARG(t.lines.at[i].text));
 	return t.failures || t.entries >= t.max_entries;

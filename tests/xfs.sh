@@ -80,10 +80,38 @@ through_mount 'as of 2014' scatter -m crc=1,finobt=0,reflink=0,bigtime=0 -i spar
 
 # A release that makes none below 300 MB by itself has an option for tests.
 truncate -s 20M probe && mkfs.xfs -q --unsupported probe >said 2>&1 && small=--unsupported || small=
+# A copy whose log was taken first, while the volume went on: then all that it names is in place.
+torn_copy() {
+	volume torn && mount -o loop torn mnt 2>said || { skip 'a torn copy' "$(tail -n 1 said)"; return; }
+	mkdir mnt/etc && echo old >mnt/etc/word && sync
+	eval "$(xfs_db -r -c 'sb 0' -c 'p blocksize agblocks agblklog logstart logblocks' torn | sed 's/ = /=/')"
+	local at=$((((logstart >> agblklog) * agblocks + (logstart & ((1 << agblklog) - 1))) * blocksize / 4096))
+	local n=$((logblocks * blocksize / 4096))
+	dd if=torn of=log bs=4096 skip=$at count=$n status=none
+	for i in {1..50}; do echo "new $i" >mnt/etc/word && mkdir mnt/dir$i && sync; done
+	xfs_freeze -f mnt && xfs_freeze -u mnt
+	cp --sparse=always torn copy && umount mnt
+	"$manifest" copy >image.manifest 2>said
+	! grep '^stale.*newer than its log' said
+	result $? 'a frozen copy is not stale'
+	dd if=log of=copy bs=4096 seek=$at conv=notrunc status=none
+	"$manifest" copy >image.manifest 2>said
+	grep -q '^stale: .*newer than its log' said
+	result $? 'a copy whose log is older than its blocks is stale'
+}
+repaired() { # xfs_repair -L makes an empty log that comes after all there is
+	"$manifest" copy >/dev/null 2>&1
+	xfs_repair -L copy >said 2>&1 && "$manifest" copy >image.manifest 2>said
+	! grep '^stale' said
+	result $? 'a repaired volume is not stale'
+}
+
 if [ "$(id -u)" = 0 ]; then
 	trap 'umount -q "$work/mnt"; rm -rf "${work:?}"' EXIT
 	. "$top/tests/support/dirty.sh"
 	dirty_round 1 300 "mkfs.xfs -q $small -b size=1024" ''
+	torn_copy
+	repaired
 else
 	skip 'a log' 'only root mounts'
 fi

@@ -89,8 +89,8 @@ bool xfs_dir_read(struct xfs *x, const struct xfs_inode *dir, uint64_t at, struc
 	return true;
 }
 
-bool xfs_dir_entries(const struct xfs *x, const struct xfs_inode *dir,
-		     const struct xfs_dir_block *b, size_t *from, size_t *to, struct error *e)
+bool xfs_dir_entries(struct xfs *x, const struct xfs_inode *dir, const struct xfs_dir_block *b,
+		     size_t *from, size_t *to, struct error *e)
 {
 	size_t n = (size_t)x->sb.block << x->sb.dir_log;
 	uint32_t magic = load_be32(b->p);

@@ -12,6 +12,7 @@
 enum {
 	INODE_MAGIC = 0x494e, /* "IN" */
 	CRC_AT = 100,
+	LSN_AT = 112,
 	FLAG_REALTIME = 1,
 	FLAG2_NREXT64 = 1 << 4,
 	VERSION_V5 = 3,
@@ -64,6 +65,8 @@ bool xfs_inode_read(struct xfs *x, uint64_t ino, struct xfs_inode *i, struct err
 	if (!xfs_inode_at(&x->sb, ino, &at, e) || !blob_read(x->blob, at, p, x->sb.inode, e) ||
 	    !check(x, ino, at, p, e))
 		return false;
+	if (x->sb.v5)
+		xfs_dated(x, load_be64(p + LSN_AT));
 	bool large = x->sb.v5 && load_be64(p + 120) & FLAG2_NREXT64;
 	i->ino = ino;
 	i->mode = load_be16(p + 2);

@@ -17,14 +17,6 @@ enum {
 	LOG_INCOMPAT_XATTRS = 1,
 };
 
-/* The record after r. */
-static uint64_t after(const struct xfs_log *l, const struct xfs_record *r)
-{
-	uint64_t block = (uint64_t)xfs_lsn_block(r->lsn) + r->blocks;
-	uint64_t cycle = xfs_lsn_cycle(r->lsn);
-	return block < l->blocks ? cycle << 32 | block : (cycle + 1) << 32 | (block - l->blocks);
-}
-
 /* Gives the items of the span to fn. *torn, with the block of the first record that is not whole;
  * then nothing that was given counts. */
 static bool pass(struct xfs_log *l, const struct xfs_span *s, xfs_item_fn *fn, struct xfs_replay *r,
@@ -48,7 +40,7 @@ static bool pass(struct xfs_log *l, const struct xfs_span *s, xfs_item_fn *fn, s
 		if (!xfs_transactions_take(t, &record, e))
 			return false;
 		left -= record.blocks;
-		lsn = after(l, &record);
+		lsn = xfs_record_after(l, &record);
 	}
 	return true;
 }
@@ -105,7 +97,10 @@ static bool replay(struct xfs *x, struct error *e)
 		return fail_in(e, "log");
 	l.blocks = (uint32_t)(blocks / XFS_SECTOR);
 	l.whole = NEW_N(x->arena, unsigned char, RECORD_MAX);
-	return survey(&l, &span, &r, e) && (span.clean || apply(&l, &span, r, e));
+	if (!survey(&l, &span, &r, e) || !(span.clean || apply(&l, &span, r, e)))
+		return false;
+	x->next_lsn = span.next;
+	return true;
 }
 
 bool xfs_log_replay(struct xfs *x, struct str *why, struct error *e)

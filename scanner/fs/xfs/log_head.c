@@ -107,6 +107,7 @@ bool xfs_log_span(struct xfs_log *l, uint32_t head, struct xfs_span *out, struct
 	if (!span.clean && !check_tail(l, &r, e))
 		return false;
 	span.tail = r.tail;
+	span.next = xfs_record_after(l, &r);
 	*out = span;
 	return true;
 }

@@ -133,3 +133,10 @@ bool xfs_record_read(struct xfs_log *l, uint64_t lsn, struct xfs_record *r, bool
 			    xfs_lsn_block(lsn));
 	return true;
 }
+
+uint64_t xfs_record_after(const struct xfs_log *l, const struct xfs_record *r)
+{
+	uint64_t block = (uint64_t)xfs_lsn_block(r->lsn) + r->blocks;
+	uint64_t cycle = xfs_lsn_cycle(r->lsn);
+	return block < l->blocks ? cycle << 32 | block : (cycle + 1) << 32 | (block - l->blocks);
+}

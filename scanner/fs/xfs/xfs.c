@@ -113,13 +113,6 @@ bool fs_probe_xfs(struct blob *b, bool *mine, struct error *e)
 	return true;
 }
 
-static void say_stale(struct xfs *x, struct str why)
-{
-	struct str before = x->fs.stale;
-	x->fs.stale =
-		before.n ? str_fmt(x->arena, "%" PRIstr "; %" PRIstr, ARG(before), ARG(why)) : why;
-}
-
 /* The log may change the superblock too: a volume that was grown. */
 static bool replay(struct xfs *x, struct error *e)
 {
@@ -127,8 +120,10 @@ static bool replay(struct xfs *x, struct error *e)
 	if (!xfs_log_replay(x, &why, e))
 		return false;
 	if (why.n)
-		say_stale(x, why);
-	return !x->replayed || xfs_super_read(x->blob, true, &x->sb, e);
+		xfs_say_stale(x, why);
+	if (x->replayed && !xfs_super_read(x->blob, true, &x->sb, e))
+		return false;
+	return xfs_date_groups(x, e);
 }
 
 struct fs *fs_open_xfs(struct arena *a, struct blob *b, const struct fs_options *opts,
@@ -141,7 +136,7 @@ struct fs *fs_open_xfs(struct arena *a, struct blob *b, const struct fs_options 
 		return NULL;
 	}
 	if (x->sb.incompat & XFS_NEEDSREPAIR)
-		say_stale(x, S("it is marked as in need of repair; run xfs_repair on it"));
+		xfs_say_stale(x, S("it is marked as in need of repair; run xfs_repair on it"));
 	struct str label = {x->sb.label, sizeof x->sb.label};
 	x->fs.label = str_dup(a, str_slice(label, 0, str_find(label, 0)));
 	x->fs.uuid = str_uuid(a, x->sb.uuid);

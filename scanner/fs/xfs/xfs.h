@@ -52,6 +52,8 @@ struct xfs {
 	struct blob *blob;            /* the volume as a mount would see it */
 	struct xfs_overlay *replayed; /* what the log changed in it, or NULL */
 	VEC(struct xfs_move) moves;   /* and what is not in the blocks even so */
+	uint64_t next_lsn;            /* of what would be logged next; 0: not known */
+	bool ahead;                   /* something was found that is not older than that */
 	struct xfs_super sb;
 	struct xfs_piece *spare; /* buffers of XFS_BLOCK_MAX bytes that nobody holds */
 };
@@ -103,9 +105,20 @@ void xfs_give(struct xfs *x, unsigned char *buffer);
 /* Does the CRC-32C of n bytes, without the four at `at` that hold it, agree? */
 bool xfs_crc_good(const unsigned char *p, size_t n, size_t at);
 
+/* Takes note of the sequence number of what was read, as a version 5 volume has it in each block.
+ * The log comes first, so one that the log has not reached yet makes the tree stale. */
+void xfs_dated(struct xfs *x, uint64_t lsn);
+
+/* The same of what groups of blocks begin with, the first few of them: a copy goes from the first
+ * byte to the last, and the log lies in the middle. Fails where they cannot be read. */
+bool xfs_date_groups(struct xfs *x, struct error *e);
+
+/* The tree is stale, and why, besides what it may be already. */
+void xfs_say_stale(struct xfs *x, struct str why);
+
 /* Is this the block of `owner` that belongs at byte `at` of the volume? Below v5 there is no way
  * to tell. What the log has changed has no checksum to agree with. */
-bool xfs_sealed(const struct xfs *x, const struct xfs_seal *seal, const unsigned char *p, size_t n,
+bool xfs_sealed(struct xfs *x, const struct xfs_seal *seal, const unsigned char *p, size_t n,
 		uint64_t at, uint64_t owner, struct error *e);
 
 /* ---- inode.c ---- */
@@ -147,8 +160,8 @@ bool xfs_dir_read(struct xfs *x, const struct xfs_inode *dir, uint64_t at,
 		  struct xfs_dir_block *block, struct error *e);
 
 /* Checks a block of entries; *from and *to are where they stand in it. */
-bool xfs_dir_entries(const struct xfs *x, const struct xfs_inode *dir,
-		     const struct xfs_dir_block *block, size_t *from, size_t *to, struct error *e);
+bool xfs_dir_entries(struct xfs *x, const struct xfs_inode *dir, const struct xfs_dir_block *block,
+		     size_t *from, size_t *to, struct error *e);
 
 /* The entry at `at`, before `to`; its name is empty where there is free space. */
 bool xfs_dir_entry(const struct xfs *x, const unsigned char *p, size_t at, size_t to,

@@ -64,13 +64,17 @@ bool xfs_record_header(struct xfs_log *l, uint32_t block, struct xfs_record *r, 
 bool xfs_record_read(struct xfs_log *l, uint64_t lsn, struct xfs_record *r, bool *torn,
 		     struct error *e);
 
+/* The sequence number of the record after r. */
+uint64_t xfs_record_after(const struct xfs_log *l, const struct xfs_record *r);
+
 /* ---- log_head.c ---- */
 
 /* What is to be replayed: from the tail up to, not including, the head. */
 struct xfs_span {
 	uint64_t tail;
 	uint32_t head;
-	bool clean; /* nothing is */
+	uint64_t next; /* the sequence number of a record there */
+	bool clean;    /* nothing is */
 };
 
 /* As the last record before `head` has it. */
