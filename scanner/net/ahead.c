@@ -12,7 +12,8 @@
 #include "kept.h"
 
 enum {
-	BOUNDED_MAX = 1 << 20, /* of a request that is not for everything */
+	BOUNDED_MAX = 1 << 20, /* of a request that is not for everything, */
+	EXACT_MAX = 64 << 20,  /* but for one whose bytes are all wanted at once */
 	GAP_MAX = 512 << 10,   /* that a reader of much leaves, and is still reading in a row */
 	MUCH = 64 << 10,       /* asked for at once: somebody who reads front to back */
 	ROOM_MIN = 4 << 20,    /* kept at least */
@@ -104,12 +105,10 @@ static struct run *run_of(struct ahead *h, uint64_t at, size_t n)
 }
 
 /* How much to ask for at once; more than BOUNDED_MAX is everything. */
-static uint64_t window_of(const struct run *r, size_t n)
+static uint64_t window_of(const struct ahead *h, const struct run *r)
 {
 	uint64_t window = r->window ? 2 * r->window : AHEAD_FIRST;
-	if (n > window && n <= BOUNDED_MAX)
-		return n;
-	return window;
+	return h->from->bounded && window > BOUNDED_MAX ? BOUNDED_MAX : window;
 }
 
 /* Who is interrupted shows again that it is worth it, by one more request that is bounded. */
@@ -129,9 +128,11 @@ static bool fetch(struct ahead *h, uint64_t at, size_t n, uint64_t missing, stru
 		return go_on(h, at, e);
 	hang_up(h);
 	struct run *r = run_of(h, at, n);
-	uint64_t left = h->blob.size - at, window = window_of(r, n);
+	uint64_t left = h->blob.size - at, window = window_of(h, r);
 	r->used = ++h->clock;
-	if (window > BOUNDED_MAX && left > BOUNDED_MAX)
+	if (n > window && n <= EXACT_MAX)
+		window = n;
+	else if (window > BOUNDED_MAX && left > BOUNDED_MAX)
 		return ask_for_rest(h, r, at, e);
 	r->window = window;
 	window = window < left ? window : left;

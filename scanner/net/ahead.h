@@ -11,6 +11,7 @@ struct ranges {
 	/* The bytes from `at` on: `n` of them, or all where n is 0. One is open at a time. */
 	struct stream *(*open)(struct ranges *r, uint64_t at, uint64_t n, struct error *e);
 	void (*close)(struct ranges *r, struct stream *s);
+	bool bounded; /* never ask for all: of several objects that are read, none keeps one open */
 };
 
 enum { AHEAD_FIRST = 64 << 10 }; /* bytes that are asked for where nobody read before */

@@ -32,7 +32,7 @@ static struct remote *remote_new(struct arena *a, struct net *n, const struct ht
 	struct remote *m = NEW(a, struct remote);
 	request.at = at;
 	request.n = AHEAD_FIRST;
-	m->ranges = (struct ranges){remote_open, remote_close};
+	m->ranges = (struct ranges){.open = remote_open, .close = remote_close};
 	m->body = http_open(a, n, &request, first, e);
 	return m->body ? m : NULL;
 }
@@ -66,15 +66,19 @@ bool net_ranges(struct arena *a, struct net *n, const struct http_request *r, ui
 	struct remote *m = remote_new(a, n, r, at, &first, e);
 	if (!m)
 		return false;
-	struct blob *b = NULL;
-	if (!first.ranges)
-		http_close(m->body);
-	else if (first.size != size)
+	m->ranges.bounded = true;
+	if (first.ranges && first.size == size) {
+		struct blob *b =
+			ahead_blob(a, &m->ranges, m->body->name, size, m->body, at, max_spill, e);
+		if (b)
+			*out = b;
+		return b != NULL;
+	}
+	http_close(m->body);
+	if (first.ranges)
 		return fail(e, ERR_CORRUPT,
 			    "%" PRIstr ": is not the %llu bytes long that it should be",
 			    ARG(m->body->name), (unsigned long long)size);
-	else if (!(b = ahead_blob(a, &m->ranges, m->body->name, size, m->body, at, max_spill, e)))
-		return false;
-	*out = b;
+	*out = NULL;
 	return true;
 }

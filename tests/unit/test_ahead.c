@@ -122,6 +122,23 @@ static void front_to_back(void **state)
 	}
 }
 
+/* A large read is one request, and none stays open where that is not wanted. */
+static void in_bounds(void **state)
+{
+	(void)state;
+	struct blob *b = begin(UINT64_MAX);
+	check(b, MIB, 2 * MIB);
+	assert_int_equal(fake.requests, 2);
+	assert_int_equal(fake.given, AHEAD_FIRST + 2 * MIB);
+	b = begin(UINT64_MAX);
+	fake.ranges.bounded = true;
+	for (uint64_t at = 0; at < ALL; at += 64 * KIB) {
+		check(b, at, 64 * KIB);
+		assert_int_equal(fake.open, 0);
+	}
+	assert_int_equal(fake.given, ALL);
+}
+
 static void far_apart(void **state)
 {
 	(void)state;
@@ -203,8 +220,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(front_to_back), cmocka_unit_test(far_apart),
-		cmocka_unit_test(gaps),          cmocka_unit_test(interrupted),
-		cmocka_unit_test(forgotten),     cmocka_unit_test(wrong),
+		cmocka_unit_test(in_bounds),     cmocka_unit_test(gaps),
+		cmocka_unit_test(interrupted),   cmocka_unit_test(forgotten),
+		cmocka_unit_test(wrong),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -335,6 +335,28 @@ static void no_ranges(void **state)
 	assert_true(str_eq(text, str_from(shelf_object)));
 }
 
+/* An object of which parts are read, or of which nothing more is asked. */
+static void parts_where_there_are_ranges(void **state)
+{
+	struct http_request r = asking();
+	struct error e = {0};
+	struct blob *b = NULL;
+	char bytes[4];
+	(void)state;
+	shelf_put((struct shelf){0});
+	assert_true(net_ranges(arena, shelf_net, &r, SHELF_ALL, 1 << 20, &b, &e));
+	assert_non_null(b);
+	assert_true(blob_read(b, 50, bytes, sizeof bytes, &e));
+	assert_memory_equal(bytes, shelf_object + 50, sizeof bytes);
+	assert_int_equal(shelf_asked(), 1);
+	assert_false(net_ranges(arena, shelf_net, &r, SHELF_ALL + 1, 1 << 20, &b, &e));
+	assert_int_equal(e.kind, ERR_CORRUPT);
+	shelf_put((struct shelf){.no_ranges = true});
+	assert_true(net_ranges(arena, shelf_net, &r, SHELF_ALL, 1 << 20, &b, &e));
+	assert_null(b);
+	assert_int_equal(shelf_asked(), 1);
+}
+
 struct alarm {
 	struct watch watch;
 	unsigned left;
@@ -435,6 +457,7 @@ int main(void)
 		cmocka_unit_test(forbidden),
 		cmocka_unit_test(seeks),
 		cmocka_unit_test(no_ranges),
+		cmocka_unit_test(parts_where_there_are_ranges),
 		cmocka_unit_test(watched),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(all_in_use),
