@@ -23,6 +23,7 @@ static const struct wanted {
 	{"usr/lib/systemd/system.conf.d/", MIB},
 	{"usr/local/lib/systemd/", MIB},
 	{"lib/systemd/system/", MIB},
+	{"usr/lib/tmpfiles.d/", 64 * KIB},
 	{"usr/lib/os-release", MIB},
 	{"run/systemd/", MIB},
 	{"home/kubernetes/", 64 * KIB},
