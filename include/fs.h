@@ -157,11 +157,15 @@ struct toc_bound {
 struct fs *fs_open_toc(struct arena *a, struct blob *b, const struct toc_bound *bound,
 		       const struct fs_options *opts, struct error *e);
 
-/* What fs_open_layer has learnt of a layer, as bytes from which it is opened again. `b` is not read
- * then, but for a body that was not kept, and proved each time. NULL when the bytes are not those
+/* What was learnt of a layer since fs_open_layer, as bytes from which it is opened again. `b` is not
+ * read then, but for a body that was neither kept nor asked for, and proved each time. NULL when the bytes are not those
  * of a layer of this size that was saved by this version, with the same whiteouts and kept_as. */
 struct out;
 void fs_save_layer(const struct fs *layer, struct out *o);
+
+/* Was there a body that was not kept when the layer was opened? Then there is more to save. */
+bool fs_layer_read_late(const struct fs *layer);
+
 struct fs *fs_open_saved(struct arena *a, struct str saved, struct blob *b, struct str digest,
 			 uint64_t size, const struct fs_options *opts);
 

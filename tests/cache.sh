@@ -61,7 +61,7 @@ PY
 # Two images over one base, in which a file is that nobody wants.
 images() {
 	mkdir -p fail other tree/usr/share && head -c 12000000 /dev/urandom >tree/usr/share/large &&
-		: >fail/nothing && mkdir -p other/etc/systemd && cp -r tree/etc/systemd/system other/etc/systemd/ &&
+		seq 100 >tree/usr/share/small && : >fail/nothing && mkdir -p other/etc/systemd && cp -r tree/etc/systemd/system other/etc/systemd/ &&
 		sed -i s/chains=false/chains=true/ other/etc/systemd/system/kubelet.service.d/*.conf || return
 	local tag
 	for tag in tree fail other; do tar -C $tag -czf $tag.tar.gz . || return; done
@@ -161,6 +161,13 @@ is 'with its layer' "$(fetched)" 1
 forget
 "$OFFNODE" cat "$fail" /usr/share/large | cmp - tree/usr/share/large
 is 'which is kept' "$?$(fetched)" 00
+
+"$OFFNODE" cat "$fail" /usr/share/small >/dev/null
+for layer in $layers; do rm -f "$cache/$layer"; done
+forget
+"$OFFNODE" cat "$fail" /usr/share/small | cmp - tree/usr/share/small
+is 'a small one is kept by itself' "$?$(fetched)" 00
+"$OFFNODE" cat "$fail" /usr/share/large >/dev/null
 
 # ---- damage ----
 

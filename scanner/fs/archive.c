@@ -300,7 +300,7 @@ static bool keep_bodies(struct archive_fs *f, struct body *want, struct error *e
 	if (!begin(f, &r, e) || !reap_all(f, &h, r.pass, e) || !finish(&r, e))
 		return false;
 	for (size_t i = 0; i < h.bodies.n; i++)
-		h.bodies.at[i]->kept = true;
+		h.bodies.at[i]->kept = h.bodies.at[i]->late = true;
 	if (!want->kept)
 		return fail(e, ERR_CORRUPT, "changed while it was read");
 	return true;
@@ -346,6 +346,7 @@ static bool read_regular(struct archive_fs *f, uint64_t ino, struct body *b, uin
 			    (unsigned long long)b->size);
 	if (!b->kept && !keep_bodies(f, b, e))
 		return false;
+	b->asked = true;
 	memcpy(buf, b->text.p + at, n);
 	return true;
 }

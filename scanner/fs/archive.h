@@ -17,6 +17,7 @@ struct body {
 	uint32_t directory; /* a hash: equal for files of the same directory */
 	uint16_t depth;
 	bool kept, in_a_row;
+	bool late, asked; /* kept on a later pass, which keeps more than it is asked for */
 };
 
 struct archive_fs {

@@ -1,7 +1,7 @@
 /*
- * archive_saved.c - what one pass over a layer has learnt, as bytes and back: names, attributes,
- * link targets, and of bodies what was kept of them. The format is our own and knows no age: any
- * other version of it, and any other choice of bodies, is no saved layer.
+ * archive_saved.c - what was learnt of a layer, as bytes and back: names, attributes, link targets,
+ * and of bodies what was kept on the first pass or asked for later. The format is our own and knows
+ * no age: any other version of it, and any other choice of bodies, is no saved layer.
  *
  * The layer's blob stays where it is until a body is asked for that was not kept; then all of it is
  * read and proved, as fs_open_layer would.
@@ -12,13 +12,16 @@
 
 #define SAVED_VERSION "offnode layer 1"
 
+enum { LATE_MAX = 8 << 20 }; /* bytes of a body that was kept on a later pass */
+
 static void save_body(const struct body *b, struct out *o)
 {
+	bool whole = b->kept && (!b->late || (b->asked && b->size <= LATE_MAX));
 	pack_number(o, b->number);
 	pack_number(o, b->size);
 	pack_number(o, b->directory);
-	pack_number(o, b->kept);
-	pack_text(o, b->kept ? b->text : b->head);
+	pack_number(o, whole);
+	pack_text(o, whole ? b->text : b->head);
 	pack_number(o, b->gist.p != NULL);
 	pack_text(o, b->gist);
 }
@@ -80,6 +83,11 @@ static bool sizes_agree(const struct archive_fs *f)
 		if (inode->cookie && f->bodies.at[inode->cookie - 1]->size != inode->st.size)
 			return false;
 	return true;
+}
+
+bool fs_layer_read_late(const struct fs *fs)
+{
+	return ((const struct archive_fs *)fs)->passes > 0;
 }
 
 struct fs *fs_open_saved(struct arena *a, struct str saved, struct blob *b, struct str digest,

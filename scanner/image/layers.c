@@ -71,7 +71,7 @@ static struct fs *layer_open_remote(struct work *w, struct error *e)
 	struct blob *b = job->store->blob(job->store, w->a, job->digest, job->size, e);
 	fs = b ? fs_open_layer(w->a, b, job->digest, job->size, w->opts, e) : NULL;
 	if (fs && w->cache)
-		layer_learn(w->cache, job, fs);
+		layer_learn(w->cache, w->a, job, fs);
 	return fs;
 }
 

@@ -36,6 +36,53 @@ static bool late_read(struct blob *b, uint64_t at, void *buf, size_t n, size_t *
 	return false;
 }
 
+/* A layer that was opened, and whose note holds what was known by then. */
+struct learning {
+	struct cache *cache;
+	const struct layer_job *job;
+	const struct fs *fs;
+};
+
+static void saving_full(void *arg)
+{
+	longjmp(*(jmp_buf *)arg, 1);
+}
+
+/* In memory of its own: what is too large to be kept is no reason for a scan to fail. */
+static void write_note(const struct learning *l)
+{
+	jmp_buf full;
+	struct arena *volatile a = NULL;
+	if (setjmp(full) == 0) {
+		a = arena_new(SAVING_MEMORY, saving_full, &full);
+		struct out *o = out_new(a);
+		fs_save_layer(l->fs, o);
+		cache_keep_note(l->cache, l->job->digest, S(NOTE), out_text(o));
+	}
+	arena_free(a);
+}
+
+static void learn_late(void *arg)
+{
+	const struct learning *l = arg;
+	if (fs_layer_read_late(l->fs))
+		write_note(l);
+}
+
+static struct learning *learning_new(struct cache *c, struct arena *a, const struct layer_job *job,
+				     const struct fs *fs)
+{
+	struct learning *l = NEW(a, struct learning);
+	*l = (struct learning){c, job, fs};
+	arena_defer(a, learn_late, l);
+	return l;
+}
+
+void layer_learn(struct cache *c, struct arena *a, const struct layer_job *job, const struct fs *fs)
+{
+	write_note(learning_new(c, a, job, fs));
+}
+
 struct fs *layer_learnt(struct cache *c, struct arena *a, const struct layer_job *job,
 			const struct fs_options *opts)
 {
@@ -48,24 +95,8 @@ struct fs *layer_learnt(struct cache *c, struct arena *a, const struct layer_job
 				.read = late_read};
 	l->arena = a;
 	l->job = job;
-	return fs_open_saved(a, saved, &l->blob, job->digest, job->size, opts);
-}
-
-static void saving_full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
-
-/* In memory of its own: what is too large to be kept is no reason for a scan to fail. */
-void layer_learn(struct cache *c, const struct layer_job *job, const struct fs *fs)
-{
-	jmp_buf full;
-	struct arena *volatile a = NULL;
-	if (setjmp(full) == 0) {
-		a = arena_new(SAVING_MEMORY, saving_full, &full);
-		struct out *o = out_new(a);
-		fs_save_layer(fs, o);
-		cache_keep_note(c, job->digest, S(NOTE), out_text(o));
-	}
-	arena_free(a);
+	struct fs *fs = fs_open_saved(a, saved, &l->blob, job->digest, job->size, opts);
+	if (fs)
+		learning_new(c, a, job, fs);
+	return fs;
 }

@@ -94,7 +94,8 @@ bool layers_read(struct opening *o, struct layer_job *jobs, size_t n, struct err
 struct fs *layer_learnt(struct cache *c, struct arena *a, const struct layer_job *job,
 			const struct fs_options *opts);
 
-/* Keeps what fs_open_layer has learnt. */
-void layer_learn(struct cache *c, const struct layer_job *job, const struct fs *fs);
+/* Keeps what was learnt of a layer, and at the end of the arena what was learnt since. */
+void layer_learn(struct cache *c, struct arena *a, const struct layer_job *job,
+		 const struct fs *fs);
 
 #endif

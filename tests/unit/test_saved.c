@@ -267,6 +267,31 @@ static void the_blob_is_read_when_it_must_be(void **state)
 	assert_true(b->times > 0);
 }
 
+/* What was asked for late is in the next note; what was kept beside it on that pass is not. */
+static void what_was_read_late_is_learnt(void **state)
+{
+	struct str bytes = made_by(makers[1]), text;
+	struct fs *fs = again(saved_of(layer_of(bytes)), bytes, blob_memory(arena, S("b"), bytes));
+	struct error e = {0};
+	uint64_t ino;
+	(void)state;
+	walk_to(fs, "/etc/a", &ino);
+	assert_true(fs_slurp(arena, fs, ino, 100, &text, &e));
+	assert_false(fs_layer_read_late(fs));
+	size_t before = saved_of(fs).n;
+	walk_to(fs, "/usr/bin/tool", &ino);
+	assert_true(fs_slurp(arena, fs, ino, 1 << 20, &text, &e));
+	assert_true(fs_layer_read_late(fs));
+	size_t after = saved_of(fs).n;
+	assert_true(after > before + 23000 && after < before + 24000); /* not the kubelet too */
+	struct asked *b = asked_of(bytes);
+	fs = again(saved_of(fs), bytes, &b->blob);
+	assert_true(fs_slurp(arena, fs, ino, 1 << 20, &text, &e));
+	assert_int_equal(text.n, 23893);
+	assert_int_equal(b->times, 0);
+	assert_false(fs_layer_read_late(fs));
+}
+
 /* Bytes that are asked for late prove themselves as on the first pass. */
 static void a_late_blob_is_proved(void **state)
 {
@@ -348,6 +373,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_saved_layer_is_the_layer),
 		cmocka_unit_test(the_blob_is_read_when_it_must_be),
+		cmocka_unit_test(what_was_read_late_is_learnt),
 		cmocka_unit_test(a_late_blob_is_proved),
 		cmocka_unit_test(another_choice_is_another_layer),
 		cmocka_unit_test(damage_is_no_layer),
