@@ -2,6 +2,7 @@
  * scan.c - the story of a scan: open the image, lay the overlays on it, make one tree of it,
  * find the launches, their settings, and judge them by the rules.
  */
+#include "bytes.h"
 #include "session.h"
 
 static struct version version_option(const struct offnode *o, enum option_id id)
@@ -27,6 +28,9 @@ static bool lay(struct scan *s, struct str overlay, struct layers *all)
 		return false;
 	if (image.note.n)
 		note(&s->out->notes, NULL, "overlay: %" PRIstr, ARG(image.note));
+	uint64_t *remote = &s->out->image.remote;
+	if (!add_u64(*remote, image.remote, remote))
+		*remote = BLOB_UNSIZED;
 	if (image.next)
 		return fail(&s->out->error, ERR_USAGE,
 			    "has more roots than one, choose as in %" PRIstr, ARG(image.target));

@@ -55,7 +55,8 @@ static struct blob *url_open(struct opening *o, struct str url, struct error *e)
 		return NULL;
 	o->image->remote = reply.size;
 	if (!reply.ranges)
-		o->through = S("https (no ranges)");
+		o->through = str_fmt(o->a, "%" PRIstr " (no ranges)",
+				     ARG(str_slice(url, 0, str_find(url, ':'))));
 	return b;
 }
 
@@ -101,9 +102,12 @@ struct str target_volume(struct arena *a, struct str words, struct str *volume)
 	return path;
 }
 
-/* What stands behind '#' chooses among the images of a store. */
+/* What stands behind '#' chooses among the images of a store, of which no name has a '=': that is a
+ * deployment in one of them. */
 static void take_choice(struct opening *o, struct choice *out)
 {
+	if (str_has(o->choice, S("=")))
+		return;
 	bool digest = str_starts(o->choice, S("@"));
 	*(digest ? &out->digest : &out->ref) = str_tail(o->choice, digest);
 	o->choice = (struct str){0};
