@@ -156,8 +156,11 @@ static void take(struct setting *s, const struct doc *environment, struct str ke
 /* Nobody can tell what is at these paths. */
 static void close_paths(struct immutable *m, const struct doc *value)
 {
-	struct str rest = value ? value->text : S("");
-	for (struct str path; (path = next_word(&rest)).n;) {
+	struct str rest, path;
+	if (!value)
+		return;
+	rest = value->text;
+	while ((path = next_word(&rest)).n) {
 		struct mounted mount = {.dir = path, .what = S("the layout"), .from = value->from};
 		fail(&mount.error, ERR_UNSUPPORTED,
 		     "%" PRIstr ": whether the layout has it hangs on a condition", ARG(path));
