@@ -11,6 +11,8 @@
 #include "arena.h"
 #include "store.h"
 
+enum { FETCHED_AT_ONCE = 4 };
+
 struct work {
 	const struct layer_job *job;
 	const struct fs_options *opts;
@@ -126,14 +128,20 @@ static void pool_run(struct pool *p, struct arena *a, size_t threads)
 		pthread_join(helper[i], NULL);
 }
 
-/* How many threads: a blob that may not be shared ties all of them to this one. */
+/* How many threads: a blob that may not be shared ties all of them to this one, and who waits for a
+ * network uses no processor. */
 static size_t thread_count(const struct opening *o, const struct layer_job *jobs, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t most = cpus > 0 ? (size_t)cpus : 1;
+	for (size_t i = 0; i < n; i++) {
 		if (jobs[i].blob && !jobs[i].blob->shared)
 			return 1;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t most = o->opts->jobs ? o->opts->jobs : cpus > 0 ? (size_t)cpus : 1;
+		if (!jobs[i].blob && most < FETCHED_AT_ONCE)
+			most = FETCHED_AT_ONCE;
+	}
+	if (o->opts->jobs)
+		most = o->opts->jobs;
 	return most < n ? most : n;
 }
 

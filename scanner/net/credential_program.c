@@ -95,23 +95,33 @@ static bool listen_to(int fd, struct answer *answer)
 	return false;
 }
 
+/* Starts the program; *from is where its answer comes. -1: a failure was told. */
+static pid_t start(const char *program, struct str server, int *from, struct error *e)
+{
+	int in = question(server), out[2] = {-1, -1};
+	pid_t pid = -1;
+	int failed = in < 0 || pipe2(out, O_CLOEXEC) < 0 ? errno : spawn(program, in, out[1], &pid);
+	close(in);
+	close(out[1]);
+	*from = out[0];
+	if (pid > 0 && !failed)
+		return pid;
+	close(out[0]);
+	fail_errno(e, failed, "%s", program);
+	e->kind = ERR_MISSING;
+	return -1;
+}
+
 /* What the program says, and its status as waitpid has it; -1 when it had to be stopped. */
 static bool run(const char *program, struct str server, struct answer *answer, int *status,
 		struct error *e)
 {
-	int in = question(server), out[2] = {-1, -1};
-	pid_t pid;
-	int failed = in < 0 || pipe2(out, O_CLOEXEC) < 0 ? errno : spawn(program, in, out[1], &pid);
-	close(in);
-	close(out[1]);
-	if (failed) {
-		close(out[0]);
-		fail_errno(e, failed, "%s", program);
-		e->kind = ERR_MISSING;
+	int from;
+	pid_t pid = start(program, server, &from, e);
+	if (pid < 0)
 		return false;
-	}
-	bool whole = listen_to(out[0], answer);
-	close(out[0]);
+	bool whole = listen_to(from, answer);
+	close(from);
 	if (!whole)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, status, 0) < 0 && errno == EINTR)

@@ -144,7 +144,6 @@ struct blob *registry_blob(struct registry *r, struct arena *a, struct str diges
 	struct blob *b = r->cache ? cache_blob(a, r->cache, digest, r->watch) : NULL;
 	if (b)
 		return size_fits(&q, b->size, size, e) ? b : NULL;
-	q.step = S("blob");
 	q.proved = true;
 	struct stream *s = http_open(a, r->net, &q, &reply, e);
 	if (!s || !size_fits(&q, reply.size, size, e))
