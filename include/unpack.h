@@ -20,7 +20,7 @@ enum packing {
 	PACKING_DEFLATE, /* RFC 1951 */
 	PACKING_ZLIB,    /* RFC 1950: the same in a frame; its Adler-32 is checked */
 	PACKING_GZIP,    /* RFC 1952: one member; its checksum is checked */
-	PACKING_ZSTD,    /* RFC 8878, one frame with a window of at most 128 MiB */
+	PACKING_ZSTD,    /* RFC 8878, one frame; in part, with a window of at most 128 MiB */
 	/* The others do not say where they end: `in` must not go beyond, or n not ask for more
 	 * than the block holds. */
 	PACKING_LZ4,  /* lz4's block format, without a frame */

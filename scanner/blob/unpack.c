@@ -171,6 +171,19 @@ static bool unpack_gzip(struct unpacker *u, struct str in, void *out, size_t n, 
 	return true;
 }
 
+/* A whole frame into room for all of it needs no window beside that. */
+static bool unzstd_at_once(struct unpacker *u, struct str in, void *out, size_t n, size_t *got)
+{
+	size_t frame = ZSTD_findFrameCompressedSize(in.p, in.n);
+	if (ZSTD_isError(frame))
+		return false;
+	size_t have = ZSTD_decompressDCtx(u->zstd, out, n, in.p, frame);
+	if (ZSTD_isError(have))
+		return false;
+	*got = have;
+	return true;
+}
+
 static bool unpack_zstd(struct unpacker *u, struct str in, void *out, size_t n, size_t *got,
 			struct error *e)
 {
@@ -183,6 +196,8 @@ static bool unpack_zstd(struct unpacker *u, struct str in, void *out, size_t n, 
 		arena_defer(u->arena, free_zstd, u->zstd);
 		ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG);
 	}
+	if (unzstd_at_once(u, in, out, n, got))
+		return true;
 	ZSTD_DCtx_reset(u->zstd, ZSTD_reset_session_only);
 	size_t hint, in_before, out_before;
 	do {

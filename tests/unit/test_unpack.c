@@ -147,8 +147,9 @@ static void damaged(void **state)
 		{PACKING_LZMA, S("\x1e\x34"), ERR_CORRUPT, "lzma: properties 225"},
 		{PACKING_LZMA, S("\xa2\x34\x19\x49\xff\xff\xff\xff"), ERR_CORRUPT, "lzma: the"},
 		{PACKING_LZMA, S(""), ERR_CORRUPT, "lzma: an empty block"},
-		/* a window of 2 GiB: descriptor 0x00, window 0xa8 (RFC 8878 section 3.1.1.1.2) */
-		{PACKING_ZSTD, S("\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00"), ERR_CORRUPT, "zstd: "},
+		/* cut, with a window of 2 GiB: descriptor 0x00, window 0xa8 (RFC 8878
+		   section 3.1.1.1.2) */
+		{PACKING_ZSTD, S("\x28\xb5\x2f\xfd\x00\xa8\x01\x00"), ERR_CORRUPT, "zstd: "},
 	};
 	struct unpacker *u = unpacker_new(arena);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
