@@ -2,9 +2,9 @@
 # hostile.sh - a node that fails on disks of every kind: changed at random, COUNT times a kind, it never
 # passes; cut short anywhere, it is never a node without a kubelet. No crash, no hang. Prints TAP.
 #
-# Bytes without a checksum may be changed into something that is true. So the node fails twice, by a
-# flag in its only unit and by its configuration, which a byte that ends the line early (a NUL does) can
-# not both take away, as it leaves a quote open. A change that finds both, and leaves them valid, is not
+# Bytes without a checksum may be changed into something that is true. So the node fails twice, by its
+# configuration and by a flag of its only unit, in quotes: a byte that ends the line early, as a NUL does,
+# leaves one open, and no `$false` is a variable. A change that finds both, and leaves them valid, is not
 # what chance brings about. COUNT=10000 is what is run by hand; KINDS names some of them.
 . tests/support/trees.sh
 : "${COUNT:=40}" "${CUTS:=$((COUNT / 4))}" "${KINDS:=}" "${SEED:=1}"
@@ -14,7 +14,7 @@ have sfdisk
 mkdir -p tree/etc/systemd/system tree/var/lib/kubelet tree/usr/bin tree/var/lib/dpkg
 cat >tree/etc/systemd/system/kubelet.service <<'E'
 [Service]
-ExecStart=/bin/sh -c "exec /usr/bin/kubelet --config=/var/lib/kubelet/config.yaml --make-iptables-util-chains=false"
+ExecStart=/bin/sh -c "exec /usr/bin/kubelet --config=/var/lib/kubelet/config.yaml '--make-iptables-util-chains=false'"
 [Install]
 WantedBy=multi-user.target
 E
