@@ -299,12 +299,13 @@ fuzz: ## libFuzzer (clang) on every parser, FUZZ_SECONDS each; T=name for one
 		build/fuzz/corpus/$$n testdata/fuzz/$$n 2>build/fuzz/$$n.log || { tail -30 build/fuzz/$$n.log; exit 1; }; \
 		grep -E 'stat::(number_of_executed_units|peak_rss_mb)' build/fuzz/$$n.log; done
 
-bench: ## ratios against what one uses today, on one big tree, on disks, and on a server
+bench: ## ratios against what one uses today, on one big tree, on disks, on a server, and in a registry
 	@sh .ci/deps build test bench
 	@$(again) $(BUILD)/offnode
 	@BUILD=$(BUILD) OFFNODE=$(abspath $(BUILD)/offnode) bash tests/bench/bench.sh
 	@BUILD=$(BUILD) OFFNODE=$(abspath $(BUILD)/offnode) bash tests/bench/disks.sh
 	@BUILD=$(BUILD) OFFNODE=$(abspath $(BUILD)/offnode) bash tests/bench/net.sh
+	@BUILD=$(BUILD) OFFNODE=$(abspath $(BUILD)/offnode) bash tests/bench/lazy.sh
 
 samples: ## make testdata/images again
 	@sh tests/mksamples.sh testdata/images
