@@ -35,6 +35,7 @@ struct fs_stat {
 };
 
 struct fs;
+struct out;
 
 /* One directory entry. Returning false stops the listing, which then still succeeds. */
 typedef bool fs_visit(void *arg, struct str name, uint64_t ino);
@@ -157,10 +158,10 @@ struct toc_bound {
 struct fs *fs_open_toc(struct arena *a, struct blob *b, const struct toc_bound *bound,
 		       const struct fs_options *opts, struct error *e);
 
-/* What was learnt of a layer since fs_open_layer, as bytes from which it is opened again. `b` is not
- * read then, but for a body that was neither kept nor asked for, and proved each time. NULL when the bytes are not those
- * of a layer of this size that was saved by this version, with the same whiteouts and kept_as. */
-struct out;
+/* What was learnt of a layer since fs_open_layer, as bytes from which it is opened again. `b` is
+ * not read then, but for a body that was neither kept nor asked for, and proved each time. NULL
+ * when the bytes are not those of a layer of this size that was saved by this version, with the
+ * same whiteouts and kept_as. */
 void fs_save_layer(const struct fs *layer, struct out *o);
 
 /* Was there a body that was not kept when the layer was opened? Then there is more to save. */

@@ -149,6 +149,11 @@ digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "$fail")
 "$OFFNODE" scan --offline "docker://$host/node@$digest" >said 2>&1
 is 'an image that is named by its digest needs no network' $? 1
 
+rm -rf "$work/home"
+forget
+"$OFFNODE" scan "$fail" "$other" >/dev/null
+is 'both in one run cost two configurations and three layers' "$(fetched)" 5
+
 # ---- layers of which only the note is left ----
 
 for layer in $layers; do rm -f "$cache/$layer"; done
