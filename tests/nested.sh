@@ -389,6 +389,13 @@ else
 	cp kept "$unit" && head -c 2048 /dev/zero >"$to/.ostree.cfs"
 	ext4 bootc.ext4 bootc 16
 	says 'composefs: without its image nothing is known of /usr' 2 'ostree.cfs' scan -c 4.2.6 bootc.ext4
+	# What was changed in an /etc that is lost at boot does not count: it begins as /usr/etc.
+	cp -a usr-only usr-etc && cp -a tree/etc usr-etc/usr/etc && mkdir -p usr-etc/usr/lib/ostree
+	printf '[composefs]\nenabled = true\n[etc]\ntransient = true\n' >usr-etc/usr/lib/ostree/prepare-root.conf
+	rm -rf names && python3 objects.py usr-etc names bootc/ostree/repo/objects .file && mkfs.erofs "$to/.transient" names >said 2>&1
+	mv "$to/.transient" "$to/.ostree.cfs" && rm -r "$to/etc/systemd"
+	ext4 bootc.ext4 bootc 16
+	same 'composefs: a transient /etc is that of /usr' bootc.ext4
 
 	# ---- bootc's own store ----
 

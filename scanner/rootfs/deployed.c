@@ -106,19 +106,33 @@ static bool read_setup(struct deploying *g, struct str *out, struct error *e)
 	       fail_in(e, "%" PRIstr, ARG(g->d->setup));
 }
 
-static void mount_state(struct deploying *g, struct str path, struct str part)
+/* Of ostree, what was not changed since it was deployed is in /usr/etc. Nothing is told of a tree
+ * without composefs, of which the repository's configuration has a say too. */
+static bool show_original(struct deploying *g, bool image, struct error *e)
+{
+	if (g->d->bare)
+		return true;
+	if (!image)
+		return fail(e, ERR_UNSUPPORTED,
+			    "a transient /etc without composefs: not supported");
+	return composed_bind(g->composed, S("/etc"), S("/usr/etc"), e);
+}
+
+/* `image`: the tree is one of composefs, and does not have its /etc and /var by itself. */
+static void mount_state(struct deploying *g, struct str path, struct str part, bool image)
 {
 	struct str setup;
 	struct error e;
 	enum setup_mount how = SETUP_OTHER;
+	bool etc = str_eq(path, S("/etc"));
 	if (read_setup(g, &setup, &e)) {
 		how = setup_root_mount(setup, str_tail(path, 1));
 		fail(&e, ERR_UNSUPPORTED, "%" PRIstr ": mounts it in a way that is not supported",
 		     ARG(g->d->setup));
 	}
-	if (how == SETUP_BIND)
+	if (how == SETUP_BIND && (image || !etc))
 		mount_part(g, path, part);
-	else if (how == SETUP_OTHER)
+	else if (how == SETUP_OTHER || (how == SETUP_IMAGE && etc && !show_original(g, image, &e)))
 		close_part(g, path, &e);
 }
 
@@ -129,9 +143,9 @@ struct fs *deployment_tree(struct rootfs *top, const struct deployment *d)
 	struct error e;
 	if (find_part(&g, top->fs, d->path, &ino, &e) != WALK_FOUND)
 		return NULL;
-	if (tree_of(&g, ino))
-		mount_state(&g, S("/etc"), d->etc);
-	mount_state(&g, S("/var"), d->var);
+	bool image = tree_of(&g, ino) != NULL;
+	mount_state(&g, S("/etc"), d->etc, image);
+	mount_state(&g, S("/var"), d->var, image);
 	mount_part(&g, S("/sysroot"), S("/"));
 	if (find_part(&g, g.composed, S("/etc"), &ino, &e) == WALK_ABSENT &&
 	    find_part(&g, g.composed, S("/usr/etc"), &ino, &e) == WALK_FOUND)

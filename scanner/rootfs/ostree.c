@@ -3,7 +3,7 @@
  * and its ostree-prepare-root: /ostree/deploy/OS/deploy/CHECKSUM.SERIAL, of which the kernel is
  * told one by ostree=/ostree/boot.N/OS/CHECKSUM/I, a link. Where no entry of the boot menu is at
  * hand those links are what may be booted: the first of its kernel is the default when there is one
- * kernel. Not supported: a transient /etc.
+ * kernel.
  */
 #include <stdlib.h>
 
@@ -53,6 +53,7 @@ static void gather_system(struct rootfs *top, struct str os, struct deployments 
 				.boot = S("/boot"),
 				.image = join(a, path, S(".ostree.cfs")),
 				.objects = S("/ostree/repo/objects"),
+				.setup = S("/usr/lib/ostree/prepare-root.conf"),
 			};
 	}
 }

@@ -1,7 +1,8 @@
 /*
  * setup_root.c - the file setup-root-conf.toml of an image for bootc's composefs backend to how its
- * /etc and /var are mounted (bootc-root-setup.service(5)). Of TOML just what that page shows is
- * read: sections of keys with one value. Not supported: inline tables, dotted keys, and the
+ * /etc and /var are mounted (bootc-root-setup.service(5)), and prepare-root.conf to the same of
+ * ostree's (ostree-prepare-root(1)), which knows "transient" alone. Of TOML just what those pages
+ * show is read: sections of keys with one value. Not supported: inline tables, dotted keys, and the
  * overlay, whose upper directory lies in the deployment's state.
  */
 #include "setup_root.h"
@@ -49,8 +50,10 @@ static struct setup setup_read(struct str text, struct str section)
 enum setup_mount setup_root_mount(struct str text, struct str section)
 {
 	struct setup s = setup_read(text, section);
-	bool transient = str_eq(s.transient, S("true"));
-	if (s.odd)
+	bool transient = str_eq(s.transient, S("true")) || str_eq(s.transient, S("1"));
+	bool persistent =
+		!s.transient.n || str_eq(s.transient, S("false")) || str_eq(s.transient, S("0"));
+	if (s.odd || (!transient && !persistent))
 		return SETUP_OTHER;
 	if (!s.mount.n)
 		return transient ? SETUP_IMAGE : SETUP_BIND;

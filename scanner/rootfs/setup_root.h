@@ -1,5 +1,6 @@
 /*
- * setup_root.h - how bootc's initramfs brings /etc and /var into the root; private to rootfs/.
+ * setup_root.h - how an initramfs brings /etc and /var of a deployment into the root; private to
+ * rootfs/.
  */
 #ifndef SETUP_ROOT_H
 #define SETUP_ROOT_H
@@ -12,8 +13,7 @@ enum setup_mount {
 	SETUP_OTHER, /* in another way, or nobody can tell */
 };
 
-/* By the text of setup-root-conf.toml, which is empty where there is no such file; of "etc" or
- * "var". */
+/* By the text of the file that says it, which is empty where there is none; of "etc" or "var". */
 enum setup_mount setup_root_mount(struct str text, struct str section);
 
 #endif

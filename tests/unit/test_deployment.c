@@ -256,6 +256,11 @@ static void setups(void **state)
 		{"etc.transient = true\n", SETUP_OTHER, SETUP_OTHER},
 		{"etc = { transient = true }\n[var]\n", SETUP_OTHER, SETUP_OTHER},
 		{"[etc]\nmount\n", SETUP_OTHER, SETUP_BIND},
+		/* prepare-root.conf */
+		{"[composefs]\nenabled = verity\n[sysroot]\nreadonly = true\n", SETUP_BIND,
+		 SETUP_BIND},
+		{"[etc]\ntransient=1\n[root]\ntransient=0\n", SETUP_IMAGE, SETUP_BIND},
+		{"[etc]\ntransient=maybe\n", SETUP_OTHER, SETUP_BIND},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
