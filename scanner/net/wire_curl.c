@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -68,6 +69,7 @@ struct wire {
 	const char *cacert, *cert, *key; /* NULL: none */
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
+	atomic_uint_fast64_t came; /* bytes over all lines */
 	struct exchange *lines;
 };
 
@@ -119,6 +121,7 @@ static size_t take_body(char *p, size_t size, size_t n, void *arg)
 	memcpy(x->body + x->body_n, p, n);
 	x->body_n += n;
 	x->came += n;
+	atomic_fetch_add(&x->wire->came, n);
 	return n;
 }
 
@@ -277,27 +280,32 @@ static void until_ms(struct timespec *t, long ms)
 	t->tv_nsec %= 1000000000;
 }
 
-/* Waits for a line, but not for ever: whoever has them may be the one that waits. */
+/* Waits for a line as long as something comes over the others, but not for ever: whoever has them
+ * may be the one that waits. */
 static struct exchange *line_take(struct wire *w, const struct wire_request *r,
 				  struct wire_failure *f)
 {
-	uint64_t start = now_ms();
-	struct exchange *x;
+	uint64_t since = now_ms(), came = atomic_load(&w->came);
+	struct exchange *x = NULL;
 	struct timespec t;
 	bool good = true;
 	pthread_mutex_lock(&w->lock);
-	while (!(x = line_free(w, r->origin)) && good) {
+	while (good && !(x = line_free(w, r->origin))) {
 		until_ms(&t, TICK_MS);
 		pthread_cond_timedwait(&w->freed, &w->lock, &t);
 		f->again = false;
 		good = watch_tick(r->watch, 0, f->e);
-		if (good && now_ms() - start > w->opts.stall_ms)
+		if (came != atomic_load(&w->came)) {
+			came = atomic_load(&w->came);
+			since = now_ms();
+		} else if (good && now_ms() - since > w->opts.stall_ms) {
 			good = failed(f, false, ERR_LIMIT, "all connections are in use");
+		}
 	}
-	if (x)
+	if (good)
 		x->busy = true;
 	pthread_mutex_unlock(&w->lock);
-	return x;
+	return good ? x : NULL;
 }
 
 static void close_lines(void *arg)

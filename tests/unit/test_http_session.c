@@ -445,6 +445,48 @@ static void all_in_use(void **state)
 	http_close(held[0]);
 }
 
+static void *hold(void *arg)
+{
+	struct stream **held = arg;
+	struct error e = {0};
+	const void *p;
+	size_t n;
+	bool good = true;
+	uint64_t end = now_ms() + 500;
+	while (good && now_ms() < end)
+		good = held[0]->next(held[0], &p, &n, &e) && held[1]->next(held[1], &p, &n, &e);
+	http_close(held[0]);
+	http_close(held[1]);
+	return good ? NULL : arg;
+}
+
+/* But while something comes it pays to wait, however long. */
+static void waits_for_others(void **state)
+{
+	static const char *const replies[] = {"HTTP/1.0 200 OK\r\n\r\n0123456789"};
+	struct script s = {.replies = replies, .n = 1, .repeat = true};
+	struct server *own = server_start(script_say, &s);
+	struct http_request r = asking(), endless = asking();
+	struct error e = {0};
+	struct stream *held[2];
+	pthread_t t;
+	void *wrong;
+	(void)state;
+	shelf_put((struct shelf){0});
+	endless.url = server_url(own, "/object");
+	endless.proved = true;
+	endless.max = 0;
+	for (size_t i = 0; i < 2; i++) {
+		held[i] = http_open(arena, shelf_net, &endless, NULL, &e);
+		assert_non_null(held[i]);
+	}
+	assert_int_equal(pthread_create(&t, NULL, hold, held), 0);
+	gives(&r, shelf_object);
+	pthread_join(t, &wrong);
+	assert_null(wrong);
+	server_stop(own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +503,7 @@ int main(void)
 		cmocka_unit_test(watched),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(all_in_use),
+		cmocka_unit_test(waits_for_others),
 	};
 	return cmocka_run_group_tests(tests, shelf_up, shelf_down);
 }
