@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "limit.h"
 #include "origin.h"
 #include "str.h"
 
@@ -133,6 +134,7 @@ struct blob_siblings *blob_beside(struct arena *a, struct str path, struct blob_
 struct blob_opening {
 	struct blob_siblings *siblings; /* NULL: a second file is refused with a sentence */
 	unsigned chain;                 /* files opened on behalf of each other so far */
+	struct limits max;
 	/* Never NULL; filled by what is opened: why its bytes may be older than what the machine
 	 * would see, one clause each: "the log of the vhdx holds writes that are not in place". */
 	struct words *stale;

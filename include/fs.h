@@ -13,7 +13,6 @@
 #define FS_H
 
 #include "blob.h"
-#include "limit.h"
 #include "vec.h"
 
 enum fs_kind {

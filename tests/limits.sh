@@ -67,6 +67,14 @@ limited read-bytes 100K ext4:node.ext4
 gzip -k node.ext4 && gzip -c node.ext4.gz >node.ext4.gz.gz
 limited spill 4K node.ext4.gz 'a compressed disk'
 limited depth 1 node.ext4.gz.gz 'wrappers'
+if command -v qemu-img >/dev/null; then
+	qemu-img create -q -f qcow2 -b node.ext4 -F raw one.qcow2 && qemu-img create -q -f qcow2 -b one.qcow2 -F qcow2 two.qcow2 &&
+		qemu-img create -q -f qcow2 -b two.qcow2 -F qcow2 three.qcow2
+	says 'two files behind a disk' 1 4.2.6 scan -c 4.2.6 --allow-backing --max-depth=2 two.qcow2
+	says 'three are past a limit of two' 70 'see --max-depth' scan --allow-backing --max-depth=2 three.qcow2
+else
+	skip 'files behind a disk' 'qemu-img is not installed'
+fi
 for kind in xfs btrfs; do
 	if [ "$(id -u)" = 0 ] && command -v mkfs.$kind >/dev/null && truncate -s 304M node.$kind &&
 		mkfs.$kind -q node.$kind >/dev/null && mounted node.$kind; then

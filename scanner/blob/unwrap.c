@@ -6,8 +6,6 @@
 
 #include "wrappers.h"
 
-enum { CHAIN_MAX = 8 };
-
 struct blob *wrapper_sibling(const struct blob_opening *o, const char *what, struct str name,
 			     struct error *e)
 {
@@ -16,8 +14,9 @@ struct blob *wrapper_sibling(const struct blob_opening *o, const char *what, str
 		     ARG(name));
 		return NULL;
 	}
-	if (o->chain >= CHAIN_MAX) {
-		fail(e, ERR_LIMIT, "more than %d files stand behind each other", CHAIN_MAX);
+	if (o->chain >= limits_depth(&o->max)) {
+		fail(e, ERR_LIMIT, "more than %u files stand behind each other, see --max-depth",
+		     o->chain);
 		return NULL;
 	}
 	struct blob *b = o->siblings->open(o->siblings, name, e);

@@ -319,6 +319,7 @@ static bool begin(struct peeling *p, struct str path, struct error *e)
 	p->out.stale = NEW(p->a, struct words);
 	p->out.budget = disk_budget(p->o);
 	p->opening.stale = p->out.stale;
+	p->opening.max = p->o->opts->fs.max;
 	return target_beside(p->o, path, p->out.budget, &p->opening.siblings, e);
 }
 
