@@ -87,7 +87,7 @@ struct image_label {
 
 struct image {
 	struct str target;   /* image_shown, and "#NAME" when it is one of several roots */
-	struct str kind;     /* "directory", "tar", "disk", "oci", "docker-archive", "txtar", … */
+	struct str kind;     /* "directory", "tar", "disk", "oci", "registry", "txtar", … */
 	struct str trail;    /* how it was read, for people: "oci > index > manifest > 3 layers",
 				"xz > qcow2 > gpt > p1 ext4" */
 	struct str digest;   /* of the manifest, or of the docker config; empty elsewhere */
