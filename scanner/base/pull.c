@@ -122,8 +122,12 @@ static struct str quoted(struct pull *p)
 			break;
 		p->at += n;
 	}
-	struct str raw = str_slice(p->text, start, p->at);
-	return take(p, '"') ? raw : (struct str){0};
+	if (p->at == p->text.n || p->text.p[p->at] != '"') {
+		refuse(p);
+		return (struct str){0};
+	}
+	p->at++;
+	return str_slice(p->text, start, p->at - 1);
 }
 
 bool pull_member(struct pull *p, struct str *key)

@@ -89,6 +89,8 @@ static const struct {
 	{B("{} x"), NULL},
 	{B("'x'"), NULL},
 	{B("\"a\nb\""), NULL},
+	{B("\"a\n\""), NULL},
+	{B("{\"a\t\":1}"), NULL},
 	{B("\"a"), NULL},
 	{B("\"\\x\""), NULL},
 	{B("\"\\u12\""), NULL},
