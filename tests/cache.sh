@@ -4,7 +4,6 @@
 # damage, links, a full disk, nobody's leave to write) the answer is the same. Prints TAP.
 . tests/support/nodes.sh
 have skopeo
-have strace
 registry=$(command -v docker-registry || command -v registry)
 [ -n "$registry" ] || { skip 'a registry' 'docker-registry is not installed' && plan && exit 0; }
 
@@ -131,9 +130,14 @@ is 'fetches the configuration and two layers' "$(fetched)" 3
 forget
 as_before 'the second scan' "$fail"
 is 'fetches no blob' "$(fetched)" 0
-strace -f -qq -e trace=openat -o opened "$OFFNODE" scan "$fail" >/dev/null 2>&1
-grep -q 'sha256-.*\.layer-1' opened && ! grep -F "$(sed 's/$/"/' <<<"$layers")" opened
-result $? 'and opens no layer'
+if strace -o opened true 2>/dev/null; then
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=openat -o opened "$OFFNODE" scan "$fail" >/dev/null 2>&1
+	is 'and says the same' $? 1
+	grep -q 'sha256-.*\.layer-1' opened && ! grep -F "$(sed 's/$/"/' <<<"$layers")" opened
+	result $? 'and opens no layer'
+else
+	skip 'which opens no layer' 'strace may not trace here'
+fi
 forget
 report "$other" >got
 grep -q '"verdict": "pass"' got
