@@ -46,6 +46,10 @@ struct net_use {
 struct net *net_new(struct arena *a, const struct net_options *opts);
 struct net_use net_used(const struct net *n);
 
+/* Ends all requests that are under way, and with them their connections: of a target that has been
+ * read, nobody reads on. Not while other threads use the session. */
+void net_settle(struct net *n);
+
 /* A URL as messages and reports show it: without user, query and fragment, and not too long. */
 struct url_shown {
 	char text[200];

@@ -164,6 +164,7 @@ static void run_target(struct offnode_report *r, struct str target)
 		s->sd = NULL;
 		next = run_image(r, s, next->target);
 	}
+	net_settle(r->image_options.net);
 }
 
 static bool list_tick(struct watch *w, uint64_t bytes, struct error *e)

@@ -157,6 +157,9 @@ for file in node.raw node.qcow2 node.tar.gz node.raw.xz; do
 done
 says 'that is told' 0 'https (no ranges) > qcow2 > ext4' inspect "$https/whole/node.qcow2"
 says 'in a note' 0 'no ranges: it was fetched from its first byte on' inspect -v "$https/whole/node.qcow2"
+many=$(for n in $(seq 10); do echo "$https/whole/big.raw?$n"; done)
+# shellcheck disable=SC2086
+says 'more of them than there are connections' 1 '^10 failed, 0 passed' scan -c 4.2.6 --net-timeout 2s $many
 says 'no ranges and too long' 70 'more than 1024 bytes to keep on disk' scan --max-spill 1K "$https/whole/node.raw"
 says 'ranges, and little room to keep them' 1 'effective: false' scan --max-spill 1K "$https/long.tar"
 

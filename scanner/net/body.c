@@ -21,14 +21,15 @@ struct body {
 	struct stream stream;
 	struct http_call call; /* its range moves on with what has come */
 	struct http_reply reply;
-	struct exchange *x;  /* NULL: none is under way */
-	uint64_t base, n;    /* the range that is read, of the object; n 0: to its end */
-	uint64_t want;       /* bytes that are to come in all; BLOB_UNSIZED: not known */
-	uint64_t done;       /* that were given to the reader */
-	uint64_t skip;       /* that come first and were given already */
-	uint64_t calm;       /* since the last break */
-	struct error failed; /* a stream that failed once is not asked again */
-	bool open;           /* the first head was read: later ones must agree */
+	struct exchange *x;        /* NULL: none is under way */
+	struct body *next, **link; /* in the list of those that have one */
+	uint64_t base, n;          /* the range that is read, of the object; n 0: to its end */
+	uint64_t want;             /* bytes that are to come in all; BLOB_UNSIZED: not known */
+	uint64_t done;             /* that were given to the reader */
+	uint64_t skip;             /* that come first and were given already */
+	uint64_t calm;             /* since the last break */
+	struct error failed;       /* a stream that failed once is not asked again */
+	bool open;                 /* the first head was read: later ones must agree */
 	bool part, ended;
 };
 
@@ -37,10 +38,31 @@ static bool is_head(const struct body *b)
 	return b->call.r.method && strcmp(b->call.r.method, "HEAD") == 0;
 }
 
+static void begin_exchange(struct body *b, struct exchange *x)
+{
+	struct net *n = b->call.net;
+	b->x = x;
+	pthread_mutex_lock(&n->lock);
+	b->next = n->open;
+	b->link = &n->open;
+	if (b->next)
+		b->next->link = &b->next;
+	n->open = b;
+	pthread_mutex_unlock(&n->lock);
+}
+
 static void end_exchange(struct body *b)
 {
+	struct net *n = b->call.net;
+	if (!b->x)
+		return;
 	exchange_end(b->x);
 	b->x = NULL;
+	pthread_mutex_lock(&n->lock);
+	*b->link = b->next;
+	if (b->next)
+		b->next->link = b->link;
+	pthread_mutex_unlock(&n->lock);
 }
 
 /* ---- what a head says of the object ---- */
@@ -149,9 +171,10 @@ static void take_reply(struct body *b)
 
 static bool ask(struct body *b, struct error *e)
 {
-	b->x = call_send(&b->call, e);
-	if (!b->x)
+	struct exchange *x = call_send(&b->call, e);
+	if (!x)
 		return false;
+	begin_exchange(b, x);
 	if (!take_head(b, e)) {
 		end_exchange(b);
 		return call_failed(&b->call, e);
@@ -280,13 +303,13 @@ struct stream *http_open(struct arena *a, struct net *n, const struct http_reque
 {
 	struct body *b = NEW(a, struct body);
 	*b = (struct body){.base = r->at, .n = r->n, .want = BLOB_UNSIZED};
+	arena_defer(a, close_body, b);
 	if (!call_begin(&b->call, a, n, r, e) || !ask(b, e))
 		return NULL;
 	struct url_shown shown = url_shown(r->url);
 	b->stream.name = r->step.n ? str_fmt(a, "%s: %" PRIstr, shown.text, ARG(r->step))
 				   : str_fmt(a, "%s", shown.text);
 	b->stream.next = body_next;
-	arena_defer(a, close_body, b);
 	if (out)
 		*out = b->reply;
 	return &b->stream;
@@ -317,6 +340,15 @@ void http_close(struct stream *s)
 	struct body *b = (struct body *)s;
 	end_exchange(b);
 	b->ended = true;
+}
+
+void net_settle(struct net *n)
+{
+	while (n->open) {
+		struct body *b = n->open;
+		end_exchange(b);
+		fail(&b->failed, ERR_IO, "%" PRIstr ": is not read any more", ARG(b->stream.name));
+	}
 }
 
 bool http_slurp(struct arena *a, struct net *n, const struct http_request *r,

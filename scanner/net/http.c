@@ -331,6 +331,11 @@ static uint64_t or_else(uint64_t n, uint64_t otherwise)
 	return n ? n : otherwise;
 }
 
+static void destroy_lock(void *arg)
+{
+	pthread_mutex_destroy(arg);
+}
+
 struct net *net_new(struct arena *a, const struct net_options *opts)
 {
 	struct net *n = NEW(a, struct net);
@@ -342,6 +347,8 @@ struct net *net_new(struct arena *a, const struct net_options *opts)
 	n->opts.stall_ms = or_else(opts->stall_ms, 30000);
 	n->opts.backoff_ms = or_else(opts->backoff_ms, 250);
 	n->wire = wire_new(a, &n->opts);
+	pthread_mutex_init(&n->lock, NULL);
+	arena_defer(a, destroy_lock, &n->lock);
 	return n;
 }
 

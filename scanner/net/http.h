@@ -4,16 +4,21 @@
 #ifndef HTTP_H
 #define HTTP_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "net.h"
 #include "url.h"
 #include "wire.h"
 
+struct body;
+
 struct net {
 	struct net_options opts;
 	struct wire *wire;
 	atomic_uint_fast64_t requests, bytes;
+	pthread_mutex_t lock;
+	struct body *open; /* guarded by the lock: whose requests are under way */
 };
 
 /* One request, with the range and the validator that are asked for this time. */
