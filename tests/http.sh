@@ -67,6 +67,8 @@ result $? 'openssl makes a certificate for another host'
 fails 'a client certificate is wanted' '403' $ca "$https/certified/small"
 asks 'and given' hello $ca cert=other.pem key=other.key "$https/certified/small"
 fails 'with a key that is not its own' '--cert and --key' $ca cert=other.pem key=server.key "$https/certified/small"
+openssl ec -aes128 -passout pass:s3cret -in other.key -out locked.key 2>openssl.log
+fails 'with a key that is locked' '--cert and --key' $ca cert=other.pem key=locked.key "$https/certified/small"
 
 pids=
 trap 'kill $pids 2>/dev/null; nginx_stop; chmod -R u+rwX "${work:?}" 2>/dev/null; rm -rf "${work:?}"' EXIT

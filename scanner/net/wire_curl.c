@@ -380,6 +380,8 @@ static void set_session(CURL *c, const struct wire *w)
 		lib.curl_easy_setopt(c, CURLOPT_SSLCERT, w->cert);
 	if (w->key)
 		lib.curl_easy_setopt(c, CURLOPT_SSLKEY, w->key);
+	/* Else a key that is locked would ask at the terminal. */
+	lib.curl_easy_setopt(c, CURLOPT_KEYPASSWD, "");
 }
 
 static void set_request(struct exchange *x, const struct wire_request *r)
