@@ -72,8 +72,8 @@ struct blob *blob_window(struct arena *a, struct blob *of, struct str name, uint
  * max_spill bytes on disk, or 64 times as many with the holes. */
 struct blob *blob_spool(struct arena *a, struct stream *s, uint64_t max_spill, struct error *e);
 
-/* A file that a spool fills instead of a temporary one; open for as long as the spool is used. Where
- * it cannot be written any more, it is emptied, and the spool goes on in a temporary one. */
+/* A file that a spool fills instead of a temporary one; open for as long as the spool is used.
+ * Where it cannot be written any more, it is emptied, and the spool goes on in a temporary one. */
 struct spool_home {
 	int fd; /* for reading and writing; empty */
 	/* The stream has ended without a failure, and all of it is in the file. */

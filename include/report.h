@@ -89,9 +89,9 @@ struct report {
 	const struct option *option; /* explain: what KEY or RULE speaks of */
 	struct str raw;
 	bool strict;
-	bool colour;           /* of "text" */
-	int verbosity;         /* -1 quiet, 0, 1 verbose */
-	struct str timestamp;  /* ISO 8601, or empty */
+	bool colour;          /* of "text" */
+	int verbosity;        /* -1 quiet, 0, 1 verbose */
+	struct str timestamp; /* ISO 8601, or empty */
 	struct cache_report cache;
 	struct rule_set rules; /* evaluated, or to be listed */
 	struct str benchmark;

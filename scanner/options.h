@@ -62,8 +62,8 @@
 	X(net_tries, "net-tries", 0, "N", NULL, "tries of a request (5)", "Network", false, COUNT) \
 	X(whole_layers, "whole-layers", 0, NULL, NULL, \
 	  "fetch and prove all of a layer where its parts would do", "Network", false, SWITCH) \
-	X(no_cache, "no-cache", 0, NULL, NULL, "keep nothing of what is fetched, use nothing kept", \
-	  "Network", false, SWITCH) \
+	X(no_cache, "no-cache", 0, NULL, NULL, \
+	  "keep nothing of what is fetched, use nothing kept", "Network", false, SWITCH) \
 	X(cache_size, "cache-size", 0, "SIZE", NULL, "most that is kept of what was fetched (5G)", \
 	  "Network", false, SIZE) \
 	X(jobs, "jobs", 'j', "N", NULL, "layers read at once (number of CPUs)", "Limits", false, \
