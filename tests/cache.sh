@@ -3,39 +3,13 @@
 # of a layer is fetched or opened, and whatever happens to the cache (killed runs, runs beside each other,
 # damage, links, a full disk, nobody's leave to write) the answer is the same. Prints TAP.
 . tests/support/nodes.sh
+. "$top/tests/support/registry.sh"
 have skopeo
-registry=$(command -v docker-registry || command -v registry)
-[ -n "$registry" ] || { skip 'a registry' 'docker-registry is not installed' && plan && exit 0; }
+[ "$registry_program" ] || { skip 'a registry' 'docker-registry is not installed' && plan && exit 0; }
 
 # ---- a registry on loopback ----
 
-registry_conf() { # registry_conf PORT
-	printf '%s\n' 'version: 0.1' 'log: {accesslog: {disabled: false}, level: error}' \
-		"storage: {filesystem: {rootdirectory: $work/store}}" "http: {addr: \"127.0.0.1:$1\"}"
-}
-registry_start() { # sets $server and $host
-	local port
-	for _ in 1 2 3; do # somebody may take the port in between
-		port=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
-		registry_conf "$port" >config.yml
-		"$registry" serve config.yml >>access.log 2>registry.log &
-		server=$!
-		for _ in $(seq 100); do
-			kill -0 $server 2>/dev/null || break
-			(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && host=127.0.0.1:$port && return
-			sleep 0.05
-		done
-	done
-	sed 's/^/# /' registry.log | head
-	return 1
-}
-finish() {
-	[ -n "${server:-}" ] && kill "$server" 2>/dev/null
-	mountpoint -q "$work/small" && umount "$work/small"
-	chmod -R u+rwX "${work:?}"
-	rm -rf "${work:?}"
-}
-trap finish EXIT
+trap 'mountpoint -q "$work/small" && umount "$work/small"; registry_end' EXIT
 registry_start
 result $? 'the registry runs'
 
@@ -66,7 +40,7 @@ images() {
 	for tag in tree fail other; do tar -C $tag -czf $tag.tar.gz . || return; done
 	python3 layout.py || return
 	for tag in fail other; do
-		skopeo copy -q --dest-tls-verify=false "oci:layout:$tag" "docker://$host/node:$tag" || return
+		push "layout:$tag" "node:$tag" || return
 	done
 }
 images >images.log 2>&1
@@ -76,7 +50,7 @@ result $status 'two images of one base'
 
 export OFFNODE_CHECK=4.2.6 OFFNODE_PLAIN_HTTP=true XDG_CACHE_HOME=$work/home
 cache=$work/home/offnode
-fail=docker://$host/node:fail other=docker://$host/node:other
+fail=docker://$registry/node:fail other=docker://$registry/node:other
 
 # ---- what is asked of the registry, and what is opened ----
 
@@ -150,7 +124,7 @@ result $? 'and is what it is without a cache'
 grep -q '^7 blobs, 3 notes' said # two manifests, two configurations, three layers
 result $? 'cache info counts them'
 digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "$fail")
-"$OFFNODE" scan --offline "docker://$host/node@$digest" >said 2>&1
+"$OFFNODE" scan --offline "docker://$registry/node@$digest" >said 2>&1
 is 'an image that is named by its digest needs no network' $? 1
 
 rm -rf "$work/home"

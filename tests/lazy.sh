@@ -134,9 +134,6 @@ fetched() { # fetched TARGET PERCENT NAME: no more of its bytes
 	PYTHON
 	result $? "$3"
 }
-blob_of() { # blob_of DIGEST: its file in the registry
-	echo "$registry_blobs/sha256/${1:7:2}/${1:7}/data"
-}
 layer_of() { # layer_of FORM N: the digest of a layer
 	python3 - "$1" "$2" <<-'PYTHON'
 		import json, sys
@@ -149,7 +146,7 @@ damage() { # damage FILE OFFSET: a few bytes become others
 	printf '\252\125\252\125\252\125' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-if ! command -v docker-registry >/dev/null || ! command -v skopeo >/dev/null || ! command -v umoci >/dev/null; then
+if [ ! "$registry_program" ] || ! command -v skopeo >/dev/null || ! command -v umoci >/dev/null; then
 	skip 'a registry' 'docker-registry, skopeo or umoci is not installed'
 	plan
 	exit
@@ -182,10 +179,10 @@ place_of() { # place_of FILE NAME: where in an eStargz a file's chunk begins
 		print(next(e["offset"] for e in table["entries"] if e["name"].endswith(sys.argv[2])))
 	PYTHON
 }
-file=$(blob_of "$(layer_of stargz 2)")
+file=$(registry_blob "$(layer_of stargz 2)")
 damage "$file" $(($(place_of "$file" etc/default/kubelet) + 14))
 told 'a damaged chunk makes an unknown' '^UNKNOWN' "$OFFNODE" scan --plain-http --no-cache $node:stargz
-file=$(blob_of "$(layer_of chunked 2)")
+file=$(registry_blob "$(layer_of chunked 2)")
 damage "$file" $(($(stat -c %s "$file") - 100))
 told 'a damaged table is not used, and the whole layer is damaged too' 'layer 3 of 3.*(digest mismatch|zstd)' \
 	"$OFFNODE" scan --plain-http --no-cache $node:chunked

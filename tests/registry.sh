@@ -4,24 +4,17 @@
 # one thing wrong each. Prints TAP.
 . tests/support/nodes.sh
 . "$top/tests/support/servers.sh"
+. "$top/tests/support/registry.sh"
 have skopeo
 have curl
 have htpasswd
-server=$(command -v docker-registry || command -v registry)
-[ "$server" ] || { skip 'a registry' 'docker-registry is not installed' && plan && exit; }
+[ "$registry_program" ] || { skip 'a registry' 'docker-registry is not installed' && plan && exit; }
 export HOME=$work/home OFFNODE_CACERT=$work/ca.pem OFFNODE_NET_TRIES=1 OFFNODE_NO_CACHE=1
 unset XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_CACHE_HOME DOCKER_CONFIG REGISTRY_AUTH_FILE
 mkdir -p "$HOME"
 
 # ---- registries over one store: open, over TLS, with passwords, with tokens ----
 
-pids=
-stop() {
-	# shellcheck disable=SC2086 # numbers are words
-	[ -z "$pids" ] || kill $pids 2>/dev/null
-	pids=
-}
-trap 'stop; chmod -R u+rwX "${work:?}" 2>/dev/null; rm -rf "${work:?}"' EXIT
 answers() { # answers URL: within ten seconds
 	for _ in $(seq 200); do
 		curl -s -o /dev/null --cacert ca.pem "$1" && return
@@ -29,27 +22,17 @@ answers() { # answers URL: within ten seconds
 	done
 	return 1
 }
-registry() { # registry PORT tls|plain < more of its configuration
-	{
-		printf 'version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: %s}\n' "$work/store"
-		printf 'http:\n  addr: 127.0.0.1:%s\n' "$1"
-		[ "$2" = plain ] || printf '  tls: {certificate: %s, key: %s}\n' "$work/server.pem" "$work/server.key"
-		cat
-	} >"registry.$1.yml"
-	"$server" serve "registry.$1.yml" >"registry.$1.log" 2>&1 </dev/null &
-	pids="$pids $!"
-}
 certificates >openssl.log 2>&1
 openssl req -x509 -newkey rsa:2048 -nodes -keyout token.key -out token.pem -days 2 -subj /CN=tokens >openssl.log 2>&1
 htpasswd -Bbn -C 4 alice geheim >htpasswd 2>/dev/null
 read -r p_open p_tls p_basic p_token p_fault p_plain < <(free_ports 6)
-registry "$p_open" plain </dev/null
-registry "$p_tls" tls </dev/null
-registry "$p_basic" tls <<<"auth: {htpasswd: {realm: tests, path: $work/htpasswd}}"
-registry "$p_token" tls <<<"auth: {token: {realm: 'https://localhost:$p_fault/token', service: tests, issuer: tests,
+registry_serve "$p_open" plain </dev/null
+registry_serve "$p_tls" tls </dev/null
+registry_serve "$p_basic" tls <<<"auth: {htpasswd: {realm: tests, path: $work/htpasswd}}"
+registry_serve "$p_token" tls <<<"auth: {token: {realm: 'https://localhost:$p_fault/token', service: tests, issuer: tests,
   rootcertbundle: $work/token.pem}}"
 python3 "$top/tests/support/registry_faults.py" "$p_fault" "$p_plain" "127.0.0.1:$p_open" "$work" >faults.log 2>&1 &
-pids="$pids $!"
+registry_pids="$registry_pids $!"
 open=localhost:$p_open tls=localhost:$p_tls basic=localhost:$p_basic token=localhost:$p_token fault=localhost:$p_fault
 answers "http://$open/v2/" && answers "https://$tls/v2/" && answers "https://$basic/v2/" &&
 	answers "https://$token/v2/" && answers "https://$fault/anonymous"
@@ -272,5 +255,4 @@ says 'what was right is' 0 'fetched   [0-9.]*B of [0-9.]*K, 1 request$' inspect 
 yes 'a digest that is in it needs no network' "docker://$tls/node@$digest" --offline
 yes 'and no login' "docker://$basic/node@$digest"
 says 'a tag does' 66 'offline' scan "docker://$tls/node:v1" --offline
-stop
 plan
