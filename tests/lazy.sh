@@ -171,6 +171,25 @@ told 'layers are read whole where that is asked for' '3 layers$' \
 	"$OFFNODE" inspect --plain-http --no-cache --whole-layers $node:stargz
 told 'other layers are read whole' '3 layers$' "$OFFNODE" inspect --plain-http --no-cache $node:plain
 
+# A second scan asks for the manifest alone; what is kept is as good as what is fetched, or it is nothing.
+export XDG_CACHE_HOME=$work/cache
+by_cache() { "$OFFNODE" scan --plain-http -f json $node:$form; }
+for form in chunked stargz; do
+	by_cache >first.json
+	told "$form, once more, by one request" ' 1 request$' "$OFFNODE" inspect --plain-http $node:$form
+	by_cache >second.json
+	diff <(grep -v '"\(bytes\|requests\)"' first.json) <(grep -v '"\(bytes\|requests\)"' second.json) >said
+	result $? "$form, once more, says the same"
+	find cache/offnode -name '*parts-1' >notes
+	while read -r note; do damage "$note" $(($(stat -c %s "$note") / 2)); done <notes
+	by_cache >third.json
+	diff <(grep -v '"\(bytes\|requests\)"' first.json) <(grep -v '"\(bytes\|requests\)"' third.json) >said
+	status=$?
+	[ "$(wc -l <notes)" -ge 3 ] && [ $status = 0 ] && ! grep -q '"requests": 1,' third.json
+	result $? "$form, from damaged notes, fetches again and says the same"
+done
+unset XDG_CACHE_HOME
+
 place_of() { # place_of FILE NAME: where in an eStargz a file's chunk begins
 	python3 - "$1" "$2" <<-'PYTHON'
 		import gzip, io, json, sys, tarfile

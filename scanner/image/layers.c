@@ -53,7 +53,8 @@ static bool layer_open_lazily(struct work *w, struct fs **out, struct error *e)
 	*out = NULL;
 	if (!job->bound.digest.n || !store || !store->ranges)
 		return true;
-	if (!store->ranges(store, w->a, job->digest, job->size, &b, e))
+	if (!(w->cache ? layer_parts(w->cache, w->a, job, &b, e)
+		       : store->ranges(store, w->a, job->digest, job->size, &b, e)))
 		return false;
 	*out = b ? fs_open_toc(w->a, b, &job->bound, w->opts, &why) : NULL;
 	w->lazy = *out != NULL;

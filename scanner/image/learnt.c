@@ -48,18 +48,28 @@ static void saving_full(void *arg)
 	longjmp(*(jmp_buf *)arg, 1);
 }
 
-/* In memory of its own: what is too large to be kept is no reason for a scan to fail. */
-static void write_note(const struct learning *l)
+void layer_note(struct cache *c, struct str digest, struct str name,
+		void (*put)(const void *arg, struct out *o), const void *arg)
 {
 	jmp_buf full;
 	struct arena *volatile a = NULL;
 	if (setjmp(full) == 0) {
 		a = arena_new(SAVING_MEMORY, saving_full, &full);
 		struct out *o = out_new(a);
-		fs_save_layer(l->fs, o);
-		cache_keep_note(l->cache, l->job->digest, S(NOTE), out_text(o));
+		put(arg, o);
+		cache_keep_note(c, digest, name, out_text(o));
 	}
 	arena_free(a);
+}
+
+static void put_layer(const void *fs, struct out *o)
+{
+	fs_save_layer(fs, o);
+}
+
+static void write_note(const struct learning *l)
+{
+	layer_note(l->cache, l->job->digest, S(NOTE), put_layer, l->fs);
 }
 
 static void learn_late(void *arg)

@@ -98,4 +98,16 @@ struct fs *layer_learnt(struct cache *c, struct arena *a, const struct layer_job
 void layer_learn(struct cache *c, struct arena *a, const struct layer_job *job,
 		 const struct fs *fs);
 
+/* Keeps a note that `put` writes. In memory of its own: what is too large to be kept is no reason
+ * for a scan to fail. */
+void layer_note(struct cache *c, struct str digest, struct str name,
+		void (*put)(const void *arg, struct out *o), const void *arg);
+
+/* ---- parts.c ---- */
+
+/* A layer of which parts can be had, as the store's ranges, whose parts the cache knows or, at the
+ * end of the arena, learns. */
+bool layer_parts(struct cache *c, struct arena *a, const struct layer_job *job, struct blob **out,
+		 struct error *e);
+
 #endif
