@@ -115,7 +115,7 @@ says 'a platform that the only image is not for' 69 'no image for linux/s390x' s
 
 # ---- what is refused before anything is asked, and what is not there ----
 
-says 'plain HTTP is not spoken unless asked for' 66 "https://$open/v2/node/manifests/v1: manifest:" scan "docker://$open/node:v1"
+says 'plain HTTP is not spoken unless asked for' 66 'manifest: the server speaks no TLS there; --plain-http' scan "docker://$open/node:v1"
 says 'nothing is asked offline' 66 'offline' scan "docker://$tls/node:v1" --offline
 says 'a reference alone is no target' 66 "docker://$tls/node:v1)" scan "$tls/node:v1"
 says 'a bad reference' 64 'no capital letters' scan "docker://$tls/Node:v1"

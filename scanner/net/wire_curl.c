@@ -220,6 +220,11 @@ static bool exchange_failed(struct exchange *x, struct wire_failure *f)
 		return failed(f, false, ERR_USAGE, "the file of --cacert cannot be used");
 	case CURLE_SSL_CERTPROBLEM:
 		return failed(f, false, ERR_USAGE, "the files of --cert and --key cannot be used");
+	case CURLE_SSL_CONNECT_ERROR:
+		if (!strstr(x->error, "wrong version number"))
+			break;
+		return failed(f, false, ERR_IO,
+			      "the server speaks no TLS there; --plain-http does without");
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY: return failed(f, false, ERR_IO, "the reply is no HTTP");
 	default: break;
