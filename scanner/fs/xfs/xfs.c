@@ -89,7 +89,7 @@ static bool xfs_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t
 		return read_target(of(fs), &i, at, buf, n, got, e);
 	if (!S_ISREG(i.mode))
 		return fail(e, ERR_CORRUPT, "inode %llu: is no file", (unsigned long long)ino);
-	if (i.realtime && i.extents)
+	if (i.realtime && i.extents && i.size > 0)
 		return fail(e, ERR_UNSUPPORTED, "inode %llu: its bytes are on a real-time device",
 			    (unsigned long long)ino);
 	return xfs_contents(of(fs), &i, at, buf, n, got, e);
