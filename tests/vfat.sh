@@ -37,9 +37,10 @@ volume 'FAT32' 64M -F 32 -s 1
 head -c 1M image >short
 refused short 'a truncated volume is refused' 'ends at byte'
 rm -rf tree/many tree/EFI/Linux/[37]*
-for bits in 12 16 32; do
-	rm -f "small.$bits" && truncate -s "$((bits / 4 * bits / 4))M" "small.$bits" && mkfs.vfat -F "$bits" -s 1 "small.$bits" >said 2>&1
-	mcopy -s -Q -i "small.$bits" tree/* :: >said 2>&1
+for small in '12 8M 4' '16 16M 1' '32 64M 1'; do
+	read -r bits size cluster <<<"$small"
+	rm -f "small.$bits" && truncate -s "$size" "small.$bits" && mkfs.vfat -F "$bits" -s "$cluster" "small.$bits" >said 2>&1 &&
+		mcopy -s -Q -i "small.$bits" tree/* :: >said 2>&1 || result 1 "an image for mutations, FAT$bits"
 done
 mutations 60 small.*
 plan
