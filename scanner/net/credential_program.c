@@ -21,6 +21,7 @@
 #include "doc.h"
 
 enum { ANSWER_MAX = 64 << 10, ANSWER_MS = 60000, NAME_BYTES = 100 };
+enum { NOT_STARTED = 127 }; /* a status by which posix_spawn may tell it, says POSIX */
 
 struct answer {
 	char bytes[ANSWER_MAX];
@@ -95,6 +96,13 @@ static bool listen_to(int fd, struct answer *answer)
 	return false;
 }
 
+static bool absent(const char *program, int number, struct error *e)
+{
+	fail_errno(e, number, "%s", program);
+	e->kind = ERR_MISSING;
+	return false;
+}
+
 /* Starts the program; *from is where its answer comes. -1: a failure was told. */
 static pid_t start(const char *program, struct str server, int *from, struct error *e)
 {
@@ -107,8 +115,7 @@ static pid_t start(const char *program, struct str server, int *from, struct err
 	if (pid > 0 && !failed)
 		return pid;
 	close(out[0]);
-	fail_errno(e, failed, "%s", program);
-	e->kind = ERR_MISSING;
+	absent(program, failed, e);
 	return -1;
 }
 
@@ -163,6 +170,8 @@ bool credentials_ask(struct arena *a, struct str name, struct str server, struct
 	if (status == -1)
 		good = fail(e, ERR_USAGE, "%s: stopped: it gave no whole answer in %d s", program,
 			    ANSWER_MS / 1000);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_STARTED && !text.n)
+		good = absent(program, ENOENT, e);
 	else if (status != 0 && !str_has(text, S("credentials not found")))
 		good = fail(e, ERR_USAGE, "%s: failed with status %d", program,
 			    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
