@@ -194,6 +194,10 @@ if command -v xorriso >/dev/null; then
 	head -c 100000 /dev/urandom >initrd.bad
 	layered bad.iso '' initrd.bad
 	says 'so does an initial RAM disk that cannot be read' 2 '/casper/initrd: ' scan -c 4.2.7 bad.iso
+	layered other.iso a.b.live.erofs
+	says 'and a layer of another kind' 2 "'a.b.live.erofs' is no squashfs" scan -c 4.2.7 other.iso
+	layered many.iso && for i in {1..17}; do cp live/casper/z.squashfs "live/casper/y$i.squashfs"; done && iso many.iso live
+	says 'and more layers than are laid' 2 'more than 16 layers' scan -c 4.2.7 many.iso
 	layered torn.iso a.b.live.squashfs && head -c 200 layer0/usr/bin/kubelet >live/casper/a.b.squashfs && iso torn.iso live
 	says 'and a layer that cannot be read' 2 'casper/a.b.squashfs' scan -c 4.2.7 torn.iso
 	for place in boot/initrd boot/initrd.gz; do

@@ -145,7 +145,11 @@ bool casper_layers(struct opening *o, struct fs *fs, struct words *out, struct e
 		return false;
 	if (str_ends(last, S(".squashfs")))
 		return stack_of(&c, str_basename(last), out, e);
-	for (size_t i = 0; i < c.squashes.n && i < LAYERS_MAX; i++)
+	if (last.n)
+		return fail(e, ERR_UNSUPPORTED, "/casper: '%" PRIstr "' is no squashfs", ARG(last));
+	if (c.squashes.n > LAYERS_MAX)
+		return fail(e, ERR_LIMIT, "/casper: more than %d layers", LAYERS_MAX);
+	for (size_t i = 0; i < c.squashes.n; i++)
 		*vec_push(o->a, out) =
 			(struct word){str_cat(o->a, S("casper/"), c.squashes.at[i].text), NULL};
 	return true;
