@@ -98,6 +98,12 @@ says 'Kairos: a condition that nobody can tell hides what the paths may hold' 2 
 printf '{{ if .X }}\nstages: {{ end }} cos-layout.env\n' >oem/91_paths.yaml
 kairos template.raw
 says 'Kairos: a layout that cannot be read hides it too' 2 '91_paths.yaml: the layout in it cannot be read' scan -c 4.2.7 template.raw
+layout oem/91_paths.yaml "$normal" "$(seq -s ' ' -f '/etc/d%g' 201)"
+kairos many.raw
+says 'Kairos: and one of more paths than are laid' 2 'too many paths' scan -c 4.2.7 many.raw
+rm oem/91_paths.yaml && ln -s 91_paths.yaml oem/91_paths.yaml
+kairos loop.raw
+says 'Kairos: and one that cannot be read' 2 '91_paths.yaml: the layout in it cannot be read: ' scan -c 4.2.7 loop.raw
 rm oem/91_paths.yaml && layout layouts/11_persistency.yaml "$normal" '/etc/systemd /var/lib/kubelet'
 kairos alone.raw && dd if=/dev/zero of=alone.raw bs=1M seek=32 count=8 conv=notrunc status=none
 says 'Kairos: without the persistent partition it is not known' 2 'LABEL=COS_PERSISTENT is not on the disk' scan -c 4.2.7 alone.raw

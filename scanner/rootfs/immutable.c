@@ -111,15 +111,14 @@ static void close_path(struct immutable *m, struct mounted mount)
 	*vec_push(m->a, m->out) = mount;
 }
 
-/* A text that is no YAML for us may be a template, and have a layout in it. */
-static void close_all(struct immutable *m, const struct file *f, struct str why)
+/* Nobody can tell what the layout is. */
+static void close_all(struct immutable *m, struct str path, struct str why)
 {
 	static const char *const dirs[] = {"/etc", "/var"};
 	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-		struct mounted mount = {.dir = str_from(dirs[i]), .what = f->path};
+		struct mounted mount = {.dir = str_from(dirs[i]), .what = path};
 		fail(&mount.error, ERR_UNSUPPORTED,
-		     "%" PRIstr ": the layout in it cannot be read: %" PRIstr, ARG(f->path),
-		     ARG(why));
+		     "%" PRIstr ": the layout in it cannot be read: %" PRIstr, ARG(path), ARG(why));
 		close_path(m, mount);
 	}
 }
@@ -128,18 +127,25 @@ static void read_file(struct immutable *m, struct str path)
 {
 	const struct file *f = rootfs_read(m->top, path);
 	struct doc_fault fault = {0};
-	if (f->state != FILE_OK || f->kind != FILE_REGULAR || m->files.n == FILES_MAX)
+	if (f->state == FILE_ABSENT || (f->state == FILE_OK && f->kind != FILE_REGULAR))
 		return;
+	if (f->state != FILE_OK || m->files.n == FILES_MAX) {
+		close_all(m, path, f->state != FILE_OK ? f->why : S("too many files"));
+		return;
+	}
+	/* A text that is no YAML for us may be a template, and have a layout in it. */
 	const struct doc *doc = doc_yaml(m->a, f, &fault);
 	if (doc)
 		*vec_push(m->a, &m->files) = doc;
 	else if (str_has(f->text, S("cos-layout.env")))
-		close_all(m, f, fault.text);
+		close_all(m, path, fault.text);
 }
 
 static void read_files(struct immutable *m, struct str dir)
 {
 	const struct listing *l = rootfs_list(m->top, dir);
+	if (l->unread)
+		close_all(m, dir, l->unread->why);
 	for (size_t i = 0; i < l->n; i++)
 		if (str_ends(l->names[i], S(".yaml")) || str_ends(l->names[i], S(".yml")))
 			read_file(m, str_fmt(m->a, "%" PRIstr "/%" PRIstr, ARG(dir),
@@ -305,8 +311,10 @@ static void lay_paths(struct immutable *m)
 	VEC(struct path) paths = {0};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		struct str rest = all[i].value, path;
-		while ((path = next_word(&rest)).n && paths.n < PATHS_MAX)
+		while (paths.n < PATHS_MAX && (path = next_word(&rest)).n)
 			*vec_push(m->a, &paths) = (struct path){path, all[i].from, bound || i};
+		if (next_word(&rest).n)
+			close_all(m, S("the layout"), S("too many paths"));
 	}
 	if (paths.n)
 		qsort(paths.at, paths.n, sizeof *paths.at, by_path);
