@@ -21,6 +21,7 @@
 	X(file, 64 << 20)         /* bytes of one file out of a compressed archive */ \
 	X(directory, 64 << 20)    /* bytes of one directory of a file system */ \
 	X(extents, 1 << 20)       /* extents, blocks or parts that one file lies in */ \
+	X(deployments, 4096)      /* names of systems on one volume and of boot entries */ \
 	X(links, 40)              /* symbolic links in one path; past 40 Linux gives up itself */
 
 struct limits {

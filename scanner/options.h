@@ -87,6 +87,8 @@
 	  "Limits", false, SIZE) \
 	X(max_extents, "max-extents", 0, "N", NULL, "pieces that a file of a disk lies in (1M)", \
 	  "Limits", false, SIZE) \
+	X(max_deployments, "max-deployments", 0, "N", NULL, \
+	  "names of systems on one volume and of boot entries (4K)", "Limits", false, SIZE) \
 	X(max_links, "max-links", 0, "N", NULL, "symbolic links in one path, at most (40)", \
 	  "Limits", false, SIZE) \
 	X(max_memory, "max-memory", 0, "SIZE", NULL, "memory of one target (1G)", "Limits", false, \

@@ -59,6 +59,10 @@ plain tar:zeros.tar.gz
 limited ratio 100 tar:zeros.tar.gz
 says 'a file that is not kept' 70 'max-file allows 1024' cat --max-file=1K tar:zeros.tar.gz /zeros
 
+boot=many/ostree/deploy/os/deploy && mkdir -p $boot && cp -a tree $boot/aa.0 && mkdir -p many/ostree/deploy/os/var
+cp -a tree/var/. many/ostree/deploy/os/var/ && mkdir -p $boot/bb.0/etc $boot/cc.0/etc
+plain dir:many
+limited deployments 2 dir:many
 ext4 node.ext4 tree 8
 on_disk ext4:node.ext4
 limited links 1 ext4:node.ext4

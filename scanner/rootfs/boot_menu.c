@@ -15,8 +15,6 @@
 #include "root.h"
 #include "version_order.h"
 
-enum { ENTRIES_MAX = 1000, ENTRY_BYTES_MAX = 64 << 10 };
-
 static struct str next_word(struct str *rest)
 {
 	*rest = str_trim(*rest, " \t\r");
@@ -28,7 +26,7 @@ static struct str next_word(struct str *rest)
 	return word;
 }
 
-static void read_line(struct arena *a, struct str line, struct boot_entry *e)
+static void read_line(struct str line, struct boot_entry *e, struct out *options)
 {
 	struct str key = next_word(&line);
 	if (str_eq(key, S("version")))
@@ -38,27 +36,33 @@ static void read_line(struct arena *a, struct str line, struct boot_entry *e)
 	else if (str_eq(key, S("efi")) || str_eq(key, S("uki")))
 		e->image = line;
 	else if (str_eq(key, S("options")))
-		e->options = str_fmt(a, "%" PRIstr " %" PRIstr, ARG(e->options), ARG(line));
+		out_fmt(options, "%" PRIstr " ", ARG(line));
+}
+
+static struct boot_entry read_entry(struct arena *a, struct str path, struct str text)
+{
+	struct boot_entry e = {.path = path};
+	struct out *options = out_new(a);
+	struct str line;
+	while (text.n) {
+		str_cut(text, '\n', &line, &text);
+		read_line(line, &e, options);
+	}
+	e.options = out_text(options);
+	return e;
 }
 
 /* Of the loader's directory on a volume that is called `volume`; the empty name is the root's. */
-static void read_entries(struct rootfs *from, struct str dir, struct str volume,
+static void read_entries(struct rootfs *from, struct str dir, struct str volume, uint64_t *left,
 			 struct boot_menu *out)
 {
 	struct arena *a = rootfs_arena(from);
-	const struct listing *l = rootfs_list(from, dir);
-	for (size_t i = 0; i < l->n && out->n < ENTRIES_MAX; i++) {
+	const struct listing *l = rootfs_list_within(from, dir, left);
+	for (size_t i = 0; i < l->n; i++) {
 		struct str path = str_fmt(a, "%" PRIstr "/%" PRIstr, ARG(dir), ARG(l->names[i]));
-		if (!str_ends(path, S(".conf")))
-			continue;
-		struct boot_entry e = {.path = str_cat(a, volume, path)};
-		const struct file *f = rootfs_read(from, path);
-		struct str rest = f->text, line;
-		while (rest.n && f->size <= ENTRY_BYTES_MAX) {
-			str_cut(rest, '\n', &line, &rest);
-			read_line(a, line, &e);
-		}
-		*vec_push(a, out) = e;
+		if (str_ends(path, S(".conf")))
+			*vec_push(a, out) = read_entry(a, str_cat(a, volume, path),
+						       rootfs_read(from, path)->text);
 	}
 }
 
@@ -71,16 +75,16 @@ static int by_order(const void *a, const void *b)
 	return order ? order : version_order(y->path, x->path);
 }
 
-bool boot_menu_read(struct rootfs *top, struct boot_menu *out)
+bool boot_menu_read(struct rootfs *top, uint64_t *left, struct boot_menu *out)
 {
 	const struct disk *disk = top->layers->disk;
-	read_entries(top, S("/boot/loader/entries"), S(""), out);
+	read_entries(top, S("/boot/loader/entries"), S(""), left, out);
 	for (size_t i = 0; disk && i < disk->volumes.n; i++) {
 		const struct volume *v = &disk->volumes.at[i];
 		if (!v->fs || v == top->layers->root || v->spare)
 			continue;
 		struct rootfs *other = root_over(top->arena, top->layers, v->fs, top->notes);
-		read_entries(other, S("/loader/entries"), v->name, out);
+		read_entries(other, S("/loader/entries"), v->name, left, out);
 		doubt_inherit(top, other, v->name);
 	}
 	if (out->n)

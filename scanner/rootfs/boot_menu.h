@@ -19,9 +19,9 @@ struct boot_menu {
 	size_t n, cap;
 };
 
-/* The entries in the order of the menu, the default first. False: there may be more of them, in
- * what could not be read, and which `top` counts as unreadable. */
-bool boot_menu_read(struct rootfs *top, struct boot_menu *out);
+/* The entries in the order of the menu, the default first, of up to *left names. False: there may
+ * be more of them, in what could not be read, and which `top` counts as unreadable. */
+bool boot_menu_read(struct rootfs *top, uint64_t *left, struct boot_menu *out);
 
 /* The value of the first `name` ("ostree=") on the entry's command line; empty where there is
  * none. */

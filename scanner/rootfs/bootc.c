@@ -8,8 +8,7 @@
  */
 #include "arena.h"
 #include "deployment.h"
-
-enum { DEPLOYMENTS_MAX = 200 };
+#include "root.h"
 
 /* SHA-256 or SHA-512 */
 static bool is_digest(struct str name)
@@ -21,11 +20,11 @@ static bool is_digest(struct str name)
 	return name.n == 64 || name.n == 128;
 }
 
-static void bootc_gather(struct rootfs *top, struct deployments *out)
+static void bootc_gather(struct rootfs *top, uint64_t *left, struct deployments *out)
 {
 	struct arena *a = rootfs_arena(top);
-	const struct listing *l = rootfs_list(top, S("/state/deploy"));
-	for (size_t i = 0; i < l->n && out->n < DEPLOYMENTS_MAX; i++) {
+	const struct listing *l = rootfs_list_within(top, S("/state/deploy"), left);
+	for (size_t i = 0; i < l->n; i++) {
 		struct str digest = l->names[i];
 		struct str path = str_cat(a, S("/state/deploy/"), digest);
 		const struct file *f = rootfs_lstat(top, path);
@@ -57,8 +56,10 @@ static size_t bootc_booted(struct rootfs *top, const struct deployments *all,
 	return i;
 }
 
-static void bootc_offer(struct rootfs *top, const struct deployments *all, struct offers *out)
+static void bootc_offer(struct rootfs *top, uint64_t *left, const struct deployments *all,
+			struct offers *out)
 {
+	(void)left;
 	for (size_t i = 0; i < all->n; i++)
 		*vec_push(rootfs_arena(top), out) = i;
 	out->guessed = all->n > 1;

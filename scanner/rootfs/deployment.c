@@ -7,6 +7,7 @@
 #include "deployment.h"
 
 #include "arena.h"
+#include "root.h"
 
 static const struct deployer *const deployers[] = {&ostree_deployer, &bootc_deployer};
 
@@ -94,18 +95,19 @@ bool deployment_find(struct rootfs *top, struct str wanted, struct chosen *out)
 {
 	struct choosing c = {.top = top, .a = rootfs_arena(top)};
 	struct boot_menu menu = {0};
+	uint64_t left = limits_deployments(&top->fs->max);
 	size_t by = 0, which;
 	for (; by < DEPLOYERS && !c.all.n; by++)
-		deployers[by]->gather(top, &c.all);
+		deployers[by]->gather(top, &left, &c.all);
 	if (!c.all.n)
 		return false;
 	by--;
-	bool whole = boot_menu_read(top, &menu);
+	bool whole = boot_menu_read(top, &left, &menu);
 	read_menu(&c, deployers[by], &menu);
 	if (!c.offers.n && !wanted.n && rootfs_stat(top, S("/usr"))->state == FILE_OK)
 		return false;
 	if (!c.offers.n)
-		deployers[by]->offer(top, &c.all, &c.offers);
+		deployers[by]->offer(top, &left, &c.all, &c.offers);
 	if (!whole || !numbered(&c, wanted.n ? wanted : S("0"), &which) || rootfs_unreadable(top).n)
 		return false;
 	choose(&c, which, out);

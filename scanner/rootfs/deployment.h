@@ -31,14 +31,16 @@ struct offers {
 
 bool offers_have(const struct offers *offers, size_t which);
 
-/* What lays deployments on a volume, and finds them at boot. */
+/* What lays deployments on a volume, and finds them at boot. Names of directories are counted off
+ * *left, see rootfs_list_within. */
 struct deployer {
-	void (*gather)(struct rootfs *top, struct deployments *out);
+	void (*gather)(struct rootfs *top, uint64_t *left, struct deployments *out);
 	/* That which an entry of the boot menu starts; all->n when it is none of them. */
 	size_t (*booted)(struct rootfs *top, const struct deployments *all,
 			 const struct boot_entry *entry);
 	/* What may be booted where no entry is at hand. */
-	void (*offer)(struct rootfs *top, const struct deployments *all, struct offers *out);
+	void (*offer)(struct rootfs *top, uint64_t *left, const struct deployments *all,
+		      struct offers *out);
 };
 
 extern const struct deployer ostree_deployer, bootc_deployer;

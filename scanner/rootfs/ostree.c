@@ -9,8 +9,7 @@
 
 #include "arena.h"
 #include "deployment.h"
-
-enum { SYSTEMS_MAX = 50, DEPLOYMENTS_MAX = 200 };
+#include "root.h"
 
 static struct str join(struct arena *a, struct str dir, struct str name)
 {
@@ -38,12 +37,13 @@ static bool is_deployment_name(struct str name)
 	return dot > 0 && str_u64(str_tail(name, dot + 1), &serial);
 }
 
-static void gather_system(struct rootfs *top, struct str os, struct deployments *out)
+static void gather_system(struct rootfs *top, struct str os, uint64_t *left,
+			  struct deployments *out)
 {
 	struct arena *a = rootfs_arena(top);
 	struct str system = join(a, S("/ostree/deploy"), os), dir = join(a, system, S("deploy"));
-	const struct listing *l = rootfs_list(top, dir);
-	for (size_t i = 0; i < l->n && out->n < DEPLOYMENTS_MAX; i++) {
+	const struct listing *l = rootfs_list_within(top, dir, left);
+	for (size_t i = 0; i < l->n; i++) {
 		struct str path = join(a, dir, l->names[i]);
 		if (is_deployment_name(l->names[i]) && is_directory(top, path))
 			*vec_push(a, out) = (struct deployment){
@@ -58,13 +58,13 @@ static void gather_system(struct rootfs *top, struct str os, struct deployments 
 	}
 }
 
-static void ostree_gather(struct rootfs *top, struct deployments *out)
+static void ostree_gather(struct rootfs *top, uint64_t *left, struct deployments *out)
 {
 	if (!is_directory(top, S("/ostree")))
 		return;
-	const struct listing *l = rootfs_list(top, S("/ostree/deploy"));
-	for (size_t i = 0; i < l->n && i < SYSTEMS_MAX; i++)
-		gather_system(top, l->names[i], out);
+	const struct listing *l = rootfs_list_within(top, S("/ostree/deploy"), left);
+	for (size_t i = 0; i < l->n; i++)
+		gather_system(top, l->names[i], left, out);
 }
 
 /* ---- which of them boots ---- */
@@ -90,6 +90,7 @@ static size_t ostree_booted(struct rootfs *top, const struct deployments *all,
 struct linking {
 	struct rootfs *top;
 	struct arena *a;
+	uint64_t *left;
 	const struct deployments *all;
 	struct offers *out;
 	size_t kernels; /* that have a first deployment */
@@ -97,8 +98,8 @@ struct linking {
 
 static void follow_kernel(struct linking *l, struct str kernel)
 {
-	const struct listing *links = rootfs_list(l->top, kernel);
-	for (size_t i = 0; i < links->n && i < DEPLOYMENTS_MAX; i++) {
+	const struct listing *links = rootfs_list_within(l->top, kernel, l->left);
+	for (size_t i = 0; i < links->n; i++) {
 		size_t which = linked(l->top, l->all, join(l->a, kernel, links->names[i]));
 		if (which == l->all->n)
 			continue;
@@ -110,11 +111,11 @@ static void follow_kernel(struct linking *l, struct str kernel)
 
 static void follow_links(struct linking *l, struct str top)
 {
-	const struct listing *systems = rootfs_list(l->top, top);
-	for (size_t i = 0; i < systems->n && i < SYSTEMS_MAX; i++) {
+	const struct listing *systems = rootfs_list_within(l->top, top, l->left);
+	for (size_t i = 0; i < systems->n; i++) {
 		struct str os = join(l->a, top, systems->names[i]);
-		const struct listing *kernels = rootfs_list(l->top, os);
-		for (size_t k = 0; k < kernels->n && k < SYSTEMS_MAX; k++)
+		const struct listing *kernels = rootfs_list_within(l->top, os, l->left);
+		for (size_t k = 0; k < kernels->n; k++)
 			follow_kernel(l, join(l->a, os, kernels->names[k]));
 	}
 }
@@ -137,9 +138,11 @@ static void highest_first(const struct deployments *all, struct offers *out)
 	}
 }
 
-static void ostree_offer(struct rootfs *top, const struct deployments *all, struct offers *out)
+static void ostree_offer(struct rootfs *top, uint64_t *left, const struct deployments *all,
+			 struct offers *out)
 {
-	struct linking l = {.top = top, .a = rootfs_arena(top), .all = all, .out = out};
+	struct linking l = {
+		.top = top, .a = rootfs_arena(top), .left = left, .all = all, .out = out};
 	follow_links(&l, S("/ostree/boot.0"));
 	follow_links(&l, S("/ostree/boot.1"));
 	for (size_t i = 0; i < all->n && !l.kernels; i++)

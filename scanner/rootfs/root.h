@@ -28,6 +28,10 @@ struct rootfs {
 struct rootfs *root_over(struct arena *a, const struct layers *layers, struct fs *fs,
 			 struct notes *notes);
 
+/* As rootfs_list, of up to *left names, which it takes off. A directory of more has none, and
+ * counts as unreadable: limits' `deployments` is where *left begins. */
+const struct listing *rootfs_list_within(struct rootfs *root, struct str dir, uint64_t *left);
+
 /* What could not be read of `from` is missing in `to` too; `volume` stands before its paths. */
 void doubt_inherit(struct rootfs *to, const struct rootfs *from, struct str volume);
 

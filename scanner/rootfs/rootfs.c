@@ -340,6 +340,24 @@ const struct listing *rootfs_list(struct rootfs *root, struct str dir)
 	return k->listing;
 }
 
+const struct listing *rootfs_list_within(struct rootfs *root, struct str dir, uint64_t *left)
+{
+	struct known *k = known(root, dir);
+	const struct listing *l = rootfs_list(root, dir);
+	struct error e;
+	if (l->n <= *left) {
+		*left -= l->n;
+		return l;
+	}
+	fail(&e, ERR_LIMIT, "too many deployments and boot entries, see --max-deployments");
+	struct file *f = NEW(root->arena, struct file);
+	*f = *rootfs_stat(root, dir);
+	set_unreadable(root, f, &e);
+	k->listing = NEW(root->arena, struct listing);
+	*k->listing = (struct listing){.state = FILE_UNREADABLE, .unread = f};
+	return k->listing;
+}
+
 /* ---- what the boot makes ---- */
 
 static void make_directory(struct rootfs *root, struct str path)

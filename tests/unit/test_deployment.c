@@ -115,6 +115,53 @@ static void unread_is_no_choice(void **state)
 	}
 }
 
+/* More than are looked at: nothing is chosen, and which option allows more is told. */
+static void too_many_are_told(void **state)
+{
+	static const struct {
+		const char *head, *tail; /* of each, around a number of so many digits */
+		int digits;
+		unsigned n;
+	} rows[] = {
+		{"-- /ostree/deploy/os/deploy/", ".0/etc/name --\nA\n", 8, 4100},
+		{"-- /ostree/deploy/os", "/deploy/aa.0/etc/name --\nA\n", 1, 2100},
+		{"-- /ostree/deploy/os", " -> os --\n", 1, 4100},
+		{"-- /boot/loader/entries/", ".conf --\noptions ostree=/x\n", 1, 4100},
+		{"-- /ostree/boot.1/os/cc/", " -> ../../../deploy/os/deploy/aa.0 --\n", 1, 4100},
+		{"-- /ostree/boot.1/os/", "/0 -> ../../../deploy/os/deploy/aa.0 --\n", 1, 2100},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct out *o = out_new(arena);
+		out_z(o, "-- " A "/etc/name --\nA\n");
+		for (unsigned k = 0; k < rows[i].n; k++)
+			out_fmt(o, "%s%0*x%s", rows[i].head, rows[i].digits, k, rows[i].tail);
+		struct rootfs *root = captured_root(arena, out_text(o));
+		struct doubt doubt = rootfs_doubt(root);
+		if (doubt.reason != REASON_LIMIT || !str_has(doubt.text, S("--max-deployments")) ||
+		    rootfs_deployment(root).n)
+			fail_msg("row %zu: '%.*s'", i, ARG(doubt.text));
+	}
+	struct out *o = out_new(arena);
+	for (unsigned k = 0; k < 4100; k++)
+		out_fmt(o, "-- /state/deploy/%064x/etc/name --\nA\n", k);
+	assert_int_equal(rootfs_doubt(captured_root(arena, out_text(o))).reason, REASON_LIMIT);
+}
+
+/* An entry may be long, and of many lines. */
+static void a_long_entry(void **state)
+{
+	struct out *o = out_new(arena);
+	(void)state;
+	out_z(o,
+	      TWO LINKS ENTRY("a", "1", "cc/0") "-- /boot/loader/entries/b.conf --\nversion 2\n");
+	for (unsigned i = 0; i < 50000; i++)
+		out_z(o, "options x\n");
+	out_z(o, "options ostree=/ostree/boot.1/os/cc/1\n");
+	struct rootfs *root = captured_root(arena, out_text(o));
+	assert_true(str_eq(rootfs_read(root, S("/etc/name"))->text, S("B\n")));
+}
+
 /* How many are offered, and what each of them is: the numbers follow the menu. */
 static void offers(void **state)
 {
@@ -272,10 +319,11 @@ static void setups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(chooses),  cmocka_unit_test(unread_is_no_choice),
-		cmocka_unit_test(composes), cmocka_unit_test(lists_what_is_mounted),
-		cmocka_unit_test(captures), cmocka_unit_test(offers),
-		cmocka_unit_test(setups),
+		cmocka_unit_test(chooses),      cmocka_unit_test(unread_is_no_choice),
+		cmocka_unit_test(composes),     cmocka_unit_test(lists_what_is_mounted),
+		cmocka_unit_test(captures),     cmocka_unit_test(offers),
+		cmocka_unit_test(setups),       cmocka_unit_test(too_many_are_told),
+		cmocka_unit_test(a_long_entry),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }
