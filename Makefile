@@ -209,7 +209,7 @@ endif
 
 # Scripts that print TAP: those that need a whole system or minutes are for `make test-real`, all
 # others for `make test`, the long ones first, so that the last to finish is a short one.
-REAL := $(addprefix tests/,real.sh programs.sh btrfs_log.sh ext_journal.sh xfs_log.sh browser.sh)
+REAL := $(addprefix tests/,real.sh recipe.sh programs.sh btrfs_log.sh ext_journal.sh xfs_log.sh browser.sh)
 LONG := $(wildcard $(addprefix tests/,images.sh hostile.sh disks.sh layouts.sh nested.sh cli.sh ext.sh formats.sh containers.sh))
 NO_TESTS := $(addprefix tests/,run.sh demo.sh mksamples.sh)
 SCRIPTS := $(LONG) $(filter-out $(LONG) $(REAL) $(NO_TESTS),$(wildcard tests/*.sh))

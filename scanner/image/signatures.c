@@ -175,16 +175,30 @@ static bool look_for_ext(struct arena *a, struct blob *b, struct signature *out,
 	return name_volume(a, b, &ext, out, e);
 }
 
-/* "LABELONE" in one of the first four sectors. */
+/* 32 letters and digits, which LVM shows in groups. */
+static struct str lvm_uuid(struct arena *a, const unsigned char *p)
+{
+	static const unsigned char groups[] = {6, 4, 4, 4, 4, 4, 6};
+	struct str all = {0};
+	for (size_t i = 0; i < sizeof groups; p += groups[i++])
+		all = str_fmt(a, "%" PRIstr "%s%" PRIstr, ARG(all), i ? "-" : "",
+			      ARG(((struct str){(const char *)p, groups[i]})));
+	return all;
+}
+
+/* "LABELONE" in one of the first four sectors, and where it says, the header of the volume. */
 static bool look_for_lvm(struct arena *a, struct blob *b, struct signature *out, struct error *e)
 {
-	(void)a;
-	unsigned char p[HEAD];
+	unsigned char p[HEAD], uuid[32];
 	for (uint64_t sector = 0; sector < 4 && out->role == ROLE_UNKNOWN; sector++) {
 		if (!read_at(b, sector * HEAD, p, HEAD, e))
 			return false;
-		if (memcmp(p, "LABELONE", 8) == 0 && memcmp(p + 24, "LVM2 001", 8) == 0)
-			*out = (struct signature){.role = ROLE_MEMBER, .name = S(LVM_MEMBER)};
+		if (memcmp(p, "LABELONE", 8) != 0 || memcmp(p + 24, "LVM2 001", 8) != 0)
+			continue;
+		if (!read_at(b, sector * HEAD + load_le32(p + 20), uuid, sizeof uuid, e))
+			return false;
+		*out = (struct signature){ROLE_MEMBER, .name = S(LVM_MEMBER)};
+		out->uuid = lvm_uuid(a, uuid);
 	}
 	return true;
 }
