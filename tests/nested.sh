@@ -444,7 +444,18 @@ else
 	ext4 native.ext4 native 16
 	same 'bootc: a transient /etc is that of the image' native.ext4
 	mkdir -p tree/usr/lib/composefs && printf '[etc]\nmount = "overlay"\n' >tree/usr/lib/composefs/setup-root-conf.toml
-	rm -rf native && native a tree 0 && rm -r tree/usr/lib/composefs
+	kubeadm=etc/systemd/system/kubelet.service.d/10-kubeadm.conf && mv tree/$kubeadm kept
+	rm -rf native && native a tree 0 && mv kept tree/$kubeadm && mv native/state/deploy/*/etc etc.lower
+	mkdir native/state/deploy/"$(printf 'a%.0s' {1..128})"/etc
+	upper=native/state/deploy/$(printf 'a%.0s' {1..128})/etc/upper
+	mkdir -p "$upper/$(dirname ${kubeadm#etc/})" && cp tree/$kubeadm "$upper/${kubeadm#etc/}"
+	ext4 native.ext4 native 16
+	same 'bootc: an /etc that is laid over that of the image' native.ext4
+	mv "$upper" "$upper.gone"
+	ext4 native.ext4 native 16
+	says 'bootc: and nothing was written into' 0 'PASS  4.2' scan -c 4.2.7 native.ext4
+	printf '[etc]\nmount = "other"\n' >tree/usr/lib/composefs/setup-root-conf.toml
+	rm -rf native etc.lower && native a tree 0 && rm -r tree/usr/lib/composefs
 	ext4 native.ext4 native 16
 	says 'bootc: an /etc of which nobody can tell hides what is in it' 2 'setup-root-conf.toml: mounts it in a way' scan -c 4.2.7 native.ext4
 	rm -rf native && native a tree 0 && rm native/composefs/images/*

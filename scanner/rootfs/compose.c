@@ -62,7 +62,7 @@ struct rootfs *rootfs_new(struct arena *a, const struct layers *layers, struct n
 	size_t below = !kept->disk ? kept->n : kept->root ? 1 : 0;
 	struct rootfs *top = root_over(a, kept, overlay_open(a, NULL, kept, 0, below), notes);
 	struct fs *composed = deployment_find(top, kept->deployment, &chosen)
-				      ? deployment_tree(top, &chosen.deployment)
+				      ? deployment_tree(top, &chosen.deployment, kept)
 				      : undeployed(top);
 	if (kept->disk)
 		composed = with_mounts(top, composed, kept, &mounts);

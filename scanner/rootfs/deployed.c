@@ -7,6 +7,7 @@
 #include "composed.h"
 #include "composefs.h"
 #include "deployment.h"
+#include "overlayfs.h"
 #include "root.h"
 #include "setup_root.h"
 
@@ -16,6 +17,7 @@ struct deploying {
 	struct rootfs *top;
 	struct arena *a;
 	const struct deployment *d;
+	struct layers *layers;
 	struct fs *composed;
 };
 
@@ -118,6 +120,13 @@ static bool show_original(struct deploying *g, bool image, struct error *e)
 	return composed_bind(g->composed, S("/etc"), S("/usr/etc"), e);
 }
 
+/* The state is seen where the physical root is. */
+static bool lay_state(struct deploying *g, struct str path, struct str part, struct error *e)
+{
+	struct str upper = str_fmt(g->a, "/sysroot%" PRIstr "/upper", ARG(part));
+	return overlayfs_lay(g->composed, g->layers, path, path, upper, e);
+}
+
 /* `image`: the tree is one of composefs, and does not have its /etc and /var by itself. */
 static void mount_state(struct deploying *g, struct str path, struct str part, bool image)
 {
@@ -132,21 +141,22 @@ static void mount_state(struct deploying *g, struct str path, struct str part, b
 	}
 	if (how == SETUP_BIND && (image || !etc))
 		mount_part(g, path, part);
-	else if (how == SETUP_OTHER || (how == SETUP_IMAGE && etc && !show_original(g, image, &e)))
+	else if (how == SETUP_OTHER || (how == SETUP_OVERLAY && !lay_state(g, path, part, &e)) ||
+		 (how == SETUP_IMAGE && etc && !show_original(g, image, &e)))
 		close_part(g, path, &e);
 }
 
-struct fs *deployment_tree(struct rootfs *top, const struct deployment *d)
+struct fs *deployment_tree(struct rootfs *top, const struct deployment *d, struct layers *layers)
 {
-	struct deploying g = {.top = top, .a = rootfs_arena(top), .d = d};
+	struct deploying g = {.top = top, .a = rootfs_arena(top), .d = d, .layers = layers};
 	uint64_t ino;
 	struct error e;
 	if (find_part(&g, top->fs, d->path, &ino, &e) != WALK_FOUND)
 		return NULL;
 	bool image = tree_of(&g, ino) != NULL;
+	mount_part(&g, S("/sysroot"), S("/"));
 	mount_state(&g, S("/etc"), d->etc, image);
 	mount_state(&g, S("/var"), d->var, image);
-	mount_part(&g, S("/sysroot"), S("/"));
 	if (find_part(&g, g.composed, S("/etc"), &ino, &e) == WALK_ABSENT &&
 	    find_part(&g, g.composed, S("/usr/etc"), &ino, &e) == WALK_FOUND)
 		(void)composed_bind(g.composed, S("/etc"), S("/usr/etc"), &e);

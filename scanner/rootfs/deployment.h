@@ -56,7 +56,8 @@ struct chosen {
  * such system, or which deployment boots cannot be told because something could not be read. */
 bool deployment_find(struct rootfs *top, struct str wanted, struct chosen *out);
 
-/* The tree that the initramfs makes of it; NULL where its directory is not there. */
-struct fs *deployment_tree(struct rootfs *top, const struct deployment *d);
+/* The tree that the initramfs makes of it; NULL where its directory is not there. A layer is pushed
+ * for each overlay in it. */
+struct fs *deployment_tree(struct rootfs *top, const struct deployment *d, struct layers *layers);
 
 #endif

@@ -2,8 +2,7 @@
  * setup_root.c - the file setup-root-conf.toml of an image for bootc's composefs backend to how its
  * /etc and /var are mounted (bootc-root-setup.service(5)), and prepare-root.conf to the same of
  * ostree's (ostree-prepare-root(1)), which knows "transient" alone. Of TOML just what those pages
- * show is read: sections of keys with one value. Not supported: inline tables, dotted keys, and the
- * overlay, whose upper directory lies in the deployment's state.
+ * show is read: sections of keys with one value. Not supported: inline tables and dotted keys.
  */
 #include "setup_root.h"
 
@@ -59,5 +58,7 @@ enum setup_mount setup_root_mount(struct str text, struct str section)
 		return transient ? SETUP_IMAGE : SETUP_BIND;
 	if (str_eq(s.mount, S("none")) || str_eq(s.mount, S("transient")))
 		return SETUP_IMAGE;
+	if (str_eq(s.mount, S("overlay")))
+		return SETUP_OVERLAY;
 	return str_eq(s.mount, S("bind")) ? SETUP_BIND : SETUP_OTHER;
 }

@@ -10,7 +10,9 @@
 enum setup_mount {
 	SETUP_BIND,  /* the directory of the deployment's state */
 	SETUP_IMAGE, /* as the image has it: nothing is mounted, or what is lost at the next boot */
-	SETUP_OTHER, /* in another way, or nobody can tell */
+	SETUP_OVERLAY, /* that of the image, under the directory "upper" of the deployment's state
+			*/
+	SETUP_OTHER,   /* in another way, or nobody can tell */
 };
 
 /* By the text of the file that says it, which is empty where there is none; of "etc" or "var". */

@@ -298,7 +298,8 @@ static void setups(void **state)
 		/* The kind goes before the switch. */
 		{"[etc]\ntransient = true\nmount = \"bind\"\n", SETUP_BIND, SETUP_BIND},
 		{"[root]\ntransient = true\n", SETUP_BIND, SETUP_BIND},
-		{"[etc]\nmount = \"overlay\"\n", SETUP_OTHER, SETUP_BIND},
+		{"[etc]\nmount = \"overlay\"\n", SETUP_OVERLAY, SETUP_BIND},
+		{"[etc]\nmount = \"Overlay\"\n", SETUP_OTHER, SETUP_BIND},
 		{"[var]\nmount = \"new\"\n", SETUP_BIND, SETUP_OTHER},
 		{"etc.transient = true\n", SETUP_OTHER, SETUP_OTHER},
 		{"etc = { transient = true }\n[var]\n", SETUP_OTHER, SETUP_OTHER},
