@@ -133,19 +133,36 @@ dirty_round 1 100 "mkfs.btrfs -q" "compress=zstd"
 
 # ---- several devices ----
 
+read_back() { # read_back NAME DEVICE...: the small tree, of these devices
+	"$manifest" "${@:2}" >image.manifest 2>said && cmp -s small.manifest image.manifest
+	result $? "$1"
+}
 devices() { # devices NAME COUNT OPTION...: the small tree over so many of the loop devices
 	local use=(${loops})
 	use=("${use[@]:0:$2}")
 	if mkfs.btrfs -q -f "${@:3}" "${use[@]}" >said 2>&1 && btrfs -q device scan "${use[@]}" &&
 		mount -t btrfs "${use[0]}" mnt 2>said && cp -a small/. mnt/ && umount mnt; then
 		members=("${use[@]}")
-		"$manifest" "${use[@]}" >image.manifest 2>said
-		cmp -s small.manifest image.manifest
-		result $? "$1"
+		read_back "$1" "${members[@]}"
 	else
 		umount -q mnt
 		skip "$1" "$(tail -n 1 said)"
 	fi
+}
+without() { # without NAME COUNT: any one of the devices or, if COUNT is 2, two
+	local one two member rest status=0
+	for one in "${members[@]}"; do
+		for two in "${members[@]}"; do
+			[ "$2" = 2 ] || [ "$one" = "$two" ] || continue
+			rest=()
+			for member in "${members[@]}"; do
+				[ "$member" = "$one" ] || [ "$member" = "$two" ] || rest+=("$member")
+			done
+			"$manifest" "${rest[@]}" >image.manifest 2>said && cmp -s small.manifest image.manifest ||
+				status=1
+		done
+	done
+	result $status "$1"
 }
 loops=
 for i in 1 2 3 4; do
@@ -153,9 +170,16 @@ for i in 1 2 3 4; do
 done
 devices 'raid0 on 3 devices' 3 -d raid0 -m raid0
 devices 'raid10 on 4 devices' 4 -d raid10 -m raid10
+without 'raid10 without any one device' 1
 devices 'raid5 on 3 devices' 3 -d raid5 -m raid5
+without 'raid5 without any one device' 1
+refused "${members[0]}" 'raid5 without two devices' 'is missing'
+cp --sparse=always member2 worn && dd if=/dev/urandom of=worn bs=1M seek=2 count=100 conv=notrunc status=none
+read_back 'raid5 with a worn device' member1 worn member3
 devices 'raid6 on 4 devices' 4 -d raid6 -m raid6
+without 'raid6 without any two devices' 2
 devices 'raid1c3 and raid1c4' 4 -d raid1c3 -m raid1c4
+without 'raid1c3 without any two devices' 2
 devices 'raid1 on 2 devices' 2 -d raid1 -m raid1
 same_tree "${members[1]}" 'one half of raid1' small.manifest
 devices 'single on 2 devices' 2 -d raid0 -m raid1

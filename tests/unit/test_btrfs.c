@@ -123,8 +123,8 @@ static const struct {
 	{"raid1", 0x10, 2, 1, 2, {{0x00, 0x01, 0x02}, {0x10, 0x11, 0x12}}},
 	{"raid10", 0x40, 4, 2, 2, {{0x00, 0x20, 0x01, 0x21}, {0x10, 0x30, 0x11, 0x31}}},
 	/* data, data, parity; then each row begins one device further */
-	{"raid5", 0x80, 3, 1, 1, {{0x00, 0x10, 0x11, 0x21, 0x22, 0x02}}},
-	{"raid6", 0x100, 4, 1, 1, {{0x00, 0x10, 0x11, 0x21, 0x22, 0x32}}},
+	{"raid5", 0x80, 3, 1, 2, {{0x00, 0x10, 0x11, 0x21, 0x22, 0x02}}},
+	{"raid6", 0x100, 4, 1, 4, {{0x00, 0x10, 0x11, 0x21, 0x22, 0x32}}},
 	{"raid1c3", 0x200, 3, 1, 3, {{0x00, 0x01}, {0x10, 0x11}}},
 	{"raid1c4", 0x400, 4, 1, 4, {{0x00, 0x01}, {0x10, 0x11}}},
 };
@@ -140,7 +140,7 @@ static void stripes(void **state)
 		struct error e = {0};
 		assert_true(btrfs_add_system_chunks(v, &e));
 		assert_int_equal(btrfs_copies(v, CHUNK_AT), profiles[i].copies);
-		for (unsigned copy = 0; copy < 2 && copy < profiles[i].copies; copy++)
+		for (unsigned copy = 0; copy < 2 && profiles[i].at[copy][1]; copy++)
 			for (unsigned nth = 0; nth < 6 && (!nth || profiles[i].at[copy][nth]);
 			     nth++) {
 				unsigned char two[2];
@@ -151,6 +151,45 @@ static void stripes(void **state)
 				if (two[0] != profiles[i].at[copy][nth] || two[1] != two[0])
 					fail_msg("%s: stripe %u, copy %u: %02x", profiles[i].name,
 						 nth, copy, two[0]);
+			}
+	}
+}
+
+/* P and Q by the letter of "The mathematics of RAID-6": sums, and sums that are doubled in between,
+ * from the last stripe to the first. */
+static void put_parities(unsigned char stripe[][256], unsigned n_data)
+{
+	for (unsigned at = 0; at < 256; at++) {
+		unsigned p = 0, q = 0;
+		for (unsigned i = n_data; i-- > 0;) {
+			p ^= stripe[i][at];
+			q = q << 1 ^ (q & 0x80 ? 0x11d : 0) ^ stripe[i][at];
+		}
+		stripe[n_data][at] = (unsigned char)p;
+		stripe[n_data + 1][at] = (unsigned char)q;
+	}
+}
+
+static void parity_gives_back_two_stripes(void **state)
+{
+	enum { DATA_MAX = 14 };
+	unsigned char stripe[DATA_MAX + 2][256], sum[256];
+	(void)state;
+	for (unsigned i = 0; i < DATA_MAX; i++)
+		for (unsigned at = 0; at < 256; at++)
+			stripe[i][at] = (unsigned char)(at * (2 * i + 1) + i);
+	for (unsigned n = 1; n <= DATA_MAX; n++) {
+		put_parities(stripe, n);
+		for (unsigned lost = 0; lost < n; lost++)
+			for (unsigned other = 0; other < n + 2; other++) {
+				memset(sum, 0, sizeof sum);
+				for (unsigned i = 0; i < n + 2; i++)
+					if (i != lost && i != other)
+						btrfs_parity_add(
+							sum, stripe[i], sizeof sum,
+							btrfs_parity_weight(n, lost, other, i));
+				if (other != lost)
+					assert_memory_equal(sum, stripe[lost], sizeof sum);
 			}
 	}
 }
@@ -420,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checksums),
 		cmocka_unit_test(stripes),
+		cmocka_unit_test(parity_gives_back_two_stripes),
 		cmocka_unit_test(bytes_across_stripes),
 		cmocka_unit_test(missing_devices),
 		cmocka_unit_test(impossible_chunks),

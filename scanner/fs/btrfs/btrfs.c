@@ -3,7 +3,7 @@
  * in the btrfs documentation). Nested subvolumes are entered by their names, as Linux does; an
  * inode number holds the subvolume's place in a list above the number that the subvolume knows.
  *
- * Not supported: zoned volumes, extent-tree-v2, raid-stripe-tree, blocks that only parity has.
+ * Not supported: zoned volumes, extent-tree-v2, raid-stripe-tree.
  */
 #include <string.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /*
  * btrfs.h - the parts of the btrfs reader, lowest first: sums.c (xxhash64.c, blake2b.c), super.c,
- * chunks.c, nodes.c, overlay.c, tree.c, dirs.c, subvols.c, log.c (relink.c), extents.c (lzo.c),
- * btrfs.c.
+ * chunks.c (parity.c), nodes.c, overlay.c, tree.c, dirs.c, subvols.c, log.c (relink.c), extents.c
+ * (lzo.c), btrfs.c.
  *
  * The specification is "On-disk Format" and "Btrees" of the btrfs documentation
  * (btrfs.readthedocs.io). All numbers on disk are little-endian. A logical address is one in the
@@ -111,6 +111,7 @@ struct btrfs_chunk {
 
 struct btrfs_chunks {
 	VEC(struct btrfs_chunk) list; /* by logical address */
+	unsigned char *stripe;        /* one that is read on the way to another */
 };
 
 struct btrfs_key {
@@ -169,11 +170,20 @@ struct btrfs {
 bool btrfs_add_system_chunks(struct btrfs *v, struct error *e);
 bool btrfs_load_chunks(struct btrfs *v, struct error *e); /* out of the chunk tree */
 
-/* How many copies there are of the byte at `logical`; 0 where no chunk holds it. */
+/* How many ways there are to the byte at `logical`: its copies, and what parity gives back with one
+ * or another stripe left alone. 0 where no chunk holds it. */
 unsigned btrfs_copies(const struct btrfs *v, uint64_t logical);
 /* All n bytes out of one copy. */
 bool btrfs_read_copy(struct btrfs *v, uint64_t logical, void *buf, size_t n, unsigned copy,
 		     struct error *e);
+
+/* ---- parity.c: stripes of a row count its data first, then P, then Q ---- */
+
+/* What the ith stripe is multiplied by so that the sum over all but itself is the data stripe
+ * `lost`; 0 for the stripe `other`, which is lost as well. In raid5 that is the Q there is not. */
+unsigned char btrfs_parity_weight(unsigned n_data, unsigned lost, unsigned other, unsigned i);
+void btrfs_parity_add(unsigned char *sum, const unsigned char *stripe, size_t n,
+		      unsigned char weight);
 
 /* Is it worth trying another copy? Not when a limit was hit. */
 static inline bool btrfs_try_on(const struct error *e)

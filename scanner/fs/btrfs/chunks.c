@@ -1,7 +1,7 @@
 /*
  * chunks.c - logical addresses to the bytes of devices (On-disk Format, "CHUNK_ITEM"; "Volume
- * management" for how each profile lays its stripes). All profiles are read; a block that only
- * parity could give back, since its device is not here, is refused with the name of the device.
+ * management" for how each profile lays its stripes). All profiles are read; where parity gives a
+ * block back, that is one more copy of it. Over more devices than PARITY_MAX it is not asked.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@ enum {
 	STRIPE_SIZE = 32,
 	STRIPE = 64 << 10, /* bytes on one device before the next one's turn; no other is made */
 	CHUNKS_MAX = 1 << 20,
+	PARITY_MAX = 32, /* as many tries for a raid6 stripe, each over as many stripes */
 };
 
 enum profile {
@@ -149,35 +150,19 @@ static const struct btrfs_chunk *chunk_of(const struct btrfs *v, uint64_t logica
 
 static unsigned copies_in(const struct btrfs_chunk *c)
 {
-	return c->profile & COPIED ? c->stripes : c->profile == RAID10 ? c->sub_stripes : 1;
+	if (c->profile & COPIED)
+		return c->stripes;
+	if (c->profile == RAID10)
+		return c->sub_stripes;
+	if (c->stripes > PARITY_MAX)
+		return 1;
+	return c->profile == RAID6 ? c->stripes : 1 + parities(c);
 }
 
 unsigned btrfs_copies(const struct btrfs *v, uint64_t logical)
 {
 	const struct btrfs_chunk *c = chunk_of(v, logical);
 	return c ? copies_in(c) : 0;
-}
-
-/* The nth stripe of the chunk as its reader counts them: on which device, and in which row. */
-static const struct btrfs_stripe *place(const struct btrfs_chunk *c, uint64_t nth, unsigned copy,
-					uint64_t *row)
-{
-	uint64_t columns = c->stripes, column;
-	switch (c->profile) {
-	case RAID0: column = nth % columns; break;
-	case RAID10:
-		columns = c->stripes / c->sub_stripes;
-		column = nth % columns * c->sub_stripes + copy;
-		break;
-	case RAID5:
-	case RAID6:
-		columns = c->stripes - parities(c);
-		column = (nth / columns + nth % columns) % c->stripes;
-		break;
-	default: columns = 1, column = copy;
-	}
-	*row = nth / columns;
-	return &c->stripe[column];
 }
 
 static struct blob *device(const struct btrfs *v, const unsigned char uuid[16], struct error *e)
@@ -190,20 +175,69 @@ static struct blob *device(const struct btrfs *v, const unsigned char uuid[16], 
 	return NULL;
 }
 
-/* What lies in one stripe. */
-static bool read_piece(struct btrfs *v, const struct btrfs_chunk *c, uint64_t in_chunk, void *buf,
-		       size_t n, unsigned copy, struct error *e)
+/* What lies in one stripe of a chunk, from a byte of its row on. */
+static bool read_stripe(struct btrfs *v, const struct btrfs_chunk *c, uint64_t column, uint64_t row,
+			uint64_t in_row, void *buf, size_t n, struct error *e)
 {
-	uint64_t row, start, at;
-	const struct btrfs_stripe *s = place(c, in_chunk / STRIPE, copy, &row);
+	const struct btrfs_stripe *s = &c->stripe[column];
 	struct blob *b = device(v, s->device, e);
+	uint64_t start, at;
 	if (!b)
 		return false;
-	if (!mul_u64(row, STRIPE, &start) || !add_u64(start, in_chunk % STRIPE, &start) ||
+	if (!mul_u64(row, STRIPE, &start) || !add_u64(start, in_row, &start) ||
 	    !add_u64(s->at, start, &at))
 		return fail(e, ERR_CORRUPT, "btrfs: the chunk at %llu lies past every device",
 			    (unsigned long long)c->logical);
 	return blob_read(b, at, buf, n, e);
+}
+
+/* A data stripe of a row by the others: raid6 leaves one more alone, each copy another, first Q. */
+static bool rebuild(struct btrfs *v, const struct btrfs_chunk *c, uint64_t in_chunk, void *buf,
+		    size_t n, unsigned copy, struct error *e)
+{
+	unsigned n_data = c->stripes - parities(c), other = c->stripes;
+	unsigned lost = (unsigned)(in_chunk / STRIPE % n_data);
+	uint64_t row = in_chunk / STRIPE / n_data;
+	if (c->profile == RAID6)
+		other -= copy + (c->stripes - copy <= lost);
+	if (!v->chunks.stripe)
+		v->chunks.stripe = arena_alloc(v->arena, 1, STRIPE);
+	memset(buf, 0, n);
+	for (unsigned i = 0; i < c->stripes; i++) {
+		unsigned char weight = btrfs_parity_weight(n_data, lost, other, i);
+		if (i == lost || !weight)
+			continue;
+		if (!read_stripe(v, c, (row + i) % c->stripes, row, in_chunk % STRIPE,
+				 v->chunks.stripe, n, e))
+			return false;
+		btrfs_parity_add(buf, v->chunks.stripe, n, weight);
+	}
+	return true;
+}
+
+/* What lies in one stripe as the chunk's reader counts them. */
+static bool read_piece(struct btrfs *v, const struct btrfs_chunk *c, uint64_t in_chunk, void *buf,
+		       size_t n, unsigned copy, struct error *e)
+{
+	uint64_t nth = in_chunk / STRIPE, columns = 1, column = copy;
+	switch (c->profile) {
+	case RAID0:
+		columns = c->stripes;
+		column = nth % columns;
+		break;
+	case RAID10:
+		columns = c->stripes / c->sub_stripes;
+		column = nth % columns * c->sub_stripes + copy;
+		break;
+	case RAID5:
+	case RAID6:
+		if (copy)
+			return rebuild(v, c, in_chunk, buf, n, copy, e);
+		columns = c->stripes - parities(c);
+		column = (nth / columns + nth % columns) % c->stripes;
+		break;
+	}
+	return read_stripe(v, c, column, nth / columns, in_chunk % STRIPE, buf, n, e);
 }
 
 bool btrfs_read_copy(struct btrfs *v, uint64_t logical, void *buf, size_t n, unsigned copy,
