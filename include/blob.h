@@ -142,8 +142,8 @@ struct blob_opening {
 
 /* The disk inside a container: *name is the container's ("qcow2") and *inside its bytes; *inside is
  * NULL, without a failure, when no container claims the bytes. The list is
- * scanner/blob/wrappers.h. `only` forces one of them, or is NULL. Containers hold no tables in
- * memory but read them as they are needed: `b` had better be cached. */
+ * scanner/blob/wrappers.h. `only` is the one that must be met, or NULL. Containers hold no tables
+ * in memory but read them as they are needed: `b` had better be cached. */
 bool blob_unwrap(struct arena *a, struct blob *b, const char *only, const struct blob_opening *o,
 		 struct blob **inside, const char **name, struct error *e);
 

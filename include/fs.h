@@ -109,7 +109,8 @@ struct fs_options {
 struct fs *fs_open(struct arena *a, struct blob *b, const struct fs_options *opts, struct error *e);
 
 /* The same for a volume, on which only the file systems of that table are looked for: *out is NULL,
- * without a failure, when none of them claims the bytes. `only` forces one ("ext"), or is NULL. */
+ * without a failure, when none of them claims the bytes. `only` is the one that is looked for
+ * ("ext"), or NULL. */
 bool fs_open_volume(struct arena *a, struct blob *b, const char *only,
 		    const struct fs_options *opts, struct fs **out, struct error *e);
 

@@ -143,6 +143,7 @@ const struct file *launch_stat(struct rootfs *root, const struct launch *l, stru
 
 /* options.def, for the tables of rules and for `explain`. */
 const struct option *option_find(struct str name);
+const struct option *option_at(size_t i); /* NULL behind the last */
 
 /* Is it the name of a feature gate that some version of the kubelet has? */
 bool gate_known(struct str gate);

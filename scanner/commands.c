@@ -20,6 +20,20 @@ static bool begin_path(struct offnode_report *r, const char *const *words, size_
 	return true;
 }
 
+/* What a mistyped KEY was meant to be; NULL when no name is near. */
+static const char *nearest_key(struct arena *a, const char *word)
+{
+	VEC(const char *) names = {0};
+	const struct option *x;
+	for (size_t i = 0; (x = option_at(i)); i++) {
+		if (x->path)
+			*vec_push(a, &names) = x->path;
+		if (x->flag)
+			*vec_push(a, &names) = x->flag;
+	}
+	return nearest(word, names.at, sizeof *names.at, names.n);
+}
+
 /* KEY is a config path, a flag with or without its dashes; RULE any name of a rule; UNIT ends as
  * the names of services do. */
 static bool begin_explain(struct offnode_report *r, const char *const *words, size_t n)
@@ -44,11 +58,13 @@ static bool begin_explain(struct offnode_report *r, const char *const *words, si
 		name = str_cat(r->report.arena, S("--"), name);
 	r->report.option = option_find(name);
 	r->report.about = name;
-	if (!r->report.option)
-		return run_fail(r, OFFNODE_USAGE,
-				"'%s' is neither a setting of the kubelet, nor a rule, nor a unit",
-				words[1]);
-	return true;
+	if (r->report.option)
+		return true;
+	const char *near = nearest_key(r->report.arena, words[1] + strspn(words[1], "-"));
+	return run_fail(r, OFFNODE_USAGE,
+			"'%s' is neither a setting of the kubelet, nor a rule, nor a unit%s%s%s",
+			words[1], near ? "; did you mean '" : "", near ? near : "",
+			near ? "'?" : "");
 }
 
 static bool begin_rules(struct offnode_report *r, const char *const *words, size_t n)

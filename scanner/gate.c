@@ -9,52 +9,31 @@
 
 #include "session.h"
 
-enum { GATE_FILE_MAX = 256 << 20, WAIVER_FILE_MAX = 1 << 20 };
-
-static const struct file *read_file(struct offnode_report *r, struct str path, size_t max)
-{
-	struct arena *a = r->report.arena;
-	struct error e = {0};
-	struct blob *b = blob_open(a, path, NULL, &e);
-	struct file *file = NEW(a, struct file);
-	*file = (struct file){.path = path, .real = path, .kind = FILE_REGULAR};
-	if (b && blob_slurp(a, b, max, &file->text, &e))
-		return file;
-	run_fail(r, OFFNODE_USAGE, "%s", e.text);
-	return NULL;
-}
-
-static bool refuse(struct offnode_report *r, const struct file *file, const struct doc_fault *fault)
-{
-	struct place p = {.line = 1, .column = 1};
-	if (fault->from)
-		p = origin_place(fault->from);
-	return run_fail(r, OFFNODE_USAGE, "%" PRIstr ":%zu:%zu: %" PRIstr, ARG(file->path), p.line,
-			p.column, ARG(fault->text));
-}
+enum { BASELINE_FILE_MAX = 256 << 20, WAIVER_FILE_MAX = 1 << 20 };
 
 static bool read_waivers(struct offnode_report *r, struct str path)
 {
 	struct doc_fault fault = {0};
-	const struct file *file = read_file(r, path, WAIVER_FILE_MAX);
+	const struct file *file = run_file(r, "ignorefile", path, WAIVER_FILE_MAX);
 	if (!file)
 		return false;
 	return waivers_read(r->report.arena, file, &r->report.waivers, &fault) ||
-	       refuse(r, file, &fault);
+	       run_fault(r, file, &fault);
 }
 
 static bool read_baseline(struct offnode_report *r, struct str path)
 {
 	struct doc_fault fault = {0};
-	const struct file *file = read_file(r, path, GATE_FILE_MAX);
+	const struct file *file = run_file(r, "baseline", path, BASELINE_FILE_MAX);
 	if (!file)
 		return false;
 	r->baseline = doc_json(r->report.arena, file, &fault);
 	if (!r->baseline)
-		return refuse(r, file, &fault);
+		return run_fault(r, file, &fault);
 	const struct doc *targets = doc_get(r->baseline, S("targets"));
 	if (!targets || targets->kind != DOC_LIST)
-		return run_fail(r, OFFNODE_USAGE, "%" PRIstr ": is no report of offnode in JSON",
+		return run_fail(r, OFFNODE_USAGE,
+				"--baseline: %" PRIstr ": is no report of offnode in JSON",
 				ARG(path));
 	return true;
 }

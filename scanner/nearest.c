@@ -1,12 +1,18 @@
 /*
  * nearest.c - "did you mean": the name with the fewest edits (insert, drop, change, swap of
- * neighbours: optimal string alignment), when those are few enough to be a slip.
+ * neighbours: optimal string alignment), when those are few enough to be a slip. Case is none.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "session.h"
 
-enum { LONGEST = 32 };
+enum { LONGEST = 64 };
+
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
 
 static unsigned least(unsigned a, unsigned b, unsigned c)
 {
@@ -26,10 +32,10 @@ static unsigned edits(const char *a, const char *b)
 		row[0][k] = (unsigned)k;
 	for (size_t i = 1; i <= n; i++)
 		for (size_t k = 1; k <= m; k++) {
-			unsigned change = row[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
+			unsigned change = row[i - 1][k - 1] + !same(a[i - 1], b[k - 1]);
 			row[i][k] = least(row[i - 1][k] + 1, row[i][k - 1] + 1, change);
-			bool swapped =
-				i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1];
+			bool swapped = i > 1 && k > 1 && same(a[i - 1], b[k - 2]) &&
+				       same(a[i - 2], b[k - 1]);
 			if (swapped && row[i - 2][k - 2] + 1 < row[i][k])
 				row[i][k] = row[i - 2][k - 2] + 1;
 		}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "session.h"
 
@@ -19,6 +20,8 @@ enum kind {
 	KIND_TIMESTAMP,
 	KIND_FORMAT,
 	KIND_BENCHMARK,
+	KIND_STATUS,
+	KIND_FILE,
 };
 
 static const struct offnode_option options[] = {
@@ -118,6 +121,8 @@ static bool value_fits(struct offnode *o, size_t i, struct str v)
 	case KIND_TIMESTAMP: return str_eq(v, S("now")) || (str_u64(v, &n) && n < 1ull << 40);
 	case KIND_FORMAT: return format_known(v);
 	case KIND_BENCHMARK: return rules_of_benchmark(o->arena, v, &set);
+	case KIND_STATUS: return str_u64(v, &n) && n <= 255;
+	case KIND_FILE: return v.n && access(v.p, R_OK) == 0;
 	}
 	return false;
 }
@@ -127,17 +132,22 @@ static void value_refused(size_t i, const char *value, char *why, size_t size)
 	static const char *const wanted[] = {
 		[KIND_SWITCH] = "true or false",
 		[KIND_TEXT] = "a word",
-		[KIND_CHOICE] = "",
 		[KIND_COUNT] = "a number up to 65535",
 		[KIND_SIZE] = "a number, with K, M, G or T",
 		[KIND_DURATION] = "a time as 30s, 5m or 1h",
 		[KIND_VERSION] = "a version as 1.29",
 		[KIND_TIMESTAMP] = "\"now\" or seconds since 1970",
-		[KIND_FORMAT] = "a format of `offnode help`, with =FILE or without",
-		[KIND_BENCHMARK] = "a benchmark of `offnode rules show`",
+		[KIND_FORMAT] = "a format that `offnode help` lists, alone or with =FILE",
+		[KIND_BENCHMARK] = "a benchmark that `offnode rules` lists",
+		[KIND_STATUS] = "a number up to 255",
+		[KIND_FILE] = "a file that can be read",
 	};
-	const char *want = kinds[i] == KIND_CHOICE ? options[i].values : wanted[kinds[i]];
-	snprintf(why, size, "--%s: '%s' is not %s", options[i].name, value, want);
+	if (kinds[i] == KIND_CHOICE)
+		snprintf(why, size, "--%s: '%s' is none of %s", options[i].name, value,
+			 options[i].values);
+	else
+		snprintf(why, size, "--%s: '%s' is not %s", options[i].name, value,
+			 wanted[kinds[i]]);
 }
 
 static bool set_option(struct offnode *o, const size_t i, const char *value, char *why, size_t size)
@@ -191,7 +201,8 @@ uint64_t option_number(const struct offnode *o, enum option_id id, uint64_t othe
 	uint64_t n = otherwise;
 	if (text.n == 0)
 		return otherwise;
-	bool good = kinds[id] == KIND_COUNT      ? str_u64(text, &n)
+	bool plain = kinds[id] == KIND_COUNT || kinds[id] == KIND_STATUS;
+	bool good = plain                        ? str_u64(text, &n)
 		    : kinds[id] == KIND_DURATION ? duration_of(text, &n)
 						 : size_of(text, &n);
 	return good ? n : otherwise;

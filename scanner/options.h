@@ -51,12 +51,12 @@
 	X(plain_http, "plain-http", 0, NULL, NULL, "speak http:// where it is written", "Network", \
 	  false, SWITCH) \
 	X(cacert, "cacert", 0, "FILE", NULL, "certificates to trust, instead of the system's", \
-	  "Network", false, TEXT) \
+	  "Network", false, FILE) \
 	X(cert, "cert", 0, "FILE", NULL, "a certificate to show to servers", "Network", false, \
-	  TEXT) \
-	X(key, "key", 0, "FILE", NULL, "its key", "Network", false, TEXT) \
+	  FILE) \
+	X(key, "key", 0, "FILE", NULL, "its key", "Network", false, FILE) \
 	X(authfile, "authfile", 0, "FILE", NULL, "logins, as `podman login` keeps them", \
-	  "Network", false, TEXT) \
+	  "Network", false, FILE) \
 	X(net_timeout, "net-timeout", 0, "TIME", NULL, \
 	  "longest silence of a server (30s; to connect, 15s)", "Network", false, DURATION) \
 	X(net_tries, "net-tries", 0, "N", NULL, "tries of a request (5)", "Network", false, COUNT) \
@@ -107,7 +107,7 @@
 	X(exit_zero, "exit-zero", 0, NULL, NULL, "verdicts do not change the status", \
 	  "Exit status", false, SWITCH) \
 	X(exit_code, "exit-code", 0, "N", NULL, "the status for a failed rule (1)", "Exit status", \
-	  false, COUNT) \
+	  false, STATUS) \
 	X(help, "help", 'h', NULL, NULL, "this text, or that of a command", "Help", false, SWITCH) \
 	X(version, "version", 'V', NULL, NULL, "the version", "Help", false, SWITCH)
 

@@ -59,6 +59,31 @@ void run_target_failed(struct offnode_report *r, const struct target_report *t)
 			 t->error.text);
 }
 
+/* ---- files of the user's own ---- */
+
+const struct file *run_file(struct offnode_report *r, const char *option, struct str path,
+			    size_t max)
+{
+	struct arena *a = r->report.arena;
+	struct error e = {0};
+	struct blob *b = blob_open(a, path, NULL, &e);
+	struct file *file = NEW(a, struct file);
+	*file = (struct file){.path = path, .real = path, .kind = FILE_REGULAR};
+	if (b && blob_slurp(a, b, max, &file->text, &e))
+		return file;
+	run_fail(r, OFFNODE_USAGE, "--%s: %s", option, e.text);
+	return NULL;
+}
+
+bool run_fault(struct offnode_report *r, const struct file *file, const struct doc_fault *fault)
+{
+	struct place p = {.line = 1, .column = 1};
+	if (fault->from)
+		p = origin_place(fault->from);
+	return run_fail(r, OFFNODE_USAGE, "%" PRIstr ":%zu:%zu: %" PRIstr, ARG(file->path), p.line,
+			p.column, ARG(fault->text));
+}
+
 /* ---- watching ---- */
 
 static int64_t now_ms(void)
@@ -167,14 +192,6 @@ static void run_target(struct offnode_report *r, struct str target)
 	net_settle(r->image_options.net);
 }
 
-static bool list_tick(struct watch *w, uint64_t bytes, struct error *e)
-{
-	(void)w;
-	(void)bytes;
-	(void)e;
-	return true;
-}
-
 void run_unread(struct offnode_report *r, struct str target, const struct error *e)
 {
 	struct target_report *t = vec_push(r->report.arena, &r->report.targets);
@@ -187,9 +204,8 @@ void run_unread(struct offnode_report *r, struct str target, const struct error 
 static void run_word(struct offnode_report *r, const char *word)
 {
 	struct words targets = {0};
-	struct watch w = {list_tick};
 	struct error e = {0};
-	if (!image_targets(r->report.arena, str_from(word), &w, &targets, &e)) {
+	if (!image_targets(r->report.arena, str_from(word), NULL, &targets, &e)) {
 		run_unread(r, str_from(word), &e);
 		return;
 	}

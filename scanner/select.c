@@ -8,6 +8,8 @@
 
 #include "session.h"
 
+enum { RULES_FILE_MAX = 8 << 20 };
+
 static bool holds(const struct rule_set *set, const struct rule *rule)
 {
 	for (size_t i = 0; i < set->n; i++)
@@ -69,57 +71,19 @@ static bool names_known(struct offnode_report *r, enum option_id id, const char 
 
 /* ---- rules of one's own ---- */
 
-static bool load_tick(struct watch *w, uint64_t bytes, struct error *e)
-{
-	(void)w;
-	(void)bytes;
-	(void)e;
-	return true;
-}
-
-static bool load_text(struct offnode_report *r, struct file *file)
-{
-	enum { RULES_MOST = 8 << 20 };
-	struct arena *a = r->report.arena;
-	struct watch watch = {load_tick};
-	struct error e = {0};
-	struct blob *b = blob_open(a, file->path, &watch, &e);
-	if (!b)
-		return run_fail(r, OFFNODE_USAGE, "--rules: %s", e.text);
-	if (b->size > RULES_MOST)
-		return run_fail(r, OFFNODE_USAGE, "%" PRIstr ": larger than 8 MiB",
-				ARG(file->path));
-	char *text = NEW_N(a, char, b->size + 1);
-	if (!blob_read(b, 0, text, b->size, &e))
-		return run_fail(r, OFFNODE_USAGE, "--rules: %s", e.text);
-	file->text = (struct str){text, b->size};
-	return true;
-}
-
-/* One line: FILE:LINE:COLUMN: what is wrong there. */
-static bool load_fault(struct offnode_report *r, struct str path, const struct doc_fault *fault)
-{
-	if (!fault->from)
-		return run_fail(r, OFFNODE_USAGE, "%" PRIstr ": %" PRIstr, ARG(path),
-				ARG(fault->text));
-	struct place at = origin_place(fault->from);
-	return run_fail(r, OFFNODE_USAGE, "%" PRIstr ":%zu:%zu: %" PRIstr, ARG(path), at.line,
-			at.column, ARG(fault->text));
-}
-
 static bool load_own(struct offnode_report *r)
 {
 	const struct offnode *o = r->session;
 	struct arena *a = r->report.arena;
 	for (size_t i = 0; i < o->values[OPTION_rules].n; i++) {
-		struct file *file = NEW(a, struct file);
+		struct str path = o->values[OPTION_rules].at[i];
+		const struct file *file = run_file(r, "rules", path, RULES_FILE_MAX);
 		struct doc_fault fault = {0};
 		struct rule_file read = {0};
-		file->path = file->real = o->values[OPTION_rules].at[i];
-		if (!load_text(r, file))
+		if (!file)
 			return false;
 		if (!rules_read(a, file, &read, &fault))
-			return load_fault(r, file->path, &fault);
+			return run_fault(r, file, &fault);
 		*vec_push(a, &r->own) = read;
 	}
 	return true;

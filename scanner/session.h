@@ -67,6 +67,13 @@ struct offnode_report {
 bool run_fail(struct offnode_report *r, enum offnode_status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The file that an option names, whole; NULL after run_fail. */
+const struct file *run_file(struct offnode_report *r, const char *option, struct str path,
+			    size_t max);
+
+/* Tells what is wrong in such a file, and where in it. False. */
+bool run_fault(struct offnode_report *r, const struct file *file, const struct doc_fault *fault);
+
 /* Tells that a target could not be read; run_unread makes a target of it first. */
 void run_target_failed(struct offnode_report *r, const struct target_report *t);
 void run_unread(struct offnode_report *r, struct str target, const struct error *e);
@@ -112,11 +119,11 @@ void visit_launches(struct scan *s);
 void visit_explain(struct scan *s);
 void visit_capture(struct scan *s);
 void visit_fix(struct scan *s);
+void visit_ls(struct scan *s);
+void visit_cat(struct scan *s);
 
 /* Compares the two targets, once both are scanned. */
 void diff_end(struct offnode_report *r);
-void visit_ls(struct scan *s);
-void visit_cat(struct scan *s);
 
 /* The rules that the options select where `chosen` is the benchmark that fits; of "", of any. */
 struct rule_set rules_selected(struct offnode_report *r, struct str chosen);
@@ -130,10 +137,10 @@ struct rule_set rules_called(struct offnode_report *r, struct str name);
 /* Those of any; reads the files of --rules. False after run_fail where there is none. */
 bool rules_select(struct offnode_report *r);
 
-/* Puts the targets of a saved report into this one. */
 /* Is it a saved report, and no image? Then its targets are taken as they were. */
 bool take_saved(struct offnode_report *r, struct str path);
 
+/* Puts the targets of a saved report into this one. */
 bool begin_convert(struct offnode_report *r, const char *const *words, size_t n);
 
 /* Where what is fetched is kept; NULL: nowhere. */

@@ -239,6 +239,41 @@ status 1 'short options in a group' "$OFFNODE" -qvfjson "$fail"
 says 'the grouped format was taken' out '"schemaVersion": "1.0"'
 status 1 'options after the target' "$OFFNODE" scan "$fail" --format json
 
+# One line says what is wrong, where, and what would be right.
+while IFS='|' read -r want words text; do
+	status "$want" "$words" "$OFFNODE" $words
+	says "${text:0:60}" err "$text"
+	[ "$(grep -vc "^Try 'offnode help'" "$dir/err")" = 1 ]
+	tell $? 'in one line'
+done <<T
+64|--fail-on never $pass|'never' is none of fail|unknown|provisional
+64|-f xml $pass|'xml' is not a format that \`offnode help\` lists
+64|-f json= $pass|'json=' is not a format
+64|-b cis-0.1 $pass|'cis-0.1' is not a benchmark that \`offnode rules\` lists
+64|--exit-code 256 $pass|'256' is not a number up to 255
+64|--cacert $dir/nothing $pass|--cacert: '$dir/nothing' is not a file that can be read
+64|--cert $dir/nothing $pass|--cert: '$dir/nothing' is not a file that can be read
+64|--key $dir/nothing $pass|--key: '$dir/nothing' is not a file that can be read
+64|--authfile $dir/nothing $pass|--authfile: '$dir/nothing' is not a file that can be read
+64|--rules $dir/nothing $pass|--rules: $dir/nothing: No such file
+64|--ignorefile $dir/nothing $pass|--ignorefile: $dir/nothing: No such file
+64|--baseline $dir/nothing $pass|--baseline: $dir/nothing: No such file
+64|--baseline $dir/words $pass|$dir/words:1:3: invalid token
+64|explain $pass MakeIptableUtilChains|did you mean 'makeIPTablesUtilChains'?
+64|explain $pass --read-only-prot|did you mean 'read-only-port'?
+64|explain $pass xyzzy|'xyzzy' is neither a setting of the kubelet, nor a rule, nor a unit
+64|doker://alpine|'doker' is not a scheme
+64|doker:$pass|'doker' is not a scheme
+66|alpine:3|(an image in a registry is docker://alpine:3)
+64|list:testdata/images/node-pass.tar.gz|not a text with one target a line
+66|list:$dir/nothing|No such file
+69|ext4:$dir/words|not a file system of kind ext
+69|squashfs:$dir/words|not a file system of kind squashfs
+69|iso:$dir/words|not a file system of kind iso9660
+69|qcow2:$dir/words|not a disk in a container of kind qcow2
+69|vmdk:$dir/words|not a disk in a container of kind vmdk
+T
+
 # ---- options of status ----
 status 0 '--exit-zero' "$OFFNODE" --exit-zero "$fail"
 status 66 '--exit-zero keeps input errors' "$OFFNODE" --exit-zero "$fail" "$dir/nothing"
@@ -360,6 +395,7 @@ says 'its words before' out 'before  '
 status 3 'explain a unit that is not there' "$OFFNODE" explain "$pass" nothing.service
 says 'it says so' out 'not-found'
 status 0 'rules' "$OFFNODE" rules
+says 'benchmarks among them' out '  gke-1.9.0 gke-1.8.0'
 status 0 'rules show' "$OFFNODE" rules show 4.2.6
 says 'every number' out 'gke-1.6.0'
 printf -- '-- /etc/default/kubelet --\nKUBELET_EXTRA_ARGS=--make-iptables-util-chains=false\n' >"$dir/over"

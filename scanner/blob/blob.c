@@ -109,10 +109,11 @@ bool blob_read(struct blob *b, uint64_t at, void *buf, size_t n, struct error *e
 	size_t got;
 	if (!b->read(b, at, buf, n, &got, e))
 		return false;
-	if (got < n)
-		return fail(e, ERR_CORRUPT, "%" PRIstr ": ends at byte %llu of %llu", ARG(b->name),
-			    (unsigned long long)(at + got), (unsigned long long)(at + n));
-	return true;
+	if (got == n)
+		return true;
+	uint64_t end = b->size < at + got ? b->size : at + got;
+	return fail(e, ERR_CORRUPT, "%" PRIstr ": ends at byte %llu of %llu", ARG(b->name),
+		    (unsigned long long)end, (unsigned long long)(at + n));
 }
 
 bool blob_slurp(struct arena *a, struct blob *b, size_t max, struct str *out, struct error *e)

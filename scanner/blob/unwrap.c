@@ -35,8 +35,10 @@ bool blob_unwrap(struct arena *a, struct blob *b, const char *only, const struct
 	};
 	for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
 		const struct blob_wrapper *w = &wrappers[i];
-		bool mine = only && strcmp(only, w->name) == 0;
-		if (!only && !w->probe(b, &mine, e))
+		bool mine = false;
+		if (only && strcmp(only, w->name) != 0)
+			continue;
+		if (!w->probe(b, &mine, e))
 			return false;
 		if (!mine)
 			continue;
@@ -48,7 +50,7 @@ bool blob_unwrap(struct arena *a, struct blob *b, const char *only, const struct
 		return true;
 	}
 	if (only)
-		return fail(e, ERR_USAGE, "%s: is no container of disks", only);
+		return fail(e, ERR_UNSUPPORTED, "not a disk in a container of kind %s", only);
 	*inside = NULL;
 	return true;
 }

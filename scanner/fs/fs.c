@@ -168,9 +168,9 @@ bool fs_open_volume(struct arena *a, struct blob *b, const char *only,
 	};
 	for (const struct fs_backend *x = backends; x->name; x++) {
 		bool mine = false;
-		if (only)
-			mine = strcmp(only, x->name) == 0;
-		else if (!x->probe(b, &mine, e))
+		if (only && strcmp(only, x->name) != 0)
+			continue;
+		if (!x->probe(b, &mine, e))
 			return false;
 		if (!mine)
 			continue;

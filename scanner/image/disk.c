@@ -187,7 +187,7 @@ static bool find_volumes(struct disk_opening *d, struct blob *b, struct error *e
 	return true;
 }
 
-/* The whole as one file system, whatever its bytes say. */
+/* The whole as one file system, with no look for a table. */
 static bool force_volume(struct disk_opening *d, struct blob *b, const char *only, struct error *e)
 {
 	struct fs_options opts = d->o->opts->fs;
@@ -196,7 +196,7 @@ static bool force_volume(struct disk_opening *d, struct blob *b, const char *onl
 	if (!fs_open_volume(d->a, b, only, &opts, &fs, e))
 		return false;
 	if (!fs)
-		return fail(e, ERR_UNSUPPORTED, "%s: not supported by this version", only);
+		return fail(e, ERR_UNSUPPORTED, "not a file system of kind %s", only);
 	add_whole(d, b);
 	take_tree(d, &d->disk->volumes.at[0], fs);
 	return true;

@@ -33,7 +33,7 @@ struct peeled {
 	struct blob_budget *budget;
 };
 
-/* `only` forces one container, by the name that blob_unwrap has for it; NULL looks. */
+/* `only` is the container that must be met, by the name that blob_unwrap has for it; NULL: any. */
 #define PEEL_BARE "" /* … for `only`: there is none */
 bool peel(struct opening *o, struct blob *b, struct str path, const char *only, struct peeled *out,
 	  struct error *e);

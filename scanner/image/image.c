@@ -46,8 +46,9 @@ static bool refuse_target(struct arena *a, struct str target, struct error *e)
 			    ARG(target), ARG(scheme));
 	if (cut && str_eq(scheme, S("list")))
 		return fail(e, ERR_USAGE, "a list does not name lists");
-	if (cut && target_exists(a, words))
-		return fail(e, ERR_USAGE, "'%" PRIstr "' is not a scheme", ARG(scheme));
+	if (cut && (target_exists(a, words) || str_starts(words, S("//"))))
+		return fail(e, ERR_USAGE, "'%" PRIstr "' is not a scheme that `offnode help` lists",
+			    ARG(scheme));
 	if (looks_like_reference(a, target))
 		return fail(e, ERR_MISSING,
 			    "%" PRIstr ": No such file or directory (an image in a registry is "
@@ -158,6 +159,9 @@ static bool list_parse(struct arena *a, const struct file *file, struct words *o
 {
 	struct str rest = file->text, line;
 	struct words words = {0};
+	if (str_find(rest, '\0') < rest.n)
+		return fail(e, ERR_USAGE, "%" PRIstr ": not a text with one target a line",
+			    ARG(file->path));
 	for (size_t number = 1; rest.n; number++) {
 		str_cut(rest, '\n', &line, &rest);
 		line = str_trim(line, " \t\r");

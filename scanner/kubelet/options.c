@@ -137,6 +137,11 @@ bool field_takes_zero(const struct option_row *row, unsigned minor)
 	return row->zero_counts && !early;
 }
 
+const struct option *option_at(size_t i)
+{
+	return i < options_n ? &options[i].pub : NULL;
+}
+
 const struct option *option_find(struct str name)
 {
 	const struct option_row *row =

@@ -90,8 +90,27 @@ void text_inspect(struct text *t)
 
 static void rule_brief(struct text *t, const struct rule *rule)
 {
-	out_fmt(t->o, "%-7s %s  %-6s  %s\n", rule_number(rule, t->r->benchmark), rule->id,
+	out_fmt(t->o, "%-7s %-33s %-6s  %s\n", rule_number(rule, t->r->benchmark), rule->id,
 		rule->severity, rule->title);
+}
+
+/* A line for each family, newest first. */
+static void benchmarks(struct text *t)
+{
+	size_t families;
+	const struct controls *const *all = controls_all(&families);
+	out_z(t->o, "\nBenchmarks\n");
+	for (size_t f = 0; f < families; f++) {
+		struct str last = {0};
+		for (size_t i = 0; i < all[f]->n; i++) {
+			struct str name = str_from(all[f]->at[i].benchmark);
+			if (str_eq(name, last))
+				continue;
+			out_fmt(t->o, "%s%" PRIstr, last.n ? " " : "  ", ARG(name));
+			last = name;
+		}
+		out_z(t->o, "\n");
+	}
 }
 
 static void rule_numbers(struct text *t, const struct rule *rule)
@@ -103,8 +122,11 @@ static void rule_numbers(struct text *t, const struct rule *rule)
 			const struct control *c = &all[f]->at[i];
 			if (!str_eq(str_from(c->rule), str_from(rule->id)))
 				continue;
-			out_fmt(t->o, "  %-12s%-26s%-10s%s\n", c->number, c->benchmark,
-				control_mode_name(c->mode), c->value ? c->value : "");
+			out_fmt(t->o, "  %-12s%-26s%s", c->number, c->benchmark,
+				control_mode_name(c->mode));
+			if (c->value)
+				out_fmt(t->o, "  %s", c->value);
+			out_z(t->o, "\n");
 		}
 }
 
@@ -134,4 +156,6 @@ void text_rules(struct text *t)
 			rule_whole(t, t->r->rules.at[i]);
 		else
 			rule_brief(t, t->r->rules.at[i]);
+	if (!t->r->about.n)
+		benchmarks(t);
 }
