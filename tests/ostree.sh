@@ -143,6 +143,18 @@ if command -v sfdisk >/dev/null && command -v mke2fs >/dev/null; then
 	expect 'pass fail' 'entries on a partition of their own' disk.raw
 	says 'inspect names the entry there' 0 'the default of the boot entries is p1/loader/entries/ostree-2' inspect disk.raw
 	expect fail '#p2,deploy=1 chooses' 'disk.raw#p2,deploy=1'
+	# The administrator made the one before the default, as grub2-set-default does.
+	printf 'load_env\nset default="${saved_entry}"\nblscfg\n' | put boot/grub2/grub.cfg
+	saved=$(cd boot/loader/entries && ls ostree-1*.conf)
+	if command -v grub-editenv >/dev/null; then
+		grub-editenv boot/grub2/grubenv set "saved_entry=${saved%.conf}"
+	else
+		printf '# GRUB Environment Block\nsaved_entry=%s\n####' "${saved%.conf}" >boot/grub2/grubenv
+	fi
+	rm boot.ext4 && truncate -s 4M boot.ext4 && mke2fs -q -t ext4 -L boot -d boot boot.ext4
+	dd if=boot.ext4 of=disk.raw bs=1M seek=1 conv=notrunc status=none
+	expect 'fail pass' 'what GRUB saved is the default' disk.raw
+	says 'inspect names the file that says so' 0 'ostree-1.*, by p1/grub2/grubenv' inspect disk.raw
 else
 	echo 'ok - entries on a partition of their own # SKIP sfdisk or mke2fs is not installed'
 fi

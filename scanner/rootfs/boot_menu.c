@@ -2,16 +2,17 @@
  * boot_menu.c - the entries of a boot loader in the order in which it shows them, after the Boot
  * Loader Specification (UAPI group specification 1), type 1: files named .conf below
  * /boot/loader/entries, and below /loader/entries of the other volumes of a disk, which may be
- * /boot or the EFI system partition. The order is by sort-key, then the highest version, then the
- * last name; systems of images keep these in step with each other, so that GRUB, which knows the
- * names alone, shows the same. Not supported: what grubenv and loader.conf prefer, boot counting,
- * and menus written in GRUB's language.
+ * /boot or the EFI system partition. The order is that of the specification: those without tries
+ * left are the last, then sort-key, machine-id and the highest version count, or the last name;
+ * GRUB goes by names alone. In front is what the boot loader starts. Not supported: menus written
+ * in GRUB's language.
  */
 #include "boot_menu.h"
 
 #include <stdlib.h>
 
 #include "arena.h"
+#include "boot_default.h"
 #include "root.h"
 #include "version_order.h"
 
@@ -31,12 +32,31 @@ static void read_line(struct str line, struct boot_entry *e, struct out *options
 	struct str key = next_word(&line);
 	if (str_eq(key, S("version")))
 		e->version = line;
+	else if (str_eq(key, S("title")))
+		e->title = line;
 	else if (str_eq(key, S("sort-key")))
 		e->sort_key = line;
+	else if (str_eq(key, S("machine-id")))
+		e->machine = line;
 	else if (str_eq(key, S("efi")) || str_eq(key, S("uki")))
 		e->image = line;
 	else if (str_eq(key, S("options")))
 		out_fmt(options, "%" PRIstr " ", ARG(line));
+}
+
+/* "NAME+3", "NAME+3-1": so many tries are left, and were made. */
+static void read_name(struct str name, struct boot_entry *e)
+{
+	struct str left, done;
+	size_t plus = str_rfind(name, '+');
+	uint64_t tries, made = 0;
+	bool both = str_cut(str_tail(name, plus + 1), '-', &left, &done);
+	e->id = name;
+	e->tries = UINT64_MAX;
+	if (plus == name.n || !str_u64(left, &tries) || (both && !str_u64(done, &made)))
+		return;
+	e->id = str_slice(name, 0, plus);
+	e->tries = tries;
 }
 
 static struct boot_entry read_entry(struct arena *a, struct str path, struct str text)
@@ -49,6 +69,7 @@ static struct boot_entry read_entry(struct arena *a, struct str path, struct str
 		read_line(line, &e, options);
 	}
 	e.options = out_text(options);
+	read_name(str_slice(str_basename(path), 0, str_basename(path).n - 5), &e);
 	return e;
 }
 
@@ -66,19 +87,63 @@ static void read_entries(struct rootfs *from, struct str dir, struct str volume,
 	}
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct boot_entry *x = a, *y = b;
+	int order = version_order(y->id, x->id);
+	return order ? order : str_cmp(y->path, x->path);
+}
+
+static int by_keys(const struct boot_entry *x, const struct boot_entry *y)
+{
+	int order = str_cmp(x->sort_key, y->sort_key);
+	if (!order)
+		order = str_cmp(x->machine, y->machine);
+	return order ? order : version_order(y->version, x->version);
+}
+
 static int by_order(const void *a, const void *b)
 {
 	const struct boot_entry *x = a, *y = b;
-	int order = x->sort_key.n && y->sort_key.n ? str_cmp(x->sort_key, y->sort_key) : 0;
+	int order = (x->tries == 0) - (y->tries == 0);
 	if (!order)
-		order = version_order(y->version, x->version);
-	return order ? order : version_order(y->path, x->path);
+		order = !x->sort_key.n - !y->sort_key.n;
+	if (!order && x->sort_key.n)
+		order = by_keys(x, y);
+	return order ? order : by_name(a, b);
+}
+
+/* Where a boot loader's files are is no part of the root: what cannot be read of them only leaves
+ * the default open. */
+static void read_loader(const struct rootfs *top, struct fs *fs, struct str volume, uint64_t *left,
+			struct boot_loader *l)
+{
+	static const char *const dirs[] = {"/boot", "/boot/efi", "/efi"};
+	struct rootfs *from = root_over(top->arena, top->layers, fs, top->notes);
+	if (volume.n)
+		boot_loader_read(from, S(""), volume, left, l);
+	for (size_t i = 0; !volume.n && i < sizeof dirs / sizeof *dirs; i++)
+		boot_loader_read(from, str_from(dirs[i]), volume, left, l);
+}
+
+static void order_menu(const struct boot_loader *l, struct boot_menu *menu)
+{
+	if (!menu->n)
+		return;
+	qsort(menu->at, menu->n, sizeof *menu->at, boot_loader_blscfg(l) ? by_name : by_order);
+	size_t first = boot_loader_default(l, menu, &menu->by, &menu->unsure);
+	struct boot_entry started = menu->at[first];
+	for (; first; first--)
+		menu->at[first] = menu->at[first - 1];
+	menu->at[0] = started;
 }
 
 bool boot_menu_read(struct rootfs *top, uint64_t *left, struct boot_menu *out)
 {
 	const struct disk *disk = top->layers->disk;
+	struct boot_loader loader = {0};
 	read_entries(top, S("/boot/loader/entries"), S(""), left, out);
+	read_loader(top, top->fs, S(""), left, &loader);
 	for (size_t i = 0; disk && i < disk->volumes.n; i++) {
 		const struct volume *v = &disk->volumes.at[i];
 		if (!v->fs || v == top->layers->root || v->spare)
@@ -86,9 +151,9 @@ bool boot_menu_read(struct rootfs *top, uint64_t *left, struct boot_menu *out)
 		struct rootfs *other = root_over(top->arena, top->layers, v->fs, top->notes);
 		read_entries(other, S("/loader/entries"), v->name, left, out);
 		doubt_inherit(top, other, v->name);
+		read_loader(top, v->fs, v->name, left, &loader);
 	}
-	if (out->n)
-		qsort(out->at, out->n, sizeof *out->at, by_order);
+	order_menu(&loader, out);
 	return !top->unreadable.n;
 }
 

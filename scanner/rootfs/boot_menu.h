@@ -9,7 +9,9 @@
 struct boot_entry {
 	struct str
 		path; /* "/boot/loader/entries/x.conf"; on another volume "p2/loader/entries/…" */
-	struct str sort_key, version;
+	struct str id;  /* the name of the file, without ".conf" and what counts its tries */
+	uint64_t tries; /* that are left; UINT64_MAX: they are not counted */
+	struct str title, sort_key, machine, version;
 	struct str options; /* the command line of the kernel */
 	struct str image;   /* a unified kernel image that is started instead; or empty */
 };
@@ -17,6 +19,9 @@ struct boot_entry {
 struct boot_menu {
 	struct boot_entry *at;
 	size_t n, cap;
+	struct str
+		by; /* the file that makes the first one the default; empty where it is the order */
+	bool unsure; /* the files of boot loaders leave open which is the default */
 };
 
 /* The entries in the order of the menu, the default first, of up to *left names. False: there may

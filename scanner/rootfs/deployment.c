@@ -19,6 +19,7 @@ struct choosing {
 	struct deployments all;
 	struct offers offers;
 	struct words entries; /* of the menu, one for each offer; none where no entry is at hand */
+	struct str by;        /* the file that makes the first of them the default; or empty */
 };
 
 bool offers_have(const struct offers *offers, size_t which)
@@ -35,9 +36,12 @@ static void read_menu(struct choosing *c, const struct deployer *by, const struc
 		size_t which = by->booted(c->top, &c->all, &menu->at[i]);
 		if (which == c->all.n || offers_have(&c->offers, which))
 			continue;
+		if (i == 0)
+			c->by = menu->by;
 		*vec_push(c->a, &c->offers) = which;
 		*vec_push(c->a, &c->entries) = (struct word){menu->at[i].path, NULL};
 	}
+	c->offers.guessed = menu->unsure && c->offers.n > 1;
 }
 
 /* Behind those that are offered, the others are numbered in the order of their names. False: there
@@ -67,11 +71,12 @@ static struct str why_chosen(const struct choosing *c, size_t which)
 		n++;
 	if (n == c->offers.n)
 		return S("it was asked for");
-	if (c->entries.n)
-		return str_fmt(c->a,
-			       n ? "the boot entry %" PRIstr " starts it"
-				 : "the default of the boot entries is %" PRIstr,
+	if (c->entries.n && n)
+		return str_fmt(c->a, "the boot entry %" PRIstr " starts it",
 			       ARG(c->entries.at[n].text));
+	if (c->entries.n)
+		return str_fmt(c->a, "the default of the boot entries is %" PRIstr "%s%" PRIstr,
+			       ARG(c->entries.at[n].text), c->by.n ? ", by " : "", ARG(c->by));
 	if (c->all.n == 1)
 		return S("there is no other");
 	if (c->offers.guessed)

@@ -44,9 +44,9 @@ struct choice {
 static const struct choice choices[] = {
 	{"-- " A "/etc/name --\nA\n", "A\n", 0},
 	{TWO LINKS ENTRY("ostree-1-os", "1", "cc/0") ENTRY("ostree-2-os", "2", "cc/1"), "B\n", 0},
-	{TWO LINKS ENTRY("ostree-1-os", "2", "cc/0") ENTRY("ostree-2-os", "1", "cc/1"), "A\n", 0},
+	{TWO LINKS ENTRY("ostree-2-os", "2", "cc/0") ENTRY("ostree-1-os", "1", "cc/1"), "A\n", 0},
 	/* Versions are numbers: 10 is above 9. */
-	{TWO LINKS ENTRY("a", "10", "cc/0") ENTRY("b", "9", "cc/1"), "A\n", 0},
+	{TWO LINKS ENTRY("ostree-10", "10", "cc/0") ENTRY("ostree-9", "9", "cc/1"), "A\n", 0},
 	{TWO LINKS ENTRY("a", "1", "cc/0") ENTRY("b", "1", "cc/1"), "B\n", 0},
 	/* Entries of other systems and dead ones do not count. */
 	{TWO LINKS ENTRY("a", "1", "cc/0") ENTRY("b", "9", "cc/7"), "A\n", 0},
@@ -172,14 +172,27 @@ static void offers(void **state)
 		{"-- " A "/etc/name --\nA\n", "A|"},
 		{"-- /etc/name --\nplain\n", "|"},
 		{TWO LINKS ENTRY("a", "1", "cc/0") ENTRY("b", "2", "cc/1"), "BA|"},
-		{TWO LINKS ENTRY("a", "2", "cc/0") ENTRY("b", "1", "cc/1"), "AB|"},
+		{TWO LINKS ENTRY("b", "2", "cc/0") ENTRY("a", "1", "cc/1"), "AB|"},
 		/* Only one is in the menu; two entries start the same. */
 		{TWO LINKS ENTRY("a", "2", "cc/1") ENTRY("b", "1", "cc/1"), "B|A"},
 		/* Versions of another kind, and the key that goes before them. */
-		{TWO LINKS ENTRY("a", "6.1.0-9", "cc/0") ENTRY("b", "6.1.0-10", "cc/1"), "BA|"},
+		{TWO LINKS ENTRY("b", "6.1.0-9\nsort-key os", "cc/0")
+			 ENTRY("a", "6.1.0-10\nsort-key os", "cc/1"),
+		 "BA|"},
 		{TWO LINKS ENTRY("a", "2\nsort-key os-1", "cc/0")
 			 ENTRY("b", "1\nsort-key os-0", "cc/1"),
 		 "BA|"},
+		/* The version counts beside such a key alone; one without it comes last. */
+		{TWO LINKS ENTRY("b", "1", "cc/0") ENTRY("a", "2", "cc/1"), "AB|"},
+		{TWO LINKS ENTRY("b", "1", "cc/0") ENTRY("a", "1\nsort-key z", "cc/1"), "BA|"},
+		{TWO LINKS ENTRY("b", "2\nsort-key os\nmachine-id 2", "cc/0")
+			 ENTRY("a", "1\nsort-key os\nmachine-id 1", "cc/1"),
+		 "BA|"},
+		/* Boot counting: without tries left it is the last. */
+		{TWO LINKS ENTRY("b+0-3", "1", "cc/0") ENTRY("a", "1", "cc/1"), "BA|"},
+		{TWO LINKS ENTRY("b+1-2", "1", "cc/0") ENTRY("a", "1", "cc/1"), "AB|"},
+		{TWO LINKS ENTRY("b+0", "2\nsort-key a", "cc/0") ENTRY("a", "1", "cc/1"), "BA|"},
+		{TWO LINKS ENTRY("os-9+3", "1", "cc/0") ENTRY("os-10", "1", "cc/1"), "BA|"},
 		{TWO LINKS, "AB|"},
 		{TWO LINKS "-- " DEPLOY "dd.0/etc/name --\nD\n", "AB|D"},
 		{TWO, "AB|"},
