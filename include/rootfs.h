@@ -37,7 +37,7 @@ size_t rootfs_deployments(const struct rootfs *root);
 struct mounted {
 	struct str dir;
 	struct str what;             /* as fstab has it, or why it is mounted without that */
-	const struct volume *volume; /* NULL: a bind mount, an overlay, or no such volume */
+	const struct volume *volume; /* NULL: a bind mount, an overlay, a file, or no such volume */
 	struct str subvolume;        /* of it, as fs_subvolume takes it; or empty */
 	const struct origin *from;   /* the line of fstab; or NULL */
 	struct error error;          /* why nothing below `dir` can be read; else ERR_NONE */

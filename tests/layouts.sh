@@ -95,6 +95,48 @@ sed -i 's,lowerdir=/sysroot/etc,lowerdir=/sysroot/nothing,' micro/root/etc/fstab
 ext4 broken.ext4 micro/root 8
 says 'an overlay of what is not there hides what it may hold' 2 'nothing: no such directory' scan -c 4.2.7 broken.ext4
 
+# Of older MicroOS each snapshot has one that lies over those before it.
+mkdir -p many/root && cp -a tree/. many/root/
+mkdir -p many/root/var/lib/overlay/{1,2,3}/etc/systemd/system/kubelet.service.d
+mv many/root/etc/systemd/system/kubelet.service.d/10-kubeadm.conf many/root/var/lib/overlay/1/etc/systemd/system/kubelet.service.d/
+printf '[Service]\nEnvironment=KUBELET_EXTRA_ARGS=--v=9\n' >many/root/var/lib/overlay/2/etc/systemd/system/kubelet.service.d/99-gone.conf
+mknod many/root/var/lib/overlay/3/etc/systemd/system/kubelet.service.d/99-gone.conf c 0 0 2>/dev/null
+echo 'overlay /etc overlay defaults,upperdir=/sysroot/var/lib/overlay/3/etc,lowerdir=/sysroot/var/lib/overlay/2/etc:/sysroot/var/lib/overlay/1/etc:/sysroot/etc,workdir=/sysroot/var/lib/overlay/3/work-etc,x-systemd.requires-mounts-for=/sysroot/var,x-initrd.mount 0 0' \
+	>>many/root/etc/fstab
+ext4 many.ext4 many/root 8
+if [ -c many/root/var/lib/overlay/3/etc/systemd/system/kubelet.service.d/99-gone.conf ]; then
+	same 'MicroOS: overlays of several snapshots' many.ext4
+else
+	skip 'MicroOS: overlays of several snapshots' 'devices cannot be made here'
+fi
+
+# ---- what units mount ----
+
+mkdir -p units/root && cp -a tree/. units/root/ && rm -rf units/root/var && mkdir units/root/var units/root/data
+cat >units/root/etc/systemd/system/data.mount <<-'E'
+	[Mount]
+	What=/dev/disk/by-label/DATA
+	Where=/data
+	Type=ext4
+	[Install]
+	WantedBy=local-fs.target
+E
+printf '[Mount]\nWhat=/data/var\nWhere=/var\nType=none\nOptions=bind\n' >units/root/etc/systemd/system/var.mount
+mkdir -p units/root/etc/systemd/system/local-fs.target.{wants,requires} units/data && cp -a tree/var units/data/var
+ln -s ../data.mount units/root/etc/systemd/system/local-fs.target.wants/
+ln -s ../var.mount units/root/etc/systemd/system/local-fs.target.requires/
+ext4 units.ext4 units/root 8
+ext4 data.ext4 units/data 8 -L DATA
+disk units.raw 20 <<-E
+	label: gpt
+	start=1MiB,size=8MiB
+	start=10MiB,size=8MiB
+E
+put units.raw 1 units.ext4
+put units.raw 10 data.ext4
+same 'mount units: /var is a directory of another volume' units.raw
+says 'a volume of theirs that is not there hides what it may hold' 2 'DATA is not on the disk' scan -c 4.2.7 units.ext4
+
 # ---- subvolumes ----
 
 if [ "$(id -u)" = 0 ] && command -v mkfs.btrfs >/dev/null; then

@@ -41,7 +41,10 @@ static struct fs *with_mounts(struct rootfs *top, struct fs *composed, struct la
 	products_lay(inner, composed, layers, out);
 	if (layers->root)
 		immutable_lay(inner, composed, layers, out);
+	struct rootfs *laid = root_over(top->arena, layers, composed, top->notes);
+	mounted_lay_units(laid, composed, layers, out);
 	doubt_inherit(top, inner, S(""));
+	doubt_inherit(top, laid, S(""));
 	return n > first ? overlay_open(top->arena, composed, layers, first, n) : composed;
 }
 

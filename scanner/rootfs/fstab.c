@@ -91,3 +91,18 @@ bool fstab_option(const struct fstab_line *line, struct str name, struct str *va
 	}
 	return false;
 }
+
+/* Of "auto" and "noauto" the last counts; an automount unit is started in either case
+ * (systemd-fstab-generator(8)). */
+bool fstab_mounts(const struct fstab_line *line)
+{
+	struct str rest = line->options, option;
+	bool mounts = true, automount = false;
+	while (rest.n) {
+		str_cut(rest, ',', &option, &rest);
+		if (str_eq(option, S("auto")) || str_eq(option, S("noauto")))
+			mounts = str_eq(option, S("auto"));
+		automount |= str_eq(option, S("x-systemd.automount"));
+	}
+	return mounts || automount;
+}

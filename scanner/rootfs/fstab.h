@@ -23,4 +23,7 @@ struct fstab fstab_parse(struct arena *a, const struct file *file);
 /* Is `name`, or `name=…`, among the options? *value gets what follows the '='. */
 bool fstab_option(const struct fstab_line *line, struct str name, struct str *value);
 
+/* Is it mounted at boot, or when somebody looks into it? */
+bool fstab_mounts(const struct fstab_line *line);
+
 #endif

@@ -2,8 +2,9 @@
  * mounted.c - the mount table of a root on a disk: /etc/fstab (fstab(5), and what systemd.mount(5)
  * makes of it), then partitions by their type (UAPI group, Discoverable Partitions Specification;
  * systemd-gpt-auto-generator(8)), which are mounted where fstab says nothing and the directory is
- * empty. Every volume of the disk is taken for attached; kernel names of disks are those of the
- * first one. Not supported: mount units, overlays, and file systems that come over a network.
+ * empty; and mount units, which see what was mounted before them. Every volume of the disk is taken
+ * for attached; kernel names of disks are those of the first one. Not supported: file systems that
+ * come over a network.
  */
 #include "mounted.h"
 
@@ -13,6 +14,9 @@
 #include "arena.h"
 #include "composed.h"
 #include "fstab.h"
+#include "machine.h"
+#include "map.h"
+#include "mount_units.h"
 #include "overlay.h"
 #include "overlayfs.h"
 
@@ -162,8 +166,52 @@ static bool explain_missing(struct laying *l, struct str spec, struct error *why
 	return fail(why, ERR_MISSING, "%" PRIstr " is not on the disk", ARG(spec));
 }
 
+static bool is_file(struct str spec)
+{
+	return str_starts(spec, S("/")) && !str_starts(spec, S("/dev/"));
+}
+
+/* A file that is mounted through a loop device; its name is that of the volume. */
+static const struct volume *open_file(struct laying *l, struct str path, struct error *why)
+{
+	struct walk walk;
+	enum walk_end end = fs_walk(l->a, l->composed, path, false, &walk, why);
+	if (end == WALK_ABSENT || (end == WALK_FOUND && walk.st.kind != FS_REGULAR))
+		fail(why, ERR_MISSING, "no such file");
+	struct blob *b = end == WALK_FOUND && walk.st.kind == FS_REGULAR
+				 ? fs_blob(l->a, l->composed, walk.ino, path, why)
+				 : NULL;
+	const struct disk *disk = b ? image_disk(l->a, b, why) : NULL;
+	if (disk && (disk->table || disk->volumes.n != 1))
+		fail(why, ERR_UNSUPPORTED, "no file system, but a disk of several");
+	if (!disk || disk->table || disk->volumes.n != 1)
+		return NULL;
+	struct volume *v = NEW(l->a, struct volume);
+	*v = disk->volumes.at[0];
+	v->name = path;
+	return v;
+}
+
+static bool resolve_file(struct laying *l, struct str path, const struct volume **out,
+			 struct error *why)
+{
+	const struct volume *v = open_file(l, path, why);
+	if (v && !v->fs && v->error.kind == ERR_NONE)
+		fail(why, ERR_UNSUPPORTED, "%" PRIstr ": not supported", ARG(v->holds));
+	else if (v && !v->fs)
+		*why = v->error;
+	else if (v && v->fs->stale.n)
+		fail(why, ERR_UNSUPPORTED, "%" PRIstr, ARG(v->fs->stale));
+	if (!v || !v->fs || v->fs->stale.n)
+		return fail_in(why, "%" PRIstr, ARG(path));
+	*out = v;
+	return true;
+}
+
 static bool resolve(struct laying *l, struct str spec, const struct volume **out, struct error *why)
 {
+	if (is_file(spec))
+		return resolve_file(l, spec, out, why);
 	const struct volume *v = find_volume(l, spec);
 	if (!v)
 		v = find_behind_key(l, spec);
@@ -207,6 +255,8 @@ static void add_mount(struct laying *l, struct mounted m, bool bind)
 	bool shown = m.error.kind == ERR_NONE && show(l, &m, bind, &m.error);
 	if (!shown && !composed_close(l->composed, m.dir, &m.error, &e))
 		note(rootfs_notes(l->top), m.from, "not mounted: %s", e.text);
+	if (is_file(m.what))
+		m.volume = NULL; /* it is none of the disk's */
 	*vec_push(l->a, l->out) = m;
 }
 
@@ -233,15 +283,14 @@ static bool below_one_of(struct str path, const char *const *dirs)
 /* What the kernel makes up, what is not mounted at boot, and what is the root itself. */
 static bool passed_over(const struct fstab_line *line)
 {
-	static const char *const types[] = {
-		"swap",     "proc",     "sysfs",     "tmpfs",   "ramfs",      "devtmpfs", "devpts",
-		"cgroup",   "cgroup2",  "debugfs",   "tracefs", "securityfs", "pstore",   "bpf",
-		"efivarfs", "configfs", "hugetlbfs", "mqueue",  "fusectl",    NULL};
+	static const char *const types[] = {"swap",     "proc",        "sysfs",     "devtmpfs",
+					    "devpts",   "cgroup",      "cgroup2",   "debugfs",
+					    "tracefs",  "securityfs",  "pstore",    "bpf",
+					    "efivarfs", "configfs",    "hugetlbfs", "mqueue",
+					    "fusectl",  "binfmt_misc", NULL};
 	static const char *const dirs[] = {"/proc", "/sys", "/dev", "/run", "/tmp", NULL};
-	struct str value;
 	return !str_starts(line->dir, S("/")) || str_eq(line->dir, S("/")) ||
-	       one_of(line->type, types) || below_one_of(line->dir, dirs) ||
-	       fstab_option(line, S("noauto"), &value);
+	       one_of(line->type, types) || below_one_of(line->dir, dirs) || !fstab_mounts(line);
 }
 
 static bool is_bind(const struct fstab_line *line)
@@ -279,13 +328,19 @@ static int by_rank(const void *a, const void *b)
 	size_t rx = rank_of(x), ry = rank_of(y);
 	if (rx != ry)
 		return rx < ry ? -1 : 1;
-	return x->from->at < y->from->at ? -1 : 1;
+	return (x->from->at > y->from->at) - (x->from->at < y->from->at);
 }
 
-/* An initramfs names directories of the root that it is about to make. */
-static struct str in_root(struct str path)
+/* An initramfs names directories of the root that it is about to make: "/sysroot/a:/sysroot/b". */
+static struct str in_root(struct arena *a, struct str paths)
 {
-	return str_starts(path, S("/sysroot/")) ? str_tail(path, 8) : path;
+	struct str all = {0}, path;
+	while (paths.n) {
+		str_cut(paths, ':', &path, &paths);
+		path = str_starts(path, S("/sysroot/")) ? str_tail(path, 8) : path;
+		all = all.n ? str_fmt(a, "%" PRIstr ":%" PRIstr, ARG(all), ARG(path)) : path;
+	}
+	return all;
 }
 
 static void lay_overlay(struct laying *l, const struct fstab_line *line, struct mounted m)
@@ -293,9 +348,18 @@ static void lay_overlay(struct laying *l, const struct fstab_line *line, struct 
 	struct str lower = {0}, upper = {0};
 	(void)fstab_option(line, S("lowerdir"), &lower);
 	(void)fstab_option(line, S("upperdir"), &upper);
-	m.what = in_root(lower);
-	if (overlayfs_lay(l->composed, l->layers, m.dir, in_root(lower),
-			  upper.n ? in_root(upper) : upper, &m.error))
+	m.what = in_root(l->a, lower);
+	if (overlayfs_lay(l->composed, l->layers, m.dir, m.what, in_root(l->a, upper), &m.error))
+		*vec_push(l->a, l->out) = m;
+	else
+		add_mount(l, m, false);
+}
+
+/* What the image holds in that directory is hidden. */
+static void lay_memory(struct laying *l, struct mounted m)
+{
+	struct fs *empty = overlay_open(l->a, NULL, l->layers, l->layers->n, l->layers->n);
+	if (composed_mount(l->composed, m.dir, empty, empty->root, &m.error))
 		*vec_push(l->a, l->out) = m;
 	else
 		add_mount(l, m, false);
@@ -306,6 +370,10 @@ static void lay_line(struct laying *l, const struct fstab_line *line)
 	struct mounted m = {.dir = line->dir, .what = line->spec, .from = line->from};
 	bool bind = is_bind(line);
 	struct str value;
+	if (str_eq(line->type, S("tmpfs")) || str_eq(line->type, S("ramfs"))) {
+		lay_memory(l, m);
+		return;
+	}
 	if (!bind && str_eq(line->type, S("overlay"))) {
 		lay_overlay(l, line, m);
 		return;
@@ -319,29 +387,45 @@ static void lay_line(struct laying *l, const struct fstab_line *line)
 	add_mount(l, m, bind);
 }
 
+/* Of two lines for one directory systemd takes the first, whatever that says. */
+static void lay_lines(struct laying *l, const struct fstab *all)
+{
+	struct map *seen = map_new(l->a);
+	struct fstab lines = {0};
+	for (size_t i = 0; i < l->out->n; i++)
+		map_put(seen, l->out->at[i].dir, seen);
+	for (size_t i = 0; i < all->n; i++) {
+		struct fstab_line line = all->at[i];
+		line.dir = clean_dir(line.dir);
+		if (!passed_over(&line) && !map_get(seen, line.dir))
+			*vec_push(l->a, &lines) = line;
+		map_put(seen, line.dir, seen);
+	}
+	if (lines.n)
+		qsort(lines.at, lines.n, sizeof *lines.at, by_rank);
+	for (size_t i = 0; i < lines.n; i++)
+		lay_line(l, &lines.at[i]);
+}
+
 static void lay_fstab(struct laying *l)
 {
 	const struct file *f = rootfs_read(l->top, S("/etc/fstab"));
 	struct fstab lines = {0};
 	if (f->state == FILE_OK && f->kind == FILE_REGULAR)
 		lines = fstab_parse(l->a, f);
-	for (size_t i = 0; i < lines.n; i++)
-		lines.at[i].dir = clean_dir(lines.at[i].dir);
-	if (lines.n)
-		qsort(lines.at, lines.n, sizeof *lines.at, by_rank);
-	for (size_t i = 0; i < lines.n; i++)
-		if (!passed_over(&lines.at[i]))
-			lay_line(l, &lines.at[i]);
+	lay_lines(l, &lines);
 }
 
 /* ---- partitions by their types ---- */
+
+#define VAR "4d21b016-b534-45c2-a9fb-5c16e091fd2d"
 
 static const struct {
 	const char *type, *dir;
 } by_type[] = {
 	{"8484680c-9521-48c6-9c11-b0720656f69e", "/usr"}, /* x86-64 */
 	{"b0e01050-ee5f-4390-949a-9101b17104e9", "/usr"}, /* arm64 */
-	{"4d21b016-b534-45c2-a9fb-5c16e091fd2d", "/var"},
+	{VAR, "/var"},
 	{"933ac7e1-2eb4-4f13-b844-0e14e2aef915", "/home"},
 	{"3b8f8425-20e0-4f3b-907f-1a25a76f98e8", "/srv"},
 	{"7ec6f557-3bc5-4aca-b293-16ef5df639d1", "/var/tmp"},
@@ -376,12 +460,23 @@ static bool is_empty(struct laying *l, struct str dir)
 	       !any;
 }
 
+/* A partition for /var belongs to one installation. */
+static bool is_foreign(struct laying *l, const struct volume *v)
+{
+	if (!str_eq(v->type, S(VAR)) || !v->partuuid.n ||
+	    !machine_disowns(l->top, v->type, v->partuuid))
+		return false;
+	note(rootfs_notes(l->top), NULL,
+	     "not mounted: %" PRIstr ": it is a /var of another machine-id", ARG(v->name));
+	return true;
+}
+
 static void lay_by_type(struct laying *l, const struct volume *v)
 {
 	for (size_t i = 0; i < sizeof by_type / sizeof *by_type; i++) {
 		struct mounted m = {.dir = str_from(by_type[i].dir), .volume = v};
 		if (!str_eq(v->type, str_from(by_type[i].type)) || v->attributes & NO_AUTO ||
-		    v->spare || taken(l, m.dir) || !is_empty(l, m.dir))
+		    v->spare || taken(l, m.dir) || !is_empty(l, m.dir) || is_foreign(l, v))
 			continue;
 		m.what = str_fmt(l->a, "the type of %" PRIstr, ARG(v->name));
 		resolve(l, str_cat(l->a, S("/dev/"), v->name), &m.volume, &m.error);
@@ -417,4 +512,12 @@ void mounted_lay(struct rootfs *top, struct fs *composed, struct layers *layers,
 	lay_fstab(&l);
 	for (size_t i = 0; i < l.disk->volumes.n; i++)
 		lay_by_type(&l, &l.disk->volumes.at[i]);
+}
+
+void mounted_lay_units(struct rootfs *top, struct fs *composed, struct layers *layers,
+		       struct mounted_list *out)
+{
+	struct laying l = laying_in(top, composed, layers, out);
+	struct fstab lines = mount_units(top);
+	lay_lines(&l, &lines);
 }

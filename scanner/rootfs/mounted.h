@@ -12,6 +12,11 @@
 void mounted_lay(struct rootfs *top, struct fs *composed, struct layers *layers,
 		 struct mounted_list *out);
 
+/* Mounts what units mount, once everything else is: they may lie in it. A directory on which
+ * something is mounted already keeps that. */
+void mounted_lay_units(struct rootfs *top, struct fs *composed, struct layers *layers,
+		       struct mounted_list *out);
+
 /* Mounts at `dir` a volume, which `spec` names as a line of fstab does, or closes it. */
 void mounted_add(struct rootfs *top, struct fs *composed, struct layers *layers,
 		 struct mounted_list *out, struct str spec, struct str dir,

@@ -68,8 +68,38 @@ static void options(void **state)
 	assert_false(fstab_option(f.at, S("sub"), &value));
 }
 
+/* As systemd-fstab-generator links the units that it makes of such lines, or does not. */
+static void mounting(void **state)
+{
+	static const struct {
+		const char *options;
+		bool mounts;
+	} cases[] = {
+		{"defaults", true},
+		{"", true},
+		{"noauto", false},
+		{"nofail,x-systemd.growfs", true},
+		{"noauto,x-systemd.automount", true},
+		{"x-systemd.automount,noauto", true},
+		{"noauto,auto", true},
+		{"auto,noauto", false},
+		{"noauto,x-systemd.wanted-by=a.service", false}, /* nobody knows when */
+		{"notauto", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fstab_line line = {.options = str_from(cases[i].options)};
+		if (fstab_mounts(&line) != cases[i].mounts)
+			fail_msg("%s", cases[i].options);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(lines), cmocka_unit_test(options)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines),
+		cmocka_unit_test(options),
+		cmocka_unit_test(mounting),
+	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }

@@ -128,13 +128,159 @@ static void not_mounted(void **state)
 	struct volume *root = add("p1", ROOT("/dev/sda2 /x ext4 noauto 0 0\n"
 					     "/dev/sda2 none swap sw 0 0\n"
 					     "proc /x proc defaults 0 0\n"
-					     "tmpfs /x tmpfs defaults 0 0\n"
 					     "/dev/sda2 / ext4\n"));
 	add("p2", "-- /file --\nhere\n");
 	struct rootfs *r = root_on(root);
 	expect_text(r, "/x/below", "root\n", "p1");
 	assert_int_equal(rootfs_mounted(r)->n, 0);
 	assert_int_equal(rootfs_doubt(r).reason, REASON_NONE);
+}
+
+/* Of two lines for one directory the first, whether it mounts or not. */
+static void first_line_counts(void **state)
+{
+	static const struct {
+		const char *fstab, *path, *text, *layer;
+	} cases[] = {
+		{"/dev/sda2 /x ext4\n/dev/sda3 /x/ ext4\n", "/x/file", "2\n", "p2"},
+		{"/dev/sda2 /x ext4 noauto\n/dev/sda3 /x ext4\n", "/x/below", "root\n", "p1"},
+		{"/dev/sda2 /x ext4 noauto,x-systemd.automount\n", "/x/file", "2\n", "p2"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char files[300];
+		snprintf(files, sizeof files, ROOT("%s"), cases[i].fstab);
+		begin();
+		struct volume *root = add("p1", files);
+		add("p2", "-- /file --\n2\n");
+		add("p3", "-- /file --\n3\n");
+		expect_text(root_on(root), cases[i].path, cases[i].text, cases[i].layer);
+	}
+}
+
+/* What the image holds below a file system in memory is hidden. */
+static void memory(void **state)
+{
+	(void)state;
+	begin();
+	struct volume *root = add("p1", ROOT("tmpfs /x tmpfs size=1M 0 0\n"
+					     "/dev/sda2 /x/deep ext4\n"));
+	add("p2", "-- /file --\nhere\n");
+	struct rootfs *r = root_on(root);
+	assert_int_equal(read_at(r, "/x/below")->state, FILE_ABSENT);
+	assert_int_equal(rootfs_list(r, S("/x"))->state, FILE_OK);
+	assert_int_equal(rootfs_doubt(r).reason, REASON_NONE);
+	expect_text(r, "/usr/lib/a", "root\n", "p1");
+}
+
+/* MicroOS: the /etc of each snapshot lies over those before it; an initramfs mounts it. */
+static void overlay_of_many(void **state)
+{
+	(void)state;
+	begin();
+	struct volume *root = add(
+		"p1",
+		ROOT("overlay /x overlay defaults,upperdir=/sysroot/var/3,"
+		     "lowerdir=/sysroot/var/2:/sysroot/var/1:/sysroot/x,workdir=/sysroot/var/w,"
+		     "x-initrd.mount\n") "-- /var/1/a --\n1\n-- /var/1/b --\n1\n-- /var/2/b --\n2\n"
+					 "-- /var/2/c --\n2\n-- /var/3/c --\n3\n");
+	struct rootfs *r = root_on(root);
+	expect_text(r, "/x/below", "root\n", "p1");
+	expect_text(r, "/x/a", "1\n", "p1");
+	expect_text(r, "/x/b", "2\n", "p1");
+	expect_text(r, "/x/c", "3\n", "p1");
+}
+
+#define UNITS "/etc/systemd/system/"
+#define MOUNT(what, where) "[Mount]\nWhat=" what "\nWhere=" where "\nType=ext4\n"
+#define WANTED(name) "-- " UNITS "local-fs.target.wants/" name " -> ../" name " --\n"
+
+/* Units that mount p2 on /x, or do not. */
+static void units(void **state)
+{
+	static const struct {
+		const char *files;
+		bool mounts;
+	} cases[] = {
+		{"-- " UNITS "x.mount --\n" MOUNT("/dev/sda2", "/x") WANTED("x.mount"), true},
+		{"-- " UNITS "x.mount --\n" MOUNT("/dev/sda2", "/x"), false},
+		{"-- /usr/lib/systemd/system/x.mount --\n" MOUNT("/dev/sda2", "/x")
+			 WANTED("x.mount"),
+		 true},
+		{"-- /usr/lib/systemd/system/x.mount --\n" MOUNT("/dev/sda2", "/x")
+			 WANTED("x.automount"),
+		 true},
+		{"-- /usr/lib/systemd/system/x.mount --\n" MOUNT(
+			 "/dev/sda2", "/x") "-- " UNITS
+					    "x.mount -> /dev/null --\n" WANTED("x.mount"),
+		 false},
+		{"-- /usr/lib/systemd/system/x.mount --\n" MOUNT(
+			 "/dev/sda3", "/x") "-- " UNITS
+					    "x.mount --\n# a\n[Unit]\nWhat=/dev/sda3\n" MOUNT(
+						    "/dev/sda2", "/x") WANTED("x.mount"),
+		 true},
+		{"-- " UNITS "y.mount --\n" MOUNT("/dev/sda2", "/x") WANTED("y.mount"), false},
+		{"-- " UNITS "x.mount --\n[Unit]\nConditionPathExists=/no\n" MOUNT(
+			 "/dev/sda2", "/x") WANTED("x.mount"),
+		 false},
+		{"-- " UNITS "x.mount --\n[Unit]\nConditionPathExists=!/no\n" MOUNT(
+			 "/dev/sda2", "/x") WANTED("x.mount"),
+		 true},
+		{"-- " UNITS "x.mount --\n[Mount]\nWhat=LABEL=two\nWhere=/x\n" WANTED("x.mount"),
+		 true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char files[1000];
+		snprintf(files, sizeof files, ROOT("") "%s", cases[i].files);
+		begin();
+		struct volume *root = add("p1", files);
+		add("p2", "-- /file --\n2\n")->label = S("two");
+		add("p3", "-- /file --\n3\n");
+		const struct file *f = read_at(root_on(root), "/x/file");
+		if (!str_eq(f->text, cases[i].mounts ? S("2\n") : S("")))
+			fail_msg("case %zu: '%.*s' %.*s", i, ARG(f->text), ARG(f->why));
+	}
+}
+
+/* They lie in what was mounted before; fstab goes before them; names are escaped. */
+static void units_elsewhere(void **state)
+{
+	(void)state;
+	begin();
+	struct volume *root =
+		add("p1", ROOT("/dev/sda2 /usr ext4\n/dev/sda3 /y ext4\n") "-- /x/a-b/ --\n");
+	add("p2",
+	    "-- /lib/systemd/system/x-a\\x2db.mount --\n" MOUNT("/dev/sda3", "/x/a-b/") "-- /lib/systemd/system/y.mount --\n" MOUNT(
+		    "/dev/sda2", "/y") "-- /lib/systemd/system/z.requires/y.mount --\n"
+				       "-- /lib/systemd/system/z.requires/x-a\\x2db.mount --\n");
+	add("p3", "-- /file --\n3\n");
+	struct rootfs *r = root_on(root);
+	expect_text(r, "/x/a-b/file", "3\n", "p3");
+	expect_text(r, "/y/file", "3\n", "p3");
+}
+
+/* Nobody knows what it mounts. */
+static void units_untold(void **state)
+{
+	static const char *const files[] = {
+		"-- " UNITS "x.mount --\n" MOUNT("/dev/sda2", "/x")
+			WANTED("x.mount") "-- " UNITS
+					  "x.mount.d/a.conf --\n[Mount]\nWhat=/dev/sda3\n",
+		"-- " UNITS "x.mount --\n" MOUNT("/dev/disk/by-label/%i", "/x") WANTED("x.mount"),
+		"-- " UNITS "x.mount --\n" MOUNT("/not/there.img", "/x") WANTED("x.mount"),
+		"-- " UNITS "x.mount --\n" MOUNT("/etc/fstab", "/x") WANTED("x.mount"),
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char all[1000];
+		snprintf(all, sizeof all, ROOT("") "%s", files[i]);
+		begin();
+		struct volume *root = add("p1", all);
+		add("p2", "-- /file --\n2\n");
+		if (read_at(root_on(root), "/x/below")->state != FILE_UNREADABLE)
+			fail_msg("case %zu", i);
+	}
 }
 
 /* By depth whatever the order of lines; a bind mount shows what is mounted at its source. */
@@ -240,6 +386,35 @@ static void by_type(void **state)
 	}
 }
 
+/* The UUID is what systemd-id128 --app-specific= gives for this machine and type. */
+static void by_machine(void **state)
+{
+	static const struct {
+		const char *id, *uuid;
+		bool mounts;
+	} cases[] = {
+		{"3d1219c7c4c5404aaa1f6d2a48adfda4", "24e43059-9734-49cd-a32e-bcae30d648ed", true},
+		{"3d1219c7c4c5404aaa1f6d2a48adfda4", "24E43059-9734-49CD-A32E-BCAE30D648ED", true},
+		{"3d1219c7c4c5404aaa1f6d2a48adfda5", "24e43059-9734-49cd-a32e-bcae30d648ed", false},
+		{"3d1219c7c4c5404aaa1f6d2a48adfda4", "24e43059-9734-49cd-a32e-bcae30d648ee", false},
+		{"uninitialized", "24e43059-9734-49cd-a32e-bcae30d648ee", true},
+		{"", "24e43059-9734-49cd-a32e-bcae30d648ee", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char files[200];
+		snprintf(files, sizeof files, "-- /var/ --\n-- /etc/machine-id --\n%s\n",
+			 cases[i].id);
+		begin();
+		struct volume *root = add("p1", files), *v = add("p2", "-- /here --\nvolume\n");
+		v->type = S("4d21b016-b534-45c2-a9fb-5c16e091fd2d");
+		v->partuuid = str_from(cases[i].uuid);
+		const struct file *f = read_at(root_on(root), "/var/here");
+		if ((f->state == FILE_OK) != cases[i].mounts)
+			fail_msg("case %zu", i);
+	}
+}
+
 static void overlays_on_top(void **state)
 {
 	static const struct fs_options none;
@@ -307,11 +482,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),           cmocka_unit_test(logical_names),
-		cmocka_unit_test(not_mounted),     cmocka_unit_test(order_and_binds),
-		cmocka_unit_test(binds),           cmocka_unit_test(closed),
-		cmocka_unit_test(crypttab),        cmocka_unit_test(by_type),
-		cmocka_unit_test(overlays_on_top), cmocka_unit_test(stale_trees),
-		cmocka_unit_test(unread_volumes),
+		cmocka_unit_test(not_mounted),     cmocka_unit_test(first_line_counts),
+		cmocka_unit_test(memory),          cmocka_unit_test(overlay_of_many),
+		cmocka_unit_test(units),           cmocka_unit_test(units_elsewhere),
+		cmocka_unit_test(units_untold),    cmocka_unit_test(by_machine),
+		cmocka_unit_test(order_and_binds), cmocka_unit_test(binds),
+		cmocka_unit_test(closed),          cmocka_unit_test(crypttab),
+		cmocka_unit_test(by_type),         cmocka_unit_test(overlays_on_top),
+		cmocka_unit_test(stale_trees),     cmocka_unit_test(unread_volumes),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }
