@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # erofs.sh - images that mkfs.erofs makes, in every layout and codec it has, read back as the tree they
-# were made of; small images that newer ones made stand in for what an older one has not. Prints TAP.
+# were made of; small images that newer ones made stand in for what an older one has not, and Linux says
+# the same of those. Prints TAP.
 . tests/support/trees.sh
 have mkfs.erofs
+trap 'umount -q "$work/mnt"; rm -rf "${work:?}"' EXIT
 stress_tree || exit 1
 mv tree/names/nnn* tree/names/of-254-"$(printf 'n%.0s' {1..247})" # mkfs.erofs 1.5 takes no 255
 cp /bin/bash tree/program && python3 "$top/tests/stress_tree.py" manifest tree >tree.manifest
@@ -12,10 +14,27 @@ erofs() { # erofs NAME OPTION...
 	mkfs.erofs "${@:2}" image tree >said 2>&1
 	same_tree image "mkfs.erofs $1"
 }
+mounted() { # mounted IMAGE
+	mount -t erofs -o loop,ro "$1" mnt 2>said
+}
+linux() { # linux IMAGE NAME MANIFEST: Linux, where it is not too old, finds in the image what was read of it
+	[ $mounts = 1 ] || return
+	mounted "$1" || { skip "Linux: $2" "$(tail -n 1 said)" && return; }
+	python3 "$top/tests/stress_tree.py" manifest mnt >mounted.manifest
+	umount mnt
+	cmp -s "$3" mounted.manifest
+	result $? "Linux: $2"
+}
 newer() { # newer CODEC NAME OPTION...: where mkfs.erofs has the codec; small images have them all
 	mkfs.erofs --help 2>&1 | grep -qw "$1" && erofs "${@:2}" "-z$1"
 }
 erofs 'plain'
+mkdir mnt
+if [ "$(id -u)" = 0 ] && mounted image; then
+	mounts=1 && umount mnt
+else
+	mounts=0 && skip 'Linux' "it takes root, and a Linux that mounts it: $(tail -n 1 said)"
+fi
 erofs 'lz4, small clusters' -zlz4
 erofs 'lz4hc, 256K clusters, as Bottlerocket has it' -zlz4hc,12 -C262144
 erofs 'lz4hc, full index' -zlz4hc -Elegacy-compress
@@ -26,10 +45,13 @@ erofs 'chunks of 4K' --chunksize=4096
 newer lzma 'lzma, all in fragments' -C65536 -Eall-fragments
 newer zstd 'zstd, tails inline' -C65536 -Eztailpacking
 newer deflate 'deflate, blocks of 1K, shared clusters' -b1024 -Ededupe
+newer zstd '48 bits, lists of extents' -E48bit -C65536 --max-extent-bytes=65536
+newer zstd 'a metabox, fragments, shared clusters' -m65536 -Edot-omitted,fragments,dedupe -C65536
 
 for image in "$top"/testdata/fuzz/erofs/*.img; do
 	case $image in *composefs*) continue ;; esac
 	same_tree "$image" "mkfs.erofs 1.9.4: $(basename "$image" .img)" "$top/testdata/fuzz/erofs.manifest"
+	linux "$image" "$(basename "$image" .img)" "$top/testdata/fuzz/erofs.manifest"
 done
 refused "$top/testdata/fuzz/erofs/composefs.img" 'files without their store of objects are not empty' \
 	'its content lies in a store of objects'

@@ -8,94 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "erofs_volume.h"
 #include "fixture.h"
 #include "fs.h"
 #include "tour.h"
 
 #include <cmocka.h>
-
-enum {
-	BLOCK = 4096,
-	BLOCKS = 6,
-	SUPER = 1024,
-	ROOT = 40,   /* nids; an inode's place is 32 times it */
-	FILE_ = 48,  /* with 1 KiB of room behind it */
-	DIR = BLOCK, /* where the root's block lies */
-	BYTES = 2 * BLOCK,
-	INDEX = FILE_ * 32 + 32 + 8, /* of a compressed file: behind inode and map header */
-};
-
-static unsigned char image[BLOCKS * BLOCK];
-
-static void put(size_t at, uint64_t value, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		image[at + i] = (unsigned char)(value >> 8 * i);
-}
-
-/* A compact inode. */
-static void put_inode(unsigned nid, unsigned layout, unsigned mode, uint32_t size, uint32_t place)
-{
-	size_t at = nid * 32;
-	put(at, layout << 1, 2);
-	put(at + 4, mode, 2);
-	put(at + 6, 1, 2);
-	put(at + 8, size, 4);
-	put(at + 16, place, 4);
-}
-
-static void put_entry(unsigned i, uint64_t nid, unsigned name_at, const char *name)
-{
-	put(DIR + 12 * i, nid, 8);
-	put(DIR + 12 * i + 8, name_at, 2);
-	memcpy(image + DIR + name_at, name, strlen(name));
-}
-
-/* "/file" has the three blocks of 'a', 'b' and 'c'. */
-static void make(void)
-{
-	memset(image, 0, sizeof image);
-	put(SUPER, 0xE0F5E1E2, 4);
-	put(SUPER + 12, 12, 1);
-	put(SUPER + 14, ROOT, 2);
-	put(SUPER + 36, BLOCKS, 4);
-	memcpy(image + SUPER + 64, "small", 5);
-	put_inode(ROOT, 0, 040755, 48, 1);
-	put_entry(0, ROOT, 36, ".");
-	put_entry(1, ROOT, 37, "..");
-	put_entry(2, FILE_, 39, "file");
-	put_inode(FILE_, 0, 0100644, 3 * BLOCK, 2);
-	for (size_t i = 0; i < 3; i++)
-		memset(image + BYTES + i * BLOCK, "abc"[i], BLOCK);
-}
-
-static struct fs *open_image(struct error *e)
-{
-	struct fs *fs = NULL;
-	struct blob *b = blob_memory(arena, S("image"), (struct str){(char *)image, sizeof image});
-	return fs_open_volume(arena, b, NULL, &(struct fs_options){0}, &fs, e) ? fs : NULL;
-}
-
-static bool read_all(struct str *out, struct error *e)
-{
-	struct fs *fs = open_image(e);
-	struct walk w;
-	if (!fs || fs_walk(arena, fs, S("/file"), false, &w, e) != WALK_FOUND)
-		return false;
-	return fs_slurp(arena, fs, w.ino, 1 << 20, out, e);
-}
-
-static void assert_content(const char *letters)
-{
-	struct str text;
-	struct error e = {0};
-	if (!read_all(&text, &e))
-		fail_msg("%s", e.text);
-	assert_int_equal(text.n, strlen(letters) * BLOCK);
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] != letters[i / BLOCK])
-			fail_msg("byte %zu is %c", i, text.p[i]);
-}
 
 static void plain(void **state)
 {
@@ -144,7 +62,7 @@ struct poke {
 
 static const struct {
 	const char *what;
-	struct poke pokes[4];
+	struct poke pokes[5];
 	enum error_kind kind;
 	const char *words;
 } lies[] = {
@@ -152,7 +70,10 @@ static const struct {
 	 {{FILE_ * 32, 2, 1}, {FILE_ * 32 + 8, 8, 1ull << 63}},
 	 ERR_LIMIT,
 	 "bytes long"},
-	{"no block", {{FILE_ * 32 + 16, 4, 0xffffffff}}, ERR_CORRUPT, "nowhere"},
+	{"no block before inline bytes",
+	 {{FILE_ * 32, 2, 2 << 1}, {FILE_ * 32 + 16, 4, 0xffffffff}},
+	 ERR_CORRUPT,
+	 "nowhere"},
 	{"past the end", {{FILE_ * 32 + 16, 4, BLOCKS - 1}}, ERR_CORRUPT, "ends at"},
 	{"nid far away", {{DIR + 24, 8, UINT64_MAX}}, ERR_CORRUPT, "outside of the image"},
 	{"nid past the end", {{DIR + 24, 8, 1 << 20}}, ERR_CORRUPT, "ends at byte"},
@@ -172,8 +93,53 @@ static const struct {
 	{"a layout of tomorrow", {{FILE_ * 32, 2, 5 << 1}}, ERR_UNSUPPORTED, "layout 5"},
 	{"a format of tomorrow", {{FILE_ * 32, 2, 0x20}}, ERR_UNSUPPORTED, "format 0x20"},
 	{"no type", {{FILE_ * 32 + 4, 2, 0644}}, ERR_CORRUPT, "neither a file"},
-	{"48 bits", {{SUPER + 80, 4, 0x80}}, ERR_UNSUPPORTED, "48 bits"},
-	{"metabox", {{SUPER + 80, 4, 0x180}}, ERR_UNSUPPORTED, "compressed metadata"},
+	{"a size of 48 bits",
+	 {{SUPER + 80, 4, 0x80}, {SUPER + 14, 2, 1}, {SUPER + 112, 8, ROOT}},
+	 ERR_CORRUPT,
+	 "are there"},
+	{"a metabox without a name", {{SUPER + 80, 4, 0x100}}, ERR_CORRUPT, "names no metabox"},
+	{"a metabox in itself",
+	 {{SUPER + 80, 4, 0x100}, {SUPER + 13, 1, 1}, {SUPER + 128, 8, BOXED | FILE_}},
+	 ERR_CORRUPT,
+	 "is not there"},
+	{"a metabox of names",
+	 {{SUPER + 80, 4, 0x100}, {SUPER + 13, 1, 1}, {SUPER + 128, 8, ROOT}},
+	 ERR_CORRUPT,
+	 "metabox: not a file"},
+	{"no metabox", {{DIR + 24, 8, BOXED | 3}}, ERR_CORRUPT, "is not there"},
+	{"past the metabox's end",
+	 {{SUPER + 80, 4, 0x100},
+	  {SUPER + 13, 1, 1},
+	  {SUPER + 128, 8, FILE_},
+	  {DIR + 24, 8, BOXED | 384}},
+	 ERR_CORRUPT,
+	 "metabox: ends at byte 12288"},
+	{"an extent nowhere",
+	 {{FILE_ * 32, 2, 1 << 1},
+	  {SUPER + 80, 4, 0x80},
+	  {INDEX - 8, 8, 0x500000001},
+	  {INDEX + 8, 4, BLOCK},
+	  {INDEX + 12, 8, BOXED}},
+	 ERR_CORRUPT,
+	 "an extent is nowhere"},
+	{"extents out of order",
+	 {{FILE_ * 32, 2, 1 << 1},
+	  {SUPER + 80, 4, 0x80},
+	  {INDEX - 8, 8, 0x500000001},
+	  {INDEX + 20, 4, 4 * BLOCK}},
+	 ERR_CORRUPT,
+	 "not in order"},
+	{"an extent stored in 2 MiB",
+	 {{FILE_ * 32, 2, 1 << 1},
+	  {SUPER + 80, 4, 0x80},
+	  {INDEX - 8, 8, 0x500000001},
+	  {INDEX + 8, 4, 0x1fffff}},
+	 ERR_UNSUPPORTED,
+	 "more than a MiB"},
+	{"more extents than bytes",
+	 {{FILE_ * 32, 2, 1 << 1}, {SUPER + 80, 4, 0x80}, {INDEX - 8, 8, 0x0fff0005ffffffff}},
+	 ERR_CORRUPT,
+	 "ends at"},
 	{"features of tomorrow", {{SUPER + 80, 4, 0x1000}}, ERR_UNSUPPORTED, "0x1000"},
 	{"checksum", {{SUPER + 8, 4, 1}}, ERR_CORRUPT, "does not match its checksum"},
 	{"blocks of 2^40", {{SUPER + 12, 1, 40}}, ERR_CORRUPT, "2^40"},
@@ -187,9 +153,9 @@ static const struct {
 	 ERR_UNSUPPORTED,
 	 "device 1"},
 	{"chunks of tomorrow",
-	 {{FILE_ * 32, 2, 4 << 1}, {FILE_ * 32 + 16, 4, 0x40}},
+	 {{FILE_ * 32, 2, 4 << 1}, {FILE_ * 32 + 16, 4, 0x80}},
 	 ERR_UNSUPPORTED,
-	 "format 0x40"},
+	 "format 0x80"},
 	{"a fragment of nothing",
 	 {{FILE_ * 32, 2, 3 << 1}, {INDEX - 8, 8, 1ull << 63}},
 	 ERR_CORRUPT,
@@ -242,7 +208,7 @@ static void lying_bytes(void **state)
 		struct error e = {0};
 		struct str text;
 		make();
-		for (size_t k = 0; k < 4; k++)
+		for (size_t k = 0; k < sizeof lies->pokes / sizeof *lies->pokes; k++)
 			put(lies[i].pokes[k].at, lies[i].pokes[k].value, lies[i].pokes[k].n);
 		if (read_all(&text, &e))
 			fail_msg("%s: was read", lies[i].what);

@@ -16,10 +16,11 @@ enum {
 	PREFIX_USER = 1,
 	PREFIX_TRUSTED = 4,
 	PREFIX_LONG = 0x80, /* the rest is a number in the image's own table */
+	PREFIX_HEAD = 2,    /* of an entry of that: its length */
 };
 
 struct attribute {
-	uint64_t at, end; /* in the image; where the next stands */
+	uint64_t at, end; /* end: where the next stands */
 	unsigned prefix;
 	char name[NAME_MAX_BYTES];
 	unsigned name_n, value_n;
@@ -43,14 +44,77 @@ static bool load(struct erofs *f, uint64_t at, struct attribute *out, struct err
 	return erofs_load(f, at + ENTRY, out->name, out->name_n, e);
 }
 
-/* Is it trusted.NAME or user.NAME? The image's own prefixes may have taken any part of the name:
- * then what is left of it must do. */
-static bool is(const struct attribute *x, struct str name)
+/* ---- the image's own prefixes ---- */
+
+/* Where they are not said to be plain, they are where metadata or tails of files are compressed. */
+static bool prefix_bytes(struct erofs *f, uint64_t at, void *buf, size_t n, struct error *e)
 {
-	struct str left = {x->name, x->name_n};
-	if (x->prefix & PREFIX_LONG)
-		return left.n && str_ends(name, left);
-	return (x->prefix == PREFIX_TRUSTED || x->prefix == PREFIX_USER) && str_eq(left, name);
+	struct erofs_inode packed;
+	bool plain = f->hints & EROFS_PREFIXES_PLAIN;
+	if (plain || f->box || !f->packed)
+		return erofs_load(f, plain || !f->box ? at : at | EROFS_BOXED, buf, n, e);
+	if (!erofs_inode(f, f->packed, &packed, e))
+		return false;
+	return within(at, n, packed.st.size)
+		       ? erofs_content(f, &packed, at, buf, n, e)
+		       : damaged(&packed, "ends before names that it holds", e);
+}
+
+static bool load_prefix(struct erofs *f, uint64_t *at, struct erofs_prefix *out, struct error *e)
+{
+	unsigned char head[PREFIX_HEAD], body[1 + NAME_MAX_BYTES];
+	if (!prefix_bytes(f, *at, head, sizeof head, e))
+		return false;
+	size_t n = load_le16(head);
+	if (n == 0 || n > sizeof body)
+		return fail(e, ERR_CORRUPT, "erofs: a prefix of names of %zu bytes", n);
+	if (!prefix_bytes(f, *at + PREFIX_HEAD, body, n, e))
+		return false;
+	out->base = body[0];
+	out->rest = str_dup(f->arena, (struct str){(char *)body + 1, n - 1});
+	*at += (PREFIX_HEAD + n + UNIT - 1) & ~(size_t)(UNIT - 1);
+	return true;
+}
+
+static bool load_prefixes(struct erofs *f, struct error *e)
+{
+	uint64_t at = f->prefixes_at;
+	struct erofs_prefix *all = f->prefixes;
+	if (all)
+		return true;
+	all = NEW_N(f->arena, struct erofs_prefix, f->prefixes_n);
+	for (unsigned i = 0; i < f->prefixes_n; i++)
+		if (!load_prefix(f, &at, &all[i], e))
+			return fail_in(e, "prefixes of names");
+	f->prefixes = all;
+	return true;
+}
+
+/* What a name begins with. */
+static bool prefix_of(struct erofs *f, const struct attribute *x, struct erofs_prefix *out,
+		      struct error *e)
+{
+	unsigned number = x->prefix & ~(unsigned)PREFIX_LONG;
+	*out = (struct erofs_prefix){.base = x->prefix};
+	if (number == x->prefix)
+		return true;
+	if (number >= f->prefixes_n)
+		return fail(e, ERR_CORRUPT, "erofs: an attribute's prefix is number %u of %u",
+			    number, f->prefixes_n);
+	if (!load_prefixes(f, e))
+		return false;
+	*out = f->prefixes[number];
+	return true;
+}
+
+/* ---- the search ---- */
+
+/* Is it trusted.NAME or user.NAME? */
+static bool is(const struct attribute *x, const struct erofs_prefix *prefix, struct str name)
+{
+	return (prefix->base == PREFIX_TRUSTED || prefix->base == PREFIX_USER) &&
+	       str_starts(name, prefix->rest) &&
+	       str_eq(str_tail(name, prefix->rest.n), (struct str){x->name, x->name_n});
 }
 
 struct search {
@@ -63,8 +127,11 @@ struct search {
 
 static bool look(struct search *s, const struct attribute *x, struct error *e)
 {
-	bool redirect = is(x, S("overlay.redirect"));
-	s->away = s->away || redirect || is(x, S("overlay.metacopy"));
+	struct erofs_prefix prefix;
+	if (!prefix_of(s->f, x, &prefix, e))
+		return false;
+	bool redirect = is(x, &prefix, S("overlay.redirect"));
+	s->away = s->away || redirect || is(x, &prefix, S("overlay.metacopy"));
 	if (!redirect || !s->arena)
 		return true;
 	if (x->value_n > VALUE_MAX)

@@ -6,7 +6,8 @@
  * tells at which byte of the cluster the extent begins and in which block its bytes lie; the others
  * tell how many clusters back their head is. The full index has 8 bytes an entry; the compact
  * one packs entries of 12 bits and more, with one block's number for 2 or 16 of them. The last
- * extent may lie behind the index, or in the file of fragments.
+ * extent may lie behind the index, or in the file of fragments. Files that list their extents
+ * instead are those of records.c.
  */
 #include "bytes.h"
 #include "erofs.h"
@@ -47,7 +48,8 @@ struct index {
 	unsigned codecs[2];
 	unsigned inline_n;
 	uint64_t fragment_at;
-	bool whole_fragment;
+	bool whole_fragment, listed;
+	unsigned char header[HEADER];
 	uint64_t at, n;             /* of the entries; how many */
 	uint64_t first_4b, then_2b; /* of a compact index: entries of each size */
 };
@@ -59,7 +61,7 @@ struct cluster {
 	uint64_t block;   /* of a head */
 	unsigned back;    /* of a rest: clusters back to the head */
 	unsigned blocks;  /* of a rest that tells it: blocks of the extent; else 0 */
-	uint64_t next_at; /* in the image: behind what the entry is packed with */
+	uint64_t next_at; /* behind what the entry is packed with */
 };
 
 static bool damaged(const struct index *x, const char *why, struct error *e)
@@ -283,7 +285,6 @@ static bool place_inline(const struct index *x, struct erofs_extent *out, struct
 	uint64_t block = UINT64_C(1) << x->f->block_bits;
 	if (!load(x, x->n - 1, &last, e))
 		return false;
-	out->in_blocks = false;
 	out->stored_at = last.next_at;
 	out->stored_n = x->inline_n;
 	return (out->stored_at & (block - 1)) + out->stored_n <= block ||
@@ -306,7 +307,6 @@ static bool place(const struct index *x, uint64_t number, const struct cluster *
 	}
 	if (!count_blocks(x, number, head->type, &blocks, e))
 		return false;
-	out->in_blocks = true;
 	out->stored_at = head->block << x->f->block_bits;
 	out->stored_n = blocks << x->f->block_bits;
 	return true;
@@ -328,8 +328,6 @@ static bool check_header(const struct index *x, struct error *e)
 	bool big_1 = x->advise & ADVISE_BIG_1, big_2 = x->advise & ADVISE_BIG_2;
 	if (x->advise & ~ADVISE_KNOWN)
 		return unsupported(x, "compressed in a way that is not known", e);
-	if (!compact && x->advise & ADVISE_2B)
-		return unsupported(x, "compressed with a list of extents", e);
 	if (x->bits > CLUSTER_BITS_MAX + (compact ? 0 : 1))
 		return unsupported(x, "clusters larger than are known", e);
 	if (compact && big_1 != big_2)
@@ -337,8 +335,9 @@ static bool check_header(const struct index *x, struct error *e)
 	return true;
 }
 
-static void parse_header(struct index *x, const unsigned char *p)
+static void parse_header(struct index *x)
 {
+	const unsigned char *p = x->header;
 	unsigned clusters = p[7];
 	if (clusters & WHOLE_FRAGMENT) {
 		x->whole_fragment = true;
@@ -346,6 +345,7 @@ static void parse_header(struct index *x, const unsigned char *p)
 		return;
 	}
 	x->advise = load_le16(p + 4);
+	x->listed = x->inode->layout == EROFS_COMPRESSED && x->advise & ADVISE_2B;
 	x->codecs[0] = p[6] & 15;
 	x->codecs[1] = p[6] >> 4;
 	x->bits = x->f->block_bits + (clusters & CLUSTER_BITS);
@@ -359,20 +359,20 @@ static bool open_index(struct erofs *f, const struct erofs_inode *inode, struct 
 		       struct error *e)
 {
 	struct index x = {.f = f, .inode = inode, .bits = f->block_bits};
-	unsigned char p[HEADER];
 	uint64_t at = (inode->body + 7) & ~UINT64_C(7);
 	bool full = inode->layout == EROFS_COMPRESSED;
 	/* The first images have no header, but the room for it. */
-	if (!full || f->features & (EROFS_BIG_CLUSTER | EROFS_INLINE_TAIL | EROFS_FRAGMENTS)) {
-		if (!erofs_load(f, at, p, sizeof p, e))
+	if (!full ||
+	    f->features & (EROFS_BIG_CLUSTER | EROFS_INLINE_TAIL | EROFS_FRAGMENTS | EROFS_48BIT)) {
+		if (!erofs_load(f, at, x.header, HEADER, e))
 			return false;
-		parse_header(&x, p);
-		if (!check_header(&x, e))
+		parse_header(&x);
+		if (!x.listed && !check_header(&x, e))
 			return false;
 	}
-	x.at = at + HEADER + (full ? FULL_PAD : 0);
+	x.at = at + HEADER + (full && !x.listed ? FULL_PAD : 0);
 	x.n = ((inode->st.size - 1) >> x.bits) + 1;
-	if (!within(x.at, x.n, UINT64_MAX / FULL_ENTRY))
+	if (!within(x.at & ~EROFS_BOXED, x.n, EROFS_BOXED / (2 * FULL_ENTRY)))
 		return damaged(&x, "more bytes than an index can be for", e);
 	if (!full)
 		size_compact(&x);
@@ -396,6 +396,8 @@ bool erofs_extent(struct erofs *f, const struct erofs_inode *inode, uint64_t at,
 		*out = extent;
 		return true;
 	}
+	if (x.listed)
+		return erofs_record(f, inode, x.header, x.at, at, out, e);
 	if (!find_head(&x, at, &number, &head, e) || !find_end(&x, number, &end, e))
 		return false;
 	extent.at = number << x.bits | head.offset;

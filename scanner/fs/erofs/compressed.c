@@ -20,9 +20,14 @@ static bool damaged(const struct erofs_inode *inode, const char *why, struct err
 /* z_erofs compression algorithms, by number */
 static const enum packing codecs[] = {PACKING_LZ4, PACKING_LZMA, PACKING_DEFLATE, PACKING_ZSTD};
 
-static char *plain_room(struct erofs *f, size_t n)
+/* Metadata is asked for while a file is read: neither is decompressed again for the other. */
+static struct erofs_plain *plain_of(struct erofs *f, const struct erofs_inode *inode)
 {
-	struct erofs_plain *plain = &f->plain;
+	return inode == f->box ? &f->plain_box : &f->plain;
+}
+
+static char *plain_room(struct erofs *f, struct erofs_plain *plain, size_t n)
+{
 	if (plain->room < n) {
 		size_t room = plain->room ? plain->room : PLAIN_FIRST;
 		while (room < n)
@@ -43,11 +48,10 @@ static struct str without_padding(const struct erofs *f, struct str cluster)
 	return str_tail(cluster, zeros);
 }
 
-/* Decompresses an extent into f->plain. */
-static bool load_extent(struct erofs *f, const struct erofs_inode *inode,
+/* Decompresses an extent into `plain`. */
+static bool load_extent(struct erofs *f, struct erofs_plain *plain, const struct erofs_inode *inode,
 			const struct erofs_extent *x, struct error *e)
 {
-	struct erofs_plain *plain = &f->plain;
 	size_t got, n = (size_t)x->n;
 	if (plain->n && plain->nid == inode->nid && plain->at == x->at)
 		return true;
@@ -57,16 +61,16 @@ static bool load_extent(struct erofs *f, const struct erofs_inode *inode,
 	if (x->n > EROFS_EXTENT_MAX || x->stored_n > EROFS_CLUSTER_MAX)
 		return fail(e, ERR_LIMIT, "erofs: inode %llu: an extent of more than %d bytes",
 			    (unsigned long long)inode->nid, EROFS_EXTENT_MAX);
-	if (!f->cluster) {
-		f->cluster = NEW_N(f->arena, char, EROFS_CLUSTER_MAX);
+	if (!plain->cluster)
+		plain->cluster = NEW_N(f->arena, char, EROFS_CLUSTER_MAX);
+	if (!f->unpacker)
 		f->unpacker = unpacker_new(f->arena);
-	}
-	if (!blob_read(f->blob, x->stored_at, f->cluster, (size_t)x->stored_n, e))
+	if (!erofs_bytes(f, x->stored_at, plain->cluster, (size_t)x->stored_n, e))
 		return false;
-	struct str packed = {f->cluster, (size_t)x->stored_n};
+	struct str packed = {plain->cluster, (size_t)x->stored_n};
 	packed = without_padding(f, packed);
 	plain->n = 0;
-	if (!unpack(f->unpacker, codecs[x->codec], packed, plain_room(f, n), n, &got, e))
+	if (!unpack(f->unpacker, codecs[x->codec], packed, plain_room(f, plain, n), n, &got, e))
 		return fail_in(e, "erofs: inode %llu", (unsigned long long)inode->nid);
 	if (got < n)
 		return damaged(inode, "an extent holds fewer bytes than its index says", e);
@@ -82,7 +86,7 @@ static bool read_shifted(struct erofs *f, const struct erofs_inode *inode,
 {
 	if (x->n > x->stored_n)
 		return damaged(inode, "an extent is longer than its blocks", e);
-	return blob_read(f->blob, x->stored_at + from, buf, n, e);
+	return erofs_bytes(f, x->stored_at + from, buf, n, e);
 }
 
 /* A byte stands at the same place of its block as in the file; those behind the block's end stand
@@ -102,7 +106,7 @@ static bool read_interlaced(struct erofs *f, const struct erofs_inode *inode,
 		if (into >= x->stored_n)
 			return damaged(inode, "an extent is longer than its blocks", e);
 		some = block - into < n ? (size_t)(block - into) : n;
-		if (!blob_read(f->blob, x->stored_at + into, buf, some, e))
+		if (!erofs_bytes(f, x->stored_at + into, buf, some, e))
 			return false;
 	}
 	return true;
@@ -113,7 +117,7 @@ static bool read_fragment(struct erofs *f, const struct erofs_inode *inode,
 			  struct error *e)
 {
 	struct erofs_inode packed;
-	if (!(f->features & EROFS_FRAGMENTS) || !f->packed || inode->nid == f->packed)
+	if (!f->packed || inode->nid == f->packed)
 		return damaged(inode, "a fragment of no file", e);
 	if (!erofs_inode(f, f->packed, &packed, e))
 		return fail_in(e, "fragments");
@@ -126,22 +130,24 @@ static bool read_extent(struct erofs *f, const struct erofs_inode *inode,
 			const struct erofs_extent *x, uint64_t from, char *buf, size_t n,
 			struct error *e)
 {
+	struct erofs_plain *plain = plain_of(f, inode);
 	switch (x->storage) {
+	case EROFS_HOLE: memset(buf, 0, n); return true;
 	case EROFS_SHIFTED: return read_shifted(f, inode, x, from, buf, n, e);
 	case EROFS_INTERLACED: return read_interlaced(f, inode, x, from, buf, n, e);
 	case EROFS_FRAGMENT: return read_fragment(f, inode, x, from, buf, n, e);
 	case EROFS_PACKED: break;
 	}
-	if (!load_extent(f, inode, x, e))
+	if (!load_extent(f, plain, inode, x, e))
 		return false;
-	memcpy(buf, f->plain.bytes + from, n);
+	memcpy(buf, plain->bytes + from, n);
 	return true;
 }
 
 bool erofs_decompress(struct erofs *f, const struct erofs_inode *inode, uint64_t at, char *buf,
 		      size_t n, struct error *e)
 {
-	const struct erofs_plain *plain = &f->plain;
+	const struct erofs_plain *plain = plain_of(f, inode);
 	uint64_t extents = 1;
 	for (size_t some; n; n -= some, at += some, buf += some) {
 		struct erofs_extent x;

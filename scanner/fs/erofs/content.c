@@ -11,10 +11,9 @@
 enum {
 	CHUNK_BITS = 0x1f,   /* of a chunk's format: its size, in powers of two of blocks */
 	CHUNK_INDEX = 0x20,  /* 8 bytes a chunk, not 4 */
+	CHUNK_48BIT = 0x40,  /* of which the first two are of the block's number too */
 	CHUNK_BITS_MAX = 48, /* a chunk is no larger than a device */
 };
-
-#define NO_BLOCK UINT32_MAX
 
 /* Bytes of the image in a row, or a hole. */
 struct piece {
@@ -35,9 +34,10 @@ static bool flat_piece(const struct erofs *f, const struct erofs_inode *inode, u
 	uint64_t tail = (inode->st.size - 1) & ~(block - 1);
 	uint64_t end = inode->layout == EROFS_FLAT_INLINE ? tail : inode->st.size;
 	if (at < end) {
-		out->at = ((uint64_t)inode->place << f->block_bits) + at;
+		out->hole = inode->layout == EROFS_FLAT && inode->place == EROFS_NOWHERE;
 		out->n = end - at;
-		return inode->place != NO_BLOCK || damaged(inode, "its bytes are nowhere", e);
+		return out->hole || erofs_block_at(f, inode->place, at, &out->at) ||
+		       damaged(inode, "its bytes are nowhere", e);
 	}
 	if ((inode->body & (block - 1)) + (inode->st.size - tail) > block)
 		return damaged(inode, "inline bytes run over the end of a block", e);
@@ -46,42 +46,56 @@ static bool flat_piece(const struct erofs *f, const struct erofs_inode *inode, u
 	return true;
 }
 
+/* EROFS_NOWHERE for a hole. */
+static bool load_chunk(struct erofs *f, const struct erofs_inode *inode, uint64_t entry,
+		       unsigned unit, uint64_t *block, struct error *e)
+{
+	unsigned char p[8];
+	uint64_t none = UINT32_MAX;
+	if (!erofs_load(f, entry, p, unit, e))
+		return false;
+	*block = load_le32(unit == 8 ? p + 4 : p);
+	if (unit == 8 && inode->place & CHUNK_48BIT) {
+		*block |= (uint64_t)load_le16(p) << 32;
+		none = (UINT64_C(1) << 48) - 1;
+	}
+	if (*block == none)
+		*block = EROFS_NOWHERE;
+	else if (unit == 8 && load_le16(p + 2))
+		return fail(e, ERR_UNSUPPORTED, "erofs: inode %llu: its bytes lie on device %u",
+			    (unsigned long long)inode->nid, load_le16(p + 2));
+	return true;
+}
+
 static bool chunk_piece(struct erofs *f, const struct erofs_inode *inode, uint64_t at,
 			struct piece *out, struct error *e)
 {
-	unsigned char p[8];
-	unsigned unit = inode->place & CHUNK_INDEX ? 8 : 4;
-	unsigned bits = f->block_bits + (inode->place & CHUNK_BITS);
-	if ((inode->place & UINT16_MAX) > (CHUNK_BITS | CHUNK_INDEX))
+	unsigned format = inode->place & UINT16_MAX, unit = format & CHUNK_INDEX ? 8 : 4;
+	unsigned bits = f->block_bits + (format & CHUNK_BITS);
+	if (format & ~(unsigned)(CHUNK_BITS | CHUNK_INDEX | CHUNK_48BIT))
 		return fail(e, ERR_UNSUPPORTED, "erofs: inode %llu: chunks of format 0x%x",
-			    (unsigned long long)inode->nid, inode->place & UINT16_MAX);
+			    (unsigned long long)inode->nid, format);
 	if (bits > CHUNK_BITS_MAX)
 		return damaged(inode, "chunks larger than any device", e);
-	uint64_t into = at & ((UINT64_C(1) << bits) - 1), index, entry;
+	uint64_t into = at & ((UINT64_C(1) << bits) - 1), index, entry, block;
 	if (!mul_u64(at >> bits, unit, &index) ||
-	    !add_u64((inode->body + unit - 1) & ~(uint64_t)(unit - 1), index, &entry))
+	    !add_u64((inode->body + unit - 1) & ~(uint64_t)(unit - 1), index, &entry) ||
+	    (entry ^ inode->body) & EROFS_BOXED)
 		return damaged(inode, "more chunks than any device holds", e);
-	if (!erofs_load(f, entry, p, unit, e))
+	if (!load_chunk(f, inode, entry, unit, &block, e))
 		return false;
-	if (unit == 8 && load_le16(p + 2) && load_le32(p + 4) != NO_BLOCK)
-		return fail(e, ERR_UNSUPPORTED, "erofs: inode %llu: its bytes lie on device %u",
-			    (unsigned long long)inode->nid, load_le16(p + 2));
-	uint32_t block = load_le32(unit == 8 ? p + 4 : p);
-	out->hole = block == NO_BLOCK;
-	out->at = ((uint64_t)block << f->block_bits) + into;
+	out->hole = block == EROFS_NOWHERE;
 	out->n = (UINT64_C(1) << bits) - into;
-	return true;
+	return out->hole || erofs_block_at(f, block, into, &out->at) ||
+	       damaged(inode, "its bytes are nowhere", e);
 }
 
 static bool read_piece(struct erofs *f, const struct piece *piece, char *buf, size_t n,
 		       struct error *e)
 {
-	if (piece->hole)
-		memset(buf, 0, n);
-	else if (n < EROFS_PAGE)
-		return erofs_load(f, piece->at, buf, n, e);
-	else
-		return blob_read(f->blob, piece->at, buf, n, e);
+	if (!piece->hole)
+		return erofs_bytes(f, piece->at, buf, n, e);
+	memset(buf, 0, n);
 	return true;
 }
 

@@ -2,10 +2,10 @@
  * erofs.c - an erofs image as a tree: the superblock, and the operations. "Superblock" of the
  * on-disk format.
  *
- * Read: every layout of data, with lz4, lzma, deflate and zstd. Files whose bytes lie in another
- * tree (composefs) say where. Not supported, and named: block addresses of 48 bits, compressed
- * metadata, files on further devices. Extended attributes are passed over but for those two that
- * overlayfs gives a meaning.
+ * Read: every layout of data, with lz4, lzma, deflate and zstd; block addresses of 48 bits;
+ * metadata that is compressed, in a metabox. Files whose bytes lie in another tree (composefs) say
+ * where. Not supported, and named: files on further devices. Extended attributes are passed over
+ * but for those two that overlayfs gives a meaning.
  */
 #include "erofs.h"
 
@@ -19,41 +19,82 @@
 enum {
 	SUPER_AT = 1024,
 	SUPER_SIZE = 128,
-	CHECKSUMMED = 0x1, /* s_feature_compat */
 	BLOCK_BITS_MIN = 9,
 	BLOCK_BITS_MAX = 16,
 	READ_FEATURES = EROFS_PADDED | EROFS_BIG_CLUSTER | EROFS_CHUNKED | EROFS_DEVICES |
-			EROFS_INLINE_TAIL | EROFS_FRAGMENTS | EROFS_PREFIXES,
+			EROFS_INLINE_TAIL | EROFS_FRAGMENTS | EROFS_PREFIXES | EROFS_48BIT |
+			EROFS_METABOX,
+	BOX_AT = SUPER_SIZE, /* in the first of the slots that follow the superblock */
 	LABEL_AT = 64,
 	LABEL_SIZE = 16,
 };
 
 static const unsigned char magic[] = {0xe2, 0xe1, 0xf5, 0xe0};
 
+/* ---- bytes ---- */
+
+static bool unbox(struct erofs *f, uint64_t at, void *buf, size_t n, size_t *got, struct error *e)
+{
+	const struct erofs_inode *box = f->box;
+	if (!box || f->unboxing)
+		return fail(e, ERR_CORRUPT, "erofs: metadata is in a metabox that %s",
+			    box ? "needs it itself" : "is not there");
+	uint64_t left = at < box->st.size ? box->st.size - at : 0;
+	n = left < n ? (size_t)left : n;
+	f->unboxing = true;
+	bool read = n == 0 || erofs_content(f, box, at, buf, n, e);
+	f->unboxing = false;
+	*got = n;
+	return read || fail_in(e, "metabox");
+}
+
+static bool load_page(struct erofs *f, struct erofs_page *page, uint64_t at, struct error *e)
+{
+	page->loaded = false;
+	if (!(at & EROFS_BOXED ? unbox(f, at ^ EROFS_BOXED, page->bytes, EROFS_PAGE, &page->n, e)
+			       : f->blob->read(f->blob, at, page->bytes, EROFS_PAGE, &page->n, e)))
+		return false;
+	page->at = at;
+	page->loaded = true;
+	return true;
+}
+
 bool erofs_load(struct erofs *f, uint64_t at, void *buf, size_t n, struct error *e)
 {
+	struct erofs_page *page = at & EROFS_BOXED ? &f->boxed : &f->page;
 	char *to = buf;
 	while (n) {
-		struct erofs_page *page = &f->page;
 		uint64_t page_at = at & ~(uint64_t)(EROFS_PAGE - 1);
 		size_t into = (size_t)(at - page_at);
-		if (!page->loaded || page->at != page_at) {
-			page->loaded = false;
-			if (!f->blob->read(f->blob, page_at, page->bytes, EROFS_PAGE, &page->n, e))
-				return false;
-			page->at = page_at;
-			page->loaded = true;
-		}
+		if ((!page->loaded || page->at != page_at) && !load_page(f, page, page_at, e))
+			return false;
 		size_t left = into < page->n ? page->n - into : 0, some = left < n ? left : n;
 		if (some == 0)
-			return fail(e, ERR_CORRUPT, "erofs: ends at byte %llu, before byte %llu",
-				    (unsigned long long)(page_at + page->n),
-				    (unsigned long long)at);
+			return fail(e, ERR_CORRUPT, "erofs: %sends at byte %llu, before byte %llu",
+				    page == &f->boxed ? "metabox: " : "",
+				    (unsigned long long)(page_at + page->n) & ~EROFS_BOXED,
+				    (unsigned long long)at & ~EROFS_BOXED);
 		memcpy(to, page->bytes + into, some);
 		to += some;
 		at += some;
 		n -= some;
 	}
+	return true;
+}
+
+bool erofs_bytes(struct erofs *f, uint64_t at, void *buf, size_t n, struct error *e)
+{
+	return at & EROFS_BOXED || n < EROFS_PAGE ? erofs_load(f, at, buf, n, e)
+						  : blob_read(f->blob, at, buf, n, e);
+}
+
+bool erofs_block_at(const struct erofs *f, uint64_t block, uint64_t into, uint64_t *at)
+{
+	uint64_t sum;
+	if (!mul_u64(block, UINT64_C(1) << f->block_bits, &sum) || !add_u64(sum, into, &sum) ||
+	    sum & EROFS_BOXED)
+		return false;
+	*at = sum;
 	return true;
 }
 
@@ -114,8 +155,9 @@ static bool file_blob(struct fs *fs, struct arena *a, uint64_t ino, struct blob 
 	struct erofs_inode inode;
 	if (!erofs_inode(f, ino, &inode, e) || !readable(f, &inode, e))
 		return false;
-	uint64_t at = (uint64_t)inode.place << f->block_bits;
+	uint64_t at;
 	bool whole = inode.layout == EROFS_FLAT && inode.st.size &&
+		     erofs_block_at(f, inode.place, 0, &at) &&
 		     within(at, inode.st.size, f->blob->size);
 	*out = whole ? blob_window(a, f->blob, f->blob->name, at, inode.st.size) : NULL;
 	return true;
@@ -176,22 +218,39 @@ static bool check_sum(struct erofs *f, const unsigned char *super, struct error 
 
 static bool check_features(const struct erofs *f, struct error *e)
 {
-	if (f->features & EROFS_METABOX)
-		return fail(e, ERR_UNSUPPORTED, "erofs with compressed metadata");
-	if (f->features & EROFS_48BIT)
-		return fail(e, ERR_UNSUPPORTED, "erofs with block addresses of 48 bits");
-	if (f->features & ~(uint32_t)READ_FEATURES)
-		return fail(e, ERR_UNSUPPORTED, "erofs with features of unknown number 0x%x",
-			    f->features & ~(uint32_t)READ_FEATURES);
-	return true;
+	uint32_t unknown = f->features & ~(uint32_t)READ_FEATURES;
+	return !unknown ||
+	       fail(e, ERR_UNSUPPORTED, "erofs with features of unknown number 0x%x", unknown);
 }
 
-static bool check_size(const struct erofs *f, const unsigned char *super, struct error *e)
+/* The root's nid has a place of 8 bytes in larger images, which use that of 2 bytes for their size.
+ */
+static bool read_size(struct erofs *f, const unsigned char *super, struct error *e)
 {
-	uint64_t size = (uint64_t)load_le32(super + 36) << f->block_bits;
-	return size <= f->blob->size ||
+	uint64_t blocks = load_le32(super + 36), size = UINT64_MAX;
+	f->fs.root = f->features & EROFS_48BIT ? load_le64(super + 112) : 0;
+	if (f->fs.root)
+		blocks |= (uint64_t)load_le16(super + 14) << 32;
+	else
+		f->fs.root = load_le16(super + 14);
+	return (erofs_block_at(f, blocks, 0, &size) && size <= f->blob->size) ||
 	       fail(e, ERR_CORRUPT, "erofs: %llu bytes long, but %llu are there",
 		    (unsigned long long)size, (unsigned long long)f->blob->size);
+}
+
+static bool open_box(struct erofs *f, bool has_slot, struct error *e)
+{
+	unsigned char p[8];
+	struct erofs_inode *box = NEW(f->arena, struct erofs_inode);
+	if (!has_slot)
+		return fail(e, ERR_CORRUPT, "erofs: superblock: names no metabox");
+	if (!erofs_load(f, SUPER_AT + BOX_AT, p, sizeof p, e) ||
+	    !erofs_inode(f, load_le64(p), box, e))
+		return fail_in(e, "metabox");
+	if (box->st.kind != FS_REGULAR)
+		return fail(e, ERR_CORRUPT, "erofs: metabox: not a file");
+	f->box = box;
+	return true;
 }
 
 static bool open_super(struct erofs *f, struct error *e)
@@ -203,21 +262,24 @@ static bool open_super(struct erofs *f, struct error *e)
 	if (f->block_bits < BLOCK_BITS_MIN || f->block_bits > BLOCK_BITS_MAX)
 		return fail(e, ERR_CORRUPT, "erofs: superblock: blocks of 2^%u bytes",
 			    f->block_bits);
+	f->hints = load_le32(p + 8);
 	f->features = load_le32(p + 80);
-	if (load_le32(p + 8) & CHECKSUMMED && !check_sum(f, p, e))
+	if (f->hints & EROFS_CHECKSUM && !check_sum(f, p, e))
 		return false;
-	if (!check_features(f, e) || !check_size(f, p, e))
+	if (!check_features(f, e) || !read_size(f, p, e))
 		return false;
 	if (p[90])
 		return fail(e, ERR_UNSUPPORTED, "erofs with directory blocks of their own size");
-	f->fs.root = load_le16(p + 14);
 	f->inodes_at = (uint64_t)load_le32(p + 40) << f->block_bits;
 	f->shared_at = (uint64_t)load_le32(p + 44) << f->block_bits;
-	f->packed = load_le64(p + 96);
+	f->shared_at |= f->hints & EROFS_SHARED_BOXED ? EROFS_BOXED : 0;
+	f->packed = f->features & EROFS_FRAGMENTS ? load_le64(p + 96) : 0;
+	f->prefixes_n = p[91];
+	f->prefixes_at = UINT64_C(4) * load_le32(p + 92);
 	struct str label = {(const char *)p + LABEL_AT, LABEL_SIZE};
 	f->fs.label = str_dup(f->arena, str_slice(label, 0, str_find(label, '\0')));
 	f->fs.uuid = fs_uuid_text(f->arena, p + 48);
-	return true;
+	return !(f->features & EROFS_METABOX) || open_box(f, p[13], e);
 }
 
 struct fs *fs_open_erofs(struct arena *a, struct blob *b, const struct fs_options *opts,
