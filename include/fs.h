@@ -72,6 +72,11 @@ struct fs {
 	/* Why the tree may be older than what the machine would see, one clause with what would
 	 * settle it: "its log is dirty and was not replayed; mount it once". Else empty. */
 	struct str stale;
+	/* Which of opts->volumes it lies on, the one that was opened among them; n_devices 0 where
+	 * it lies on that one alone. */
+	struct blob *const *devices;
+	size_t n_devices;
+	struct str lacks; /* what of it is not here, though all was read so far; or empty */
 	struct limits max;
 };
 

@@ -154,6 +154,58 @@ else
 	skip 'btrfs: subvolumes' 'needs root and mkfs.btrfs'
 fi
 
+# ---- one file system over several partitions ----
+
+parts() { # loop devices of three fresh files, in `loops`
+	loops=()
+	for n in 0 1 2; do
+		rm -f "part$n" && truncate -s 160M "part$n" && loops[n]=$(losetup --find --show "part$n") || return 1
+	done
+}
+release() {
+	umount -q "$work/mnt"
+	[ -z "${loops[*]:-}" ] || losetup -d "${loops[@]}"
+	loops=()
+	btrfs device scan --forget >/dev/null 2>&1
+}
+together() { # together IMAGE: a disk of the three
+	release
+	disk "$1" 500 <<<$'label: gpt\nsize=160MiB\nsize=160MiB\nsize=160MiB'
+	for n in 0 1 2; do put "$1" $((1 + 160 * n)) "part$n"; done
+}
+erase() { # erase IMAGE N: what its nth partition holds
+	dd if=/dev/zero of="$1" bs=1M seek=$((1 + 160 * ($2 - 1))) count=160 conv=notrunc status=none
+}
+one_root() { # one_root NAME IMAGE: and that is as the directory's
+	same "$1" "$2"
+	! "$OFFNODE" scan "$2" 2>&1 | grep -q "$2#"
+	result $? "$1: one root"
+}
+if [ "$(id -u)" = 0 ] && command -v mkfs.btrfs >/dev/null && mkdir -p mnt && parts; then
+	trap 'release; rm -rf "${work:?}"' EXIT
+	mkfs.btrfs -q -f -d raid5 -m raid5 "${loops[@]}" >mkfs.log 2>&1 && btrfs -q device scan "${loops[@]}" &&
+		mount -t btrfs "${loops[0]}" mnt && cp -a tree/. mnt/
+	together raid5.raw
+	one_root 'btrfs: raid5 over three partitions' raid5.raw
+	says 'btrfs: what shows the other devices' 0 'device of p1 > btrfs' inspect raid5.raw
+	erase raid5.raw 1
+	one_root 'btrfs: raid5 without a device' raid5.raw
+	says 'btrfs: that a device is missing' 1 'lacks 1 of its 3 devices' scan -v raid5.raw
+	erase raid5.raw 3
+	says 'btrfs: raid5 without two devices' 2 'is missing' scan raid5.raw
+
+	parts && mkfs.btrfs -q -f "${loops[0]}" >mkfs.log 2>&1 && mount "${loops[0]}" mnt && cp -a other/. mnt/ &&
+		umount mnt && btrfstune -f -S 1 "${loops[0]}" && mount "${loops[0]}" mnt 2>mount.log &&
+		btrfs -q device add -f "${loops[1]}" mnt >mount.log 2>&1 && mount -o remount,rw mnt && cp -a tree/. mnt/
+	together seed.raw
+	one_root 'btrfs: a system grown out of a seed' seed.raw
+	says 'btrfs: the seed itself' 0 'PASS  4.2' scan -c 4.2.7 'seed.raw#p1'
+	erase seed.raw 1
+	says 'btrfs: a system without its seed' 1 'lacks 1 of its 2 devices' scan -v seed.raw
+else
+	skip 'btrfs: several devices' 'needs root and mkfs.btrfs'
+fi
+
 # ---- deployments ----
 
 deployment() { # deployment NUMBER DIRECTORY

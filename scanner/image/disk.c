@@ -97,6 +97,42 @@ static void take_tree(struct disk_opening *d, struct volume *v, struct fs *fs)
 		fs->stale = d->disk->volumes.at[v->in].fs->stale;
 }
 
+/* What a file system of several devices may find its own among. */
+static void offer_volumes(struct disk_opening *d, struct fs_options *opts)
+{
+	struct blob **all = NEW_N(d->a, struct blob *, d->disk->volumes.n);
+	opts->volumes = all;
+	for (size_t i = 0; i < d->disk->volumes.n; i++) {
+		const struct volume *v = &d->disk->volumes.at[i];
+		if (v->blob && !v->nested)
+			all[opts->n_volumes++] = v->blob;
+	}
+}
+
+static bool lies_on(const struct fs *fs, const struct blob *b)
+{
+	for (size_t i = 0; i < fs->n_devices; i++)
+		if (fs->devices[i] == b)
+			return true;
+	return false;
+}
+
+/* Its other devices show the same tree, but for a seed, which has one of its own. */
+static void share_tree(struct disk_opening *d, const struct volume *v)
+{
+	for (size_t i = 0; i < d->disk->volumes.n; i++) {
+		struct volume *other = &d->disk->volumes.at[i];
+		if (other == v || !other->blob || !lies_on(v->fs, other->blob))
+			continue;
+		other->spare = true;
+		other->through = str_cat(d->a, S("device of "), v->name);
+		if (other->fs && !str_eq(other->fs->uuid, v->fs->uuid))
+			continue;
+		other->error = (struct error){0};
+		take_tree(d, other, v->fs);
+	}
+}
+
 /* The type says that it is a member of an array. */
 static bool is_raid(const struct volume *v)
 {
@@ -122,6 +158,8 @@ static bool identify(struct disk_opening *d, struct volume *v, struct error *e)
 	opts.whiteouts = false;
 	if (!signature_of(d->a, v->blob, is_raid(v), &s, e) || !unmirror(d, v, &s, e))
 		return false;
+	if (!v->nested)
+		offer_volumes(d, &opts);
 	v->holds = s.name;
 	v->label = s.label;
 	v->uuid = s.uuid;
@@ -131,10 +169,12 @@ static bool identify(struct disk_opening *d, struct volume *v, struct error *e)
 	bool packed = s.role == ROLE_ARCHIVE || s.role == ROLE_COMPRESSED;
 	if (!fs && v->nested && packed && !(fs = target_archive(d->o, v->blob, e)))
 		return false;
-	if (fs)
-		take_tree(d, v, fs);
-	else
+	if (!fs) {
 		explain(v, &s);
+		return true;
+	}
+	take_tree(d, v, fs);
+	share_tree(d, v);
 	return true;
 }
 
@@ -145,7 +185,7 @@ static void identify_from(struct disk_opening *d, size_t first)
 		struct error why = {0};
 		if (!v->holds.n)
 			v->holds = S("unknown");
-		if (v->error.kind == ERR_NONE && v->blob && !identify(d, v, &why))
+		if (v->error.kind == ERR_NONE && v->blob && !v->fs && !identify(d, v, &why))
 			v->error = why;
 	}
 }

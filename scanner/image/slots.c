@@ -73,7 +73,7 @@ bool slots_mark(struct disk *disk, struct str slot, struct error *e)
 		chosen = booting(disk);
 	for (size_t i = 0; i < disk->volumes.n; i++) {
 		struct volume *v = &disk->volumes.at[i];
-		v->spare = bank_of(v) && bank_of(v) != chosen && has_twin(disk, v);
+		v->spare |= bank_of(v) && bank_of(v) != chosen && has_twin(disk, v);
 	}
 	return true;
 }

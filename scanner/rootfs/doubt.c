@@ -101,6 +101,8 @@ static void note_volume(struct rootfs *root, const struct volume *v)
 		note(root->notes, NULL, "not read: %" PRIstr ": %s", ARG(v->name), v->error.text);
 	if (v->fs && v->fs->stale.n)
 		note(root->notes, NULL, "%" PRIstr ": %" PRIstr, ARG(v->name), ARG(v->fs->stale));
+	if (v->fs && v->fs->lacks.n && !v->spare)
+		note(root->notes, NULL, "%" PRIstr ": %" PRIstr, ARG(v->name), ARG(v->fs->lacks));
 }
 
 void doubt_volumes(struct rootfs *root)

@@ -214,6 +214,13 @@ static struct fs *tree_of(struct arena *a, struct btrfs *v, const struct btrfs_s
 	f->fs.label = v->super.label;
 	f->fs.uuid = fs_uuid_text(a, v->super.fsid);
 	f->fs.stale = v->stale;
+	f->fs.devices = v->members.at;
+	f->fs.n_devices = v->members.n;
+	if (v->missing)
+		f->fs.lacks = str_fmt(a,
+				      "lacks %zu of its %zu devices: Linux would not mount it "
+				      "without being told to (degraded)",
+				      v->missing, v->members.n + v->missing);
 	return &f->fs;
 }
 
@@ -297,8 +304,9 @@ struct fs *btrfs_open(struct arena *a, struct blob *b, const struct fs_options *
 	if (!add_devices(v, opts, e))
 		return NULL;
 	btrfs_nodes_new(v);
-	if (!btrfs_add_system_chunks(v, e) || !btrfs_load_chunks(v, e) || !load_trees(v, e) ||
-	    !btrfs_replay(v, e) || !btrfs_default_subvol(v, &s, e))
+	if (!btrfs_add_system_chunks(v, e) || !btrfs_load_chunks(v, e) ||
+	    !btrfs_load_members(v, e) || !load_trees(v, e) || !btrfs_replay(v, e) ||
+	    !btrfs_default_subvol(v, &s, e))
 		return NULL;
 	return tree_of(a, v, s, e);
 }

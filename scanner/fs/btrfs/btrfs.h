@@ -40,10 +40,12 @@ enum btrfs_type {
 	BTRFS_ROOT_ITEM = 132,
 	BTRFS_ROOT_BACKREF = 144,
 	BTRFS_ROOT_REF = 156,
+	BTRFS_DEV_ITEM = 216,
 	BTRFS_CHUNK_ITEM = 228,
 };
 
 /* Object ids with a meaning. The negative ones are as large as unsigned numbers get. */
+#define BTRFS_DEVICES ((uint64_t)1)
 #define BTRFS_FS_TREE ((uint64_t)5)
 #define BTRFS_ROOT_DIR ((uint64_t)6)
 #define BTRFS_CSUM_TREE ((uint64_t)7)
@@ -154,7 +156,9 @@ struct btrfs {
 	struct btrfs_super super;
 	struct limits max;
 	bool unchecked;
-	VEC(struct btrfs_device) devices;
+	VEC(struct btrfs_device) devices; /* all there are, of whatever volume */
+	VEC(struct blob *) members;       /* those of this one, */
+	size_t missing;                   /* and how many others it has */
 	struct btrfs_chunks chunks;
 	struct btrfs_nodes *nodes;
 	struct btrfs_tree roots, csums;
@@ -169,6 +173,8 @@ struct btrfs {
 
 bool btrfs_add_system_chunks(struct btrfs *v, struct error *e);
 bool btrfs_load_chunks(struct btrfs *v, struct error *e); /* out of the chunk tree */
+/* Finds v->members by what the chunk tree says of devices. */
+bool btrfs_load_members(struct btrfs *v, struct error *e);
 
 /* How many ways there are to the byte at `logical`: its copies, and what parity gives back with one
  * or another stripe left alone. 0 where no chunk holds it. */

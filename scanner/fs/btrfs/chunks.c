@@ -14,6 +14,8 @@
 enum {
 	CHUNK_HEAD = 48,
 	STRIPE_SIZE = 32,
+	DEV_ITEM_SIZE = 98,
+	DEV_UUID_AT = 66,
 	STRIPE = 64 << 10, /* bytes on one device before the next one's turn; no other is made */
 	CHUNKS_MAX = 1 << 20,
 	PARITY_MAX = 32, /* as many tries for a raid6 stripe, each over as many stripes */
@@ -104,11 +106,16 @@ bool btrfs_add_system_chunks(struct btrfs *v, struct error *e)
 	return true;
 }
 
+static struct btrfs_tree chunk_tree(const struct btrfs *v)
+{
+	return (struct btrfs_tree){.root = v->super.chunk_root,
+				   .generation = v->super.chunk_generation,
+				   .level = v->super.chunk_level};
+}
+
 bool btrfs_load_chunks(struct btrfs *v, struct error *e)
 {
-	struct btrfs_tree tree = {.root = v->super.chunk_root,
-				  .generation = v->super.chunk_generation,
-				  .level = v->super.chunk_level};
+	struct btrfs_tree tree = chunk_tree(v);
 	struct btrfs_key k = {BTRFS_CHUNKS, BTRFS_CHUNK_ITEM, 0};
 	struct btrfs_chunks all = {0};
 	struct btrfs_item item;
@@ -165,14 +172,36 @@ unsigned btrfs_copies(const struct btrfs *v, uint64_t logical)
 	return c ? copies_in(c) : 0;
 }
 
-static struct blob *device(const struct btrfs *v, const unsigned char uuid[16], struct error *e)
+/* NULL where it is not here. */
+static struct blob *device(const struct btrfs *v, const unsigned char uuid[16])
 {
 	for (size_t i = 0; i < v->devices.n; i++)
 		if (memcmp(v->devices.at[i].uuid, uuid, 16) == 0)
 			return v->devices.at[i].blob;
-	struct str name = fs_uuid_text(v->arena, uuid);
-	fail(e, ERR_UNSUPPORTED, "btrfs: the device %" PRIstr " is missing", ARG(name));
 	return NULL;
+}
+
+bool btrfs_load_members(struct btrfs *v, struct error *e)
+{
+	struct btrfs_tree tree = chunk_tree(v);
+	struct btrfs_key k = {BTRFS_DEVICES, BTRFS_DEV_ITEM, 0};
+	struct btrfs_item item;
+	bool found;
+	do {
+		if (!btrfs_from(v, &tree, k, &found, &item, e))
+			return false;
+		if (!found || item.key.objectid != BTRFS_DEVICES || item.key.type != k.type)
+			break;
+		if (item.n < DEV_ITEM_SIZE)
+			return fail(e, ERR_CORRUPT, "btrfs: a device of %u bytes", item.n);
+		struct blob *b = device(v, item.p + DEV_UUID_AT);
+		if (b)
+			*vec_push(v->arena, &v->members) = b;
+		else
+			v->missing++;
+		k = item.key;
+	} while (btrfs_key_next(&k));
+	return true;
 }
 
 /* What lies in one stripe of a chunk, from a byte of its row on. */
@@ -180,10 +209,11 @@ static bool read_stripe(struct btrfs *v, const struct btrfs_chunk *c, uint64_t c
 			uint64_t in_row, void *buf, size_t n, struct error *e)
 {
 	const struct btrfs_stripe *s = &c->stripe[column];
-	struct blob *b = device(v, s->device, e);
+	struct blob *b = device(v, s->device);
 	uint64_t start, at;
 	if (!b)
-		return false;
+		return fail(e, ERR_UNSUPPORTED, "btrfs: the device %" PRIstr " is missing",
+			    ARG(fs_uuid_text(v->arena, s->device)));
 	if (!mul_u64(row, STRIPE, &start) || !add_u64(start, in_row, &start) ||
 	    !add_u64(s->at, start, &at))
 		return fail(e, ERR_CORRUPT, "btrfs: the chunk at %llu lies past every device",
