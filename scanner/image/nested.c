@@ -1,6 +1,6 @@
 /*
  * nested.c - systems that lie in a file of a volume: the image that COS, Elemental and Kairos boot
- * (cOS/active.img), the squashfs or erofs of a live system on an ISO image (dracut's LiveOS,
+ * (cOS/active.img; .snapshots/active, a link to one of several), the squashfs or erofs of a live system on an ISO image (dracut's LiveOS,
  * Debian's live-boot, Ubuntu's casper, Fedora CoreOS, Talos), the initial RAM disk that is all of a
  * system (minikube, Talos), as a file or in a unified kernel image. They are looked for by their
  * names, which are fixed by what boots them. Such a file is a volume more, within which others may
@@ -16,6 +16,7 @@ static const struct {
 	const char *path;
 } places[] = {
 	{NESTED_ACTIVE, "cOS/active.img"},
+	{NESTED_ACTIVE, ".snapshots/active"},
 	{NESTED_LIVE, "LiveOS/squashfs.img"},
 	{NESTED_LIVE, "LiveOS/rootfs.img"},
 	{NESTED_LIVE, "LiveOS/ext3fs.img"},

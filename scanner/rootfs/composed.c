@@ -218,11 +218,11 @@ bool composed_bind(struct fs *composed, struct str path, struct str from, struct
 	return composed_mount(composed, path, n.fs, n.ino, e);
 }
 
-/* ---- what cannot be entered ---- */
+/* ---- what is empty, or cannot be entered ---- */
 
 struct closed {
 	struct fs fs;
-	struct error why;
+	struct error why; /* ERR_NONE: it is empty */
 };
 
 static bool closed_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
@@ -239,8 +239,10 @@ static bool closed_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg,
 	(void)ino;
 	(void)visit;
 	(void)arg;
-	*e = ((struct closed *)fs)->why;
-	return false;
+	const struct error *why = &((struct closed *)fs)->why;
+	if (why->kind != ERR_NONE)
+		*e = *why;
+	return why->kind == ERR_NONE;
 }
 
 static bool closed_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t n, size_t *got,
@@ -267,4 +269,24 @@ bool composed_close(struct fs *composed, struct str path, const struct error *wh
 	struct closed *c = NEW(((struct composed *)composed)->arena, struct closed);
 	*c = (struct closed){.fs = {.ops = &closed_ops}, .why = *why};
 	return composed_mount(composed, path, &c->fs, 0, e);
+}
+
+bool composed_make(struct fs *composed, struct str path, struct error *e)
+{
+	const struct error none = {0};
+	struct walk walk;
+	for (size_t i = 1; i <= path.n; i++) {
+		struct str dir = str_slice(path, 0, i);
+		if (i < path.n && path.p[i] != '/')
+			continue;
+		switch (fs_walk(((struct composed *)composed)->arena, composed, dir, false, &walk,
+				e)) {
+		case WALK_FAILED: return fail_in(e, "%" PRIstr, ARG(dir));
+		case WALK_FOUND: continue;
+		case WALK_ABSENT: break;
+		}
+		if (!composed_close(composed, dir, &none, e))
+			return false;
+	}
+	return true;
 }

@@ -19,6 +19,9 @@ bool composed_mount(struct fs *composed, struct str path, struct fs *fs, uint64_
 /* Shows what is at `from` at `path` too, without what is mounted below it: mount --bind. */
 bool composed_bind(struct fs *composed, struct str path, struct str from, struct error *e);
 
+/* Makes every directory of `path` that is not there. */
+bool composed_make(struct fs *composed, struct str path, struct error *e);
+
 /* A directory is at `path` that cannot be listed or entered, for this reason. */
 bool composed_close(struct fs *composed, struct str path, const struct error *why, struct error *e);
 

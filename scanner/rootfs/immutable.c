@@ -1,12 +1,14 @@
 /*
- * immutable.c - the root of a cOS, Elemental or Kairos system, an image in a file, to the root that
- * its initramfs makes of it (cos-toolkit, "Immutable rootfs"; immucore): the volumes and the
- * persistent paths of the layout, which is an environment that the files below /system/oem and of
- * the partition COS_OEM give in their stages "rootfs.before", "rootfs" and "rootfs.after", in this
- * order. A persistent path lies in a directory of the partition COS_PERSISTENT, into which the
- * image's own files are copied before it is mounted, or which is the upper part of an overlay.
- * Paths that are only writable keep nothing over a boot. Not supported: what the kernel's command
- * line adds, and the layout of a recovery system.
+ * immutable.c - the root of a cOS, Elemental or Kairos system, an image in a file or a snapshot, to
+ * the root that its initramfs makes of it (cos-toolkit, "Immutable rootfs"; immucore;
+ * elemental-toolkit 2, "elemental mount"): the volumes and the persistent paths of the layout,
+ * which is an environment that the files below /system/oem and of the partition COS_OEM give in
+ * their stages "rootfs.before", "rootfs" and "rootfs.after", in this order; of Elemental, see
+ * elemental.c, files of its configuration too. A persistent path lies in a directory of the
+ * persistent partition, into which the image's own files are copied before it is mounted, or which
+ * is the upper part of an overlay. Paths that are only writable keep nothing over a boot. Not
+ * supported: what the kernel's command line adds, the layout of a recovery system, and paths that
+ * are writable on a partition.
  */
 #include "immutable.h"
 
@@ -15,29 +17,24 @@
 #include "arena.h"
 #include "composed.h"
 #include "doc.h"
+#include "elemental.h"
 #include "mounted.h"
 #include "overlayfs.h"
 
 enum { FILES_MAX = 200, PATHS_MAX = 200 };
 
-struct setting {
-	struct str value;
-	const struct origin *from;
-};
-
-struct layout {
-	struct setting volumes, paths, more_paths, bind, target;
-};
-
 struct immutable {
 	struct rootfs *top;
-	struct str mode; /* the file below /run/cos that tells which image was booted */
+	struct str
+		mode; /* the file in /run/cos or /run/elemental that tells which image was booted */
+	bool elemental; /* it is mounted by `elemental mount` */
 	struct arena *a;
 	struct fs *composed;
 	struct layers *layers;
 	struct mounted_list *out;
 	VEC(const struct doc *) files;
 	struct layout layout;
+	struct written_list written;
 };
 
 /* ---- conditions ---- */
@@ -70,10 +67,11 @@ static enum truth test_truth(struct str *rest, struct str mode)
 	}
 	if (!str_eq(word, S("-f")) && !str_eq(word, S("-e")))
 		return UNTOLD;
-	struct str path = str_trim(next_word(rest), "\"'");
-	if (!str_starts(path, S("/run/cos/")) || !str_eq(next_word(rest), S("]")))
+	struct str path = str_trim(next_word(rest), "\"'"), dir = str_dirname(path);
+	if ((!str_eq(dir, S("/run/cos")) && !str_eq(dir, S("/run/elemental"))) ||
+	    !str_eq(next_word(rest), S("]")))
 		return UNTOLD;
-	return str_eq(path, mode) != negated ? TRUE : FALSE;
+	return str_eq(str_basename(path), mode) != negated ? TRUE : FALSE;
 }
 
 static enum truth condition_truth(struct str condition, struct str mode)
@@ -175,13 +173,18 @@ static void close_paths(struct immutable *m, const struct doc *value)
 	}
 }
 
-static void take_step(struct immutable *m, const struct doc *step)
+static bool is_layout(const struct immutable *m, struct str file)
+{
+	return str_eq(file, S("/run/cos/cos-layout.env")) ||
+	       (m->elemental && (str_eq(file, S("/run/elemental/layout.env")) ||
+				 str_eq(file, S("/run/elemental/mount-layout.env"))));
+}
+
+static void take_environment(struct immutable *m, const struct doc *step)
 {
 	const struct doc *environment = doc_get(step, S("environment"));
 	struct layout *l = &m->layout;
-	if (!str_eq(doc_string(doc_get(step, S("environment_file"))),
-		    S("/run/cos/cos-layout.env")) ||
-	    !environment)
+	if (!environment || !is_layout(m, doc_string(doc_get(step, S("environment_file")))))
 		return;
 	switch (step_truth(step, m->mode)) {
 	case FALSE: return;
@@ -191,11 +194,61 @@ static void take_step(struct immutable *m, const struct doc *step)
 		return;
 	case TRUE: break;
 	}
-	take(&l->volumes, environment, S("VOLUMES"));
 	take(&l->paths, environment, S("PERSISTENT_STATE_PATHS"));
-	take(&l->more_paths, environment, S("CUSTOM_BIND_MOUNTS"));
 	take(&l->bind, environment, S("PERSISTENT_STATE_BIND"));
+	take(&l->writable, environment, S("RW_PATHS"));
+	take(&l->overlay, environment, S("OVERLAY"));
+	if (m->elemental)
+		return;
+	take(&l->volumes, environment, S("VOLUMES"));
+	take(&l->bound, environment, S("CUSTOM_BIND_MOUNTS"));
 	take(&l->target, environment, S("PERSISTENT_STATE_TARGET"));
+}
+
+/* Files that Elemental reads when it mounts. */
+static void take_files(struct immutable *m, const struct doc *step)
+{
+	const struct doc *files = doc_get(step, S("files"));
+	for (size_t i = 0; files && files->kind == DOC_LIST && i < files->n; i++) {
+		const struct doc *file = files->entries[i].value;
+		const struct doc *content = doc_get(file, S("content"));
+		struct str path = doc_string(doc_get(file, S("path")));
+		if (!str_starts(path, S("/etc/elemental/")) || !str_ends(path, S(".yaml")))
+			continue;
+		enum truth truth = step_truth(step, m->mode);
+		if (truth == UNTOLD || (truth == TRUE && doc_get(file, S("encoding"))))
+			close_all(m, path, S("whether and how it is written cannot be told"));
+		else if (truth == TRUE)
+			*vec_push(m->a, &m->written) = (struct written){
+				path, doc_string(content), content ? content->from : NULL};
+	}
+}
+
+static void take_step(struct immutable *m, const struct doc *step)
+{
+	take_environment(m, step);
+	if (m->elemental)
+		take_files(m, step);
+}
+
+/* Its configuration comes first, then the environment. */
+static void take_configuration(struct immutable *m)
+{
+	struct layout environment = m->layout;
+	struct error why;
+	if (!elemental_layout(m->top, &m->written, &m->layout, &why)) {
+		close_all(m, S("the layout"), str_from(why.text));
+		m->layout = (struct layout){0};
+		return;
+	}
+	if (environment.paths.value.n)
+		m->layout.paths = environment.paths;
+	if (environment.bind.value.n)
+		m->layout.bind = (struct setting){S("true"), environment.bind.from};
+	if (environment.writable.value.n)
+		m->layout.writable = environment.writable;
+	if (environment.overlay.value.n)
+		m->layout.overlay = environment.overlay;
 }
 
 static void take_stage(struct immutable *m, struct str stage)
@@ -218,6 +271,16 @@ static bool is_mounted(const struct immutable *m, struct str dir)
 	return false;
 }
 
+static void mount_volume(struct immutable *m, struct str spec, struct str dir,
+			 const struct origin *from)
+{
+	struct mounted mount = {.dir = dir, .what = spec, .from = from};
+	if (composed_make(m->composed, str_dirname(dir), &mount.error))
+		mounted_add(m->top, m->composed, m->layers, m->out, spec, dir, from);
+	else
+		close_path(m, mount);
+}
+
 /* "LABEL=COS_PERSISTENT:/usr/local" */
 static void mount_volumes(struct immutable *m)
 {
@@ -226,7 +289,7 @@ static void mount_volumes(struct immutable *m)
 	while ((volume = next_word(&rest)).n)
 		if (str_cut(volume, ':', &spec, &dir) && str_starts(dir, S("/")) &&
 		    !is_mounted(m, dir))
-			mounted_add(m->top, m->composed, m->layers, m->out, spec, dir, s.from);
+			mount_volume(m, spec, dir, s.from);
 }
 
 static enum walk_end find(struct immutable *m, struct str dir, struct error *e)
@@ -305,7 +368,7 @@ static int by_path(const void *a, const void *b)
 
 static void lay_paths(struct immutable *m)
 {
-	const struct setting all[] = {m->layout.paths, m->layout.more_paths};
+	const struct setting all[] = {m->layout.paths, m->layout.bound};
 	bool kairos = rootfs_stat(m->top, S("/etc/kairos-release"))->state != FILE_ABSENT;
 	bool bound = kairos || str_eq(m->layout.bind.value, S("true"));
 	VEC(struct path) paths = {0};
@@ -323,12 +386,42 @@ static void lay_paths(struct immutable *m)
 			lay_path(m, paths.at[i].path, paths.at[i].from, paths.at[i].bound);
 }
 
+/* What is written there is kept, and nobody can tell it here. */
+static void close_writable(struct immutable *m)
+{
+	struct setting paths = m->layout.writable, overlay = m->layout.overlay;
+	struct str rest = paths.value, path;
+	if (!overlay.value.n || str_starts(overlay.value, S("tmpfs")))
+		return;
+	while ((path = next_word(&rest)).n) {
+		struct mounted mount = {.dir = path, .what = overlay.value, .from = overlay.from};
+		fail(&mount.error, ERR_UNSUPPORTED,
+		     "%" PRIstr ": is written to '%" PRIstr "': not supported", ARG(path),
+		     ARG(overlay.value));
+		if (str_starts(path, S("/")))
+			close_path(m, mount);
+	}
+}
+
 static bool has_oem(const struct disk *disk)
 {
 	for (size_t i = 0; i < disk->volumes.n; i++)
 		if (str_eq(disk->volumes.at[i].label, S("COS_OEM")))
 			return true;
 	return false;
+}
+
+/* An image in a file, of which there may be snapshots, or a snapshot of btrfs, with what mounts it
+ * in its initramfs. */
+static bool is_elemental(const struct immutable *m)
+{
+	const struct volume *root = m->layers->root;
+	struct str modules = S("/usr/lib/dracut/modules.d/30elemental-rootfs");
+	if (str_ends(root->name, S(".snapshots/active")))
+		return true;
+	return (str_eq(root->label, S("COS_STATE")) || str_ends(root->name, S("cOS/active.img")) ||
+		str_ends(root->name, S("cOS/passive.img"))) &&
+	       rootfs_stat(m->top, modules)->state != FILE_ABSENT;
 }
 
 void immutable_lay(struct rootfs *top, struct fs *composed, struct layers *layers,
@@ -341,8 +434,10 @@ void immutable_lay(struct rootfs *top, struct fs *composed, struct layers *layer
 			      .out = out};
 	struct str name = layers->root->name;
 	bool passive = str_ends(name, S("cOS/passive.img"));
-	m.mode = passive ? S("/run/cos/passive_mode") : S("/run/cos/active_mode");
-	if (!passive && !str_ends(name, S("cOS/active.img")))
+	bool image = passive || str_ends(name, S("cOS/active.img"));
+	m.mode = passive ? S("passive_mode") : S("active_mode");
+	m.elemental = is_elemental(&m);
+	if (!m.elemental && !image)
 		return;
 	if (has_oem(layers->disk) && !is_mounted(&m, S("/oem")))
 		mounted_add(top, composed, layers, out, S("LABEL=COS_OEM"), S("/oem"), NULL);
@@ -351,6 +446,9 @@ void immutable_lay(struct rootfs *top, struct fs *composed, struct layers *layer
 	take_stage(&m, S("rootfs.before"));
 	take_stage(&m, S("rootfs"));
 	take_stage(&m, S("rootfs.after"));
+	if (m.elemental)
+		take_configuration(&m);
 	mount_volumes(&m);
+	close_writable(&m);
 	lay_paths(&m);
 }
