@@ -100,6 +100,23 @@ struct blob_part {
  * ERR_CORRUPT when it is read. */
 struct blob *blob_joined(struct arena *a, struct str name, const struct blob_part *parts, size_t n);
 
+/* Writes that have not reached a blob, held in memory over it: what the replay of a log gives. */
+struct blob_overlay;
+
+/* At least `size` bytes: where `under` ends before them, zeros follow. */
+struct blob_overlay *blob_overlay_new(struct arena *a, struct blob *under, uint64_t size);
+
+/* `under` as it is with the writes. */
+struct blob *blob_overlaid(struct blob_overlay *o);
+
+/* `n` bytes at p, or zeros where that is NULL. ERR_LIMIT when more than 64 MiB would be held; a
+ * write that goes past the end is ERR_CORRUPT. */
+bool blob_overlay_write(struct blob_overlay *o, uint64_t at, const void *p, uint64_t n,
+			struct error *e);
+
+/* Has any sector of these bytes been written to? Of no overlay (NULL), none. */
+bool blob_overlay_touched(const struct blob_overlay *o, uint64_t at, size_t n);
+
 /* All n bytes or an error: "NAME: ends at byte X of Y". */
 bool blob_read(struct blob *b, uint64_t at, void *buf, size_t n, struct error *e);
 

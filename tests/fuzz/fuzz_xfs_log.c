@@ -12,7 +12,6 @@
 #include "bytes.h"
 #include "tour.h"
 #include "xfs_log.h"
-#include "xfs_overlay.h"
 #include "xfs_volume.h"
 
 enum { FILE_INO = 34, FILE_BYTES = 64 << 10, ENTRIES = 200, DEPTH = 10, HEAD = 3 };
@@ -46,8 +45,8 @@ static void replay(struct arena *a, struct xfs *x, const uint8_t *bytes, size_t 
 	struct error e = {0};
 	struct xfs_replay *r = xfs_replay_new(x);
 	struct tour t = {.max_file = FILE_BYTES, .max_entries = ENTRIES, .max_depth = DEPTH};
-	x->replayed = xfs_overlay_new(a, x->blob);
-	x->blob = xfs_overlay_blob(x->replayed);
+	x->replayed = blob_overlay_new(a, x->blob, 0);
+	x->blob = blob_overlaid(x->replayed);
 	bool taken = take_all(xfs_transactions_new(a, xfs_replay_note, r), bytes, size, &e) &&
 		     take_all(xfs_transactions_new(a, xfs_replay_apply, r), bytes, size, &e);
 	if (!taken && (!e.kind || !e.text[0]))

@@ -64,6 +64,17 @@ static void check_read(struct blob *b, uint64_t at, size_t n, const char *want)
 	assert_memory_equal(buf, want, got);
 }
 
+static void check_zeros(struct blob *b, uint64_t at, size_t n)
+{
+	char buf[100], zero[100] = {0};
+	struct error e = {0};
+	for (size_t some; n; at += some, n -= some) {
+		some = n < sizeof buf ? n : sizeof buf;
+		assert_true(blob_read(b, at, buf, some, &e));
+		assert_memory_equal(buf, zero, some);
+	}
+}
+
 static void files(void **state)
 {
 	struct arena *a = *state;
@@ -289,6 +300,44 @@ static void magic(void **state)
 			fail_msg("case %zu: %d", i, codec_of(cases[i].head));
 }
 
+static void overlays(void **state)
+{
+	struct arena *a = *state;
+	struct error e = {0};
+	char *large = NEW_N(a, char, 10000);
+	memset(large, 'u', 10000);
+	struct blob *under = blob_memory(a, S("under"), (struct str){large, 10000});
+	struct blob_overlay *o = blob_overlay_new(a, under, 20000);
+	struct blob *b = blob_overlaid(o);
+	assert_int_equal(b->size, 20000);
+	check_zeros(b, 10000, 10000);
+	assert_true(blob_overlay_write(o, 4094, "write", 5, &e));
+	check_read(b, 4092, 9, "uuwriteuu");
+	assert_true(blob_overlay_write(o, 4096, NULL, 2, &e));
+	assert_true(blob_overlay_write(o, 19998, "ab", 2, &e));
+	char got[9];
+	assert_true(blob_read(b, 4092, got, 9, &e));
+	assert_memory_equal(got, "uuwr\0\0euu", 9);
+	check_read(b, 19998, 9, "ab");
+	check_read(under, 4094, 5, "uuuuu");
+	/* by sectors of 512 bytes */
+	assert_true(blob_overlay_touched(o, 3584, 1));
+	assert_false(blob_overlay_touched(o, 3583, 1));
+	assert_true(blob_overlay_touched(o, 0, 5000));
+	assert_false(blob_overlay_touched(o, 5000, 5000));
+	assert_false(blob_overlay_touched(NULL, 0, 5000));
+	assert_false(blob_overlay_write(o, 19999, "ab", 2, &e));
+	assert_int_equal(e.kind, ERR_CORRUPT);
+	assert_false(blob_overlay_write(o, UINT64_MAX, "a", 1, &e));
+	/* not longer than what is beneath, and so much held in memory at most */
+	assert_int_equal(blob_overlaid(blob_overlay_new(a, under, 0))->size, 10000);
+	o = blob_overlay_new(a, under, UINT64_MAX - 1);
+	assert_true(blob_overlay_write(o, 100, NULL, 30 << 20, &e));
+	assert_true(blob_overlay_write(o, 1 << 20, NULL, 20 << 20, &e));
+	assert_false(blob_overlay_write(o, 50 << 20, NULL, 100 << 20, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+}
+
 static int enter(void **state)
 {
 	(void)state;
@@ -315,6 +364,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pipes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(spools, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(holes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(overlays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(digests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(magic, set_up, tear_down),
 	};

@@ -9,7 +9,6 @@
 #include "bytes.h"
 #include "crc32c.h"
 #include "xfs.h"
-#include "xfs_overlay.h"
 
 const struct xfs_seal xfs_seal_bmbt = {
 	.crc = 64, .address = 24, .lsn = 32, .uuid = 40, .owner = 56};
@@ -87,7 +86,7 @@ bool xfs_date_groups(struct xfs *x, struct error *e)
 		good = x->blob->read(x->blob, at, p, sb->sector, &got, e);
 		if (good && got == sb->sector && load_be32(p) == headers[k].magic &&
 		    memcmp(p + headers[k].uuid, sb->meta_uuid, XFS_UUID) == 0 &&
-		    !xfs_overlay_touched(x->replayed, at, got) &&
+		    !blob_overlay_touched(x->replayed, at, got) &&
 		    xfs_crc_good(p, got, headers[k].crc))
 			xfs_dated(x, load_be64(p + headers[k].lsn));
 	}
@@ -107,7 +106,7 @@ bool xfs_sealed(struct xfs *x, const struct xfs_seal *seal, const unsigned char 
 		wrong = "belongs elsewhere";
 	else if (load_be64(p + seal->owner) != owner)
 		wrong = "belongs to another inode";
-	else if (!xfs_overlay_touched(x->replayed, at, n) && !xfs_crc_good(p, n, seal->crc))
+	else if (!blob_overlay_touched(x->replayed, at, n) && !xfs_crc_good(p, n, seal->crc))
 		wrong = "checksum does not match";
 	if (wrong)
 		return fail(e, ERR_CORRUPT, "block at byte %llu: %s", (unsigned long long)at,

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "xfs.h"
-#include "xfs_overlay.h"
 
 enum {
 	INODE_MAGIC = 0x494e, /* "IN" */
@@ -39,7 +38,7 @@ static bool check(const struct xfs *x, uint64_t ino, uint64_t at, const unsigned
 		return wrong(ino, "is another", e);
 	if (memcmp(p + 160, x->sb.meta_uuid, XFS_UUID) != 0)
 		return wrong(ino, "belongs to another file system", e);
-	if (!xfs_overlay_touched(x->replayed, at, x->sb.inode) &&
+	if (!blob_overlay_touched(x->replayed, at, x->sb.inode) &&
 	    !xfs_crc_good(p, x->sb.inode, CRC_AT))
 		return wrong(ino, "checksum does not match", e);
 	return true;

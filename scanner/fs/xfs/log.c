@@ -8,7 +8,6 @@
 #include "xfs_log.h"
 
 #include "arena.h"
-#include "xfs_overlay.h"
 
 enum {
 	RECORD_MAX = 512 * 1024, /* the longest, with its headers */
@@ -76,8 +75,8 @@ static bool apply(struct xfs_log *l, const struct xfs_span *s, struct xfs_replay
 	bool torn = false;
 	if (x->sb.v5 && x->sb.log_incompat & ~(uint32_t)LOG_INCOMPAT_XATTRS)
 		return fail(e, ERR_UNSUPPORTED, "log: unknown feature 0x%x", x->sb.log_incompat);
-	x->replayed = xfs_overlay_new(x->arena, x->blob);
-	x->blob = xfs_overlay_blob(x->replayed);
+	x->replayed = blob_overlay_new(x->arena, x->blob, 0);
+	x->blob = blob_overlaid(x->replayed);
 	if (!pass(l, s, xfs_replay_apply, r, &at, &torn, e))
 		return false;
 	if (torn)

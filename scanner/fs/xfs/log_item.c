@@ -16,7 +16,6 @@
 #include "bytes.h"
 #include "map.h"
 #include "xfs_log.h"
-#include "xfs_overlay.h"
 
 /* A buffer was given up: what was logged of it until then does not count. */
 struct cancel {
@@ -170,8 +169,8 @@ static bool write_chunks(struct xfs_replay *r, const struct xfs_item *item, cons
 		run = region.n / CHUNK < run ? region.n / CHUNK : run;
 		if (run == 0 || k + run > room)
 			return wrong("a buffer's regions do not fit it", e);
-		if (!xfs_overlay_write(r->x->replayed, b->sector * XFS_SECTOR + k * CHUNK, region.p,
-				       run * CHUNK, e))
+		if (!blob_overlay_write(r->x->replayed, b->sector * XFS_SECTOR + k * CHUNK,
+					region.p, run * CHUNK, e))
 			return fail_in(e, "log");
 		k += run;
 	}
@@ -336,7 +335,7 @@ static bool apply_inode(struct xfs_replay *r, const struct xfs_item *item, struc
 	swap_core(p, bytes_of(core), x->sb.v5, item->lsn);
 	if (fork && !put_fork(x, p, i.fields, item->regions[2], e))
 		return false;
-	return xfs_overlay_write(x->replayed, at, p, x->sb.inode, e) || fail_in(e, "log");
+	return blob_overlay_write(x->replayed, at, p, x->sb.inode, e) || fail_in(e, "log");
 }
 
 /* ---- new inodes ---- */
@@ -361,7 +360,7 @@ static bool put_free_inode(const struct xfs *x, uint64_t ino, uint32_t generatio
 		put_be(p + 152, ino, 8);
 		memcpy(p + 160, x->sb.meta_uuid, XFS_UUID);
 	}
-	return xfs_overlay_write(x->replayed, at, p, x->sb.inode, e) || fail_in(e, "log");
+	return blob_overlay_write(x->replayed, at, p, x->sb.inode, e) || fail_in(e, "log");
 }
 
 /* A chunk of inodes, in big-endian numbers: group, block, inodes, their size, blocks. */

@@ -44,16 +44,14 @@ struct xfs_move {
 	bool hole;
 };
 
-struct xfs_overlay;
-
 struct xfs {
 	struct fs fs;
 	struct arena *arena;
-	struct blob *blob;            /* the volume as a mount would see it */
-	struct xfs_overlay *replayed; /* what the log changed in it, or NULL */
-	VEC(struct xfs_move) moves;   /* and what is not in the blocks even so */
-	uint64_t next_lsn;            /* of what would be logged next; 0: not known */
-	bool ahead;                   /* something was found that is not older than that */
+	struct blob *blob;             /* the volume as a mount would see it */
+	struct blob_overlay *replayed; /* what the log changed in it, or NULL */
+	VEC(struct xfs_move) moves;    /* and what is not in the blocks even so */
+	uint64_t next_lsn;             /* of what would be logged next; 0: not known */
+	bool ahead;                    /* something was found that is not older than that */
 	struct xfs_super sb;
 	struct xfs_piece *spare; /* buffers of XFS_BLOCK_MAX bytes that nobody holds */
 };
