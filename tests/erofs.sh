@@ -53,6 +53,9 @@ for image in "$top"/testdata/fuzz/erofs/*.img; do
 	same_tree "$image" "mkfs.erofs 1.9.4: $(basename "$image" .img)" "$top/testdata/fuzz/erofs.manifest"
 	linux "$image" "$(basename "$image" .img)" "$top/testdata/fuzz/erofs.manifest"
 done
+python3 "$top/tests/erofs_far.py" far >far.manifest
+same_tree far 'blocks of 48 bits' far.manifest
+linux far 'blocks of 48 bits' far.manifest
 refused "$top/testdata/fuzz/erofs/composefs.img" 'files without their store of objects are not empty' \
 	'its content lies in a store of objects'
 
