@@ -1,10 +1,10 @@
 /*
  * nested.c - systems that lie in a file of a volume: the image that COS, Elemental and Kairos boot
- * (cOS/active.img; .snapshots/active, a link to one of several), the squashfs or erofs of a live system on an ISO image (dracut's LiveOS,
- * Debian's live-boot, Ubuntu's casper, Fedora CoreOS, Talos), the initial RAM disk that is all of a
- * system (minikube, Talos), as a file or in a unified kernel image. They are looked for by their
- * names, which are fixed by what boots them. Such a file is a volume more, within which others may
- * lie; one that cannot be had says why.
+ * (cOS/active.img; .snapshots/active, a link to one of several), the squashfs or erofs of a live
+ * system on an ISO image (dracut's LiveOS, Debian's live-boot, Ubuntu's casper, Fedora CoreOS,
+ * Talos), the initial RAM disk that is all of a system (minikube, Talos), as a file or in a unified
+ * kernel image. They are looked for by their names, which are fixed by what boots them. Such a file
+ * is a volume more, within which others may lie; one that cannot be had says why.
  */
 #include "arena.h"
 #include "disk.h"
