@@ -153,7 +153,7 @@ struct blob_opening {
 	unsigned chain;                 /* files opened on behalf of each other so far */
 	struct limits max;
 	/* Never NULL; filled by what is opened: why its bytes may be older than what the machine
-	 * would see, one clause each: "the log of the vhdx holds writes that are not in place". */
+	 * would see, one clause each: "the qcow2 is marked as corrupt". */
 	struct words *stale;
 };
 

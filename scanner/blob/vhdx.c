@@ -3,7 +3,7 @@
  * (sections 2.2 to 2.6).
  *
  * Dynamic and fixed disks are read; a differencing disk holds a part of a disk and is refused. A
- * log that was not written back is told of: what it holds may be newer than what is in place.
+ * log that is in use is replayed first: without it nothing in the file may be believed.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "bytes.h"
 #include "crc32c.h"
 #include "mapped.h"
-#include "origin.h"
+#include "vhdx_log.h"
 #include "wrappers.h"
 
 enum {
@@ -26,6 +26,16 @@ enum {
 	REQUIRED = 1,          /* a region's flag */
 	METADATA_REQUIRED = 4, /* an item's flag */
 	HAS_PARENT = 2,
+};
+
+/* Places in a header. */
+enum {
+	H_SEQUENCE = 8,
+	H_LOG_GUID = 48,
+	H_LOG_VERSION = 64,
+	H_VERSION = 66,
+	H_LOG_N = 68,
+	H_LOG_AT = 72,
 };
 
 /* Where both copies of the header and of the region table stand (2.2). */
@@ -93,39 +103,45 @@ static size_t guid_index(const unsigned char *p, const char *const *guids, size_
 	return i;
 }
 
-/* Of the two headers, the sound one with the higher sequence number. */
+/* Of the two headers, the sound one with the higher sequence number. None is newer where both have
+ * the same, but some programs write one header twice. */
 static bool read_header(struct arena *a, struct blob *b, unsigned char *out, struct error *e)
 {
 	unsigned char *p = NEW_N(a, unsigned char, HEADER);
-	uint64_t newest = 0;
 	bool found = false;
 	for (size_t i = 0; i < 2; i++) {
 		if (!blob_read(b, headers_at[i], p, HEADER, e))
 			return false;
-		uint64_t sequence = load_le64(p + 8);
-		if (memcmp(p, "head", 4) != 0 || !sum_fits(p, HEADER) ||
-		    (found && sequence < newest))
+		uint64_t sequence = load_le64(p + H_SEQUENCE);
+		if (memcmp(p, "head", 4) != 0 || !sum_fits(p, HEADER))
 			continue;
-		memcpy(out, p, HEADER);
-		newest = sequence;
+		if (found && sequence == load_le64(out + H_SEQUENCE) && memcmp(p, out, HEADER) != 0)
+			return fail(e, ERR_CORRUPT, "neither header is the newer one");
+		if (!found || sequence > load_le64(out + H_SEQUENCE))
+			memcpy(out, p, HEADER);
 		found = true;
 	}
 	return found || fail(e, ERR_CORRUPT, "neither header is sound");
 }
 
-static bool check_header(struct arena *a, struct blob *b, const struct blob_opening *o,
-			 struct error *e)
+/* The file with the writes in place that its log holds; NULL: a failure was told. */
+static struct blob *replayed(struct arena *a, struct blob *b, struct error *e)
 {
 	static const unsigned char no_guid[GUID];
 	unsigned char *p = NEW_N(a, unsigned char, HEADER);
 	if (!read_header(a, b, p, e))
-		return false;
-	if (load_le16(p + 66) != 1)
-		return fail(e, ERR_UNSUPPORTED, "header: unknown version %u", load_le16(p + 66));
-	if (memcmp(p + 48, no_guid, GUID) != 0)
-		vec_push(a, o->stale)->text =
-			S("the log of the vhdx holds writes that may not be in place");
-	return true;
+		return NULL;
+	unsigned version = load_le16(p + H_VERSION), log_version = load_le16(p + H_LOG_VERSION);
+	struct vhdx_log log = {load_le64(p + H_LOG_AT), load_le32(p + H_LOG_N), p + H_LOG_GUID};
+	if (version != 1)
+		fail(e, ERR_UNSUPPORTED, "header: unknown version %u", version);
+	else if (memcmp(log.guid, no_guid, GUID) == 0)
+		return b;
+	else if (log_version != 0)
+		fail(e, ERR_UNSUPPORTED, "log: unknown version %u", log_version);
+	else
+		return vhdx_log_replay(a, b, &log, e);
+	return NULL;
 }
 
 static bool find_regions(const struct blob *b, const unsigned char *p, struct region *out,
@@ -261,9 +277,10 @@ struct blob *blob_open_vhdx(struct arena *a, struct blob *b, const struct blob_o
 {
 	struct region regions[REGIONS_N] = {0};
 	struct vhdx *v = NEW(a, struct vhdx);
-	if (!check_header(a, b, o, e) || !read_regions(a, b, regions, e))
+	(void)o;
+	v->of = replayed(a, b, e);
+	if (!v->of || !read_regions(a, v->of, regions, e))
 		return NULL;
-	v->of = b;
 	v->table = regions[REGION_TABLE];
 	if (!read_metadata(v, regions[REGION_METADATA], e) || !check_disk(v, e))
 		return NULL;

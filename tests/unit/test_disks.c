@@ -280,22 +280,89 @@ static void vhdx_images(void **state)
 	image_le(m, (192 << 10) + 8, 4, 1);
 	vhdx_sum(m, 192 << 10, 64 << 10);
 	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "a region is missing");
-	/* the sound header with the higher number counts: here the one with a log */
-	m = vhdx();
-	vhdx_header(m, 64 << 10, 3, 1);
-	disk_in(m, "vhdx", &alone);
-	assert_int_equal(stale.n, 1);
-	m = vhdx();
-	image_le(m, 128 << 10, 1, 0);
-	disk_in(m, "vhdx", &alone);
-	assert_int_equal(stale.n, 1);
-	image_le(m, 64 << 10, 1, 0);
-	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "neither header is sound");
 	m = vhdx();
 	image_le(m, TABLE, 8, BLOCK | 7);
 	disk_fails(disk_in(m, "vhdx", &alone), 0, ERR_CORRUPT, "block 0 has state 7");
 	image_le(m, TABLE, 8, (uint64_t)BLOCK << 40 | 6);
 	disk_fails(disk_in(m, "vhdx", &alone), 0, ERR_CORRUPT, "before the block at");
+}
+
+/* The header that counts has a log in use, at 2 MiB, of which nothing is sound. */
+static struct made_image *vhdx_in_use(void)
+{
+	struct made_image *m = vhdx();
+	image_le(m, 3 * BLOCK - 1, 1, 0);
+	image_le(m, (64 << 10) + 68, 4, BLOCK);
+	image_le(m, (64 << 10) + 72, 8, 2 * BLOCK);
+	vhdx_header(m, 64 << 10, 3, 1);
+	return m;
+}
+
+static void vhdx_headers(void **state)
+{
+	(void)state;
+	struct made_image *m = vhdx_in_use();
+	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "log: is in use, but no sequence");
+	/* of two sound ones that with the higher number counts, else the one that is sound */
+	vhdx_header(m, 128 << 10, 4, 0);
+	disk_holds(disk_in(m, "vhdx", &alone), 0, S("block"));
+	image_le(m, 128 << 10, 1, 0);
+	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "log: is in use, but no sequence");
+	image_le(m, 64 << 10, 1, 0);
+	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "neither header is sound");
+	/* of the same number they must be the same */
+	m = vhdx();
+	vhdx_header(m, 64 << 10, 2, 1);
+	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "neither header is the newer one");
+	vhdx_header(m, 64 << 10, 2, 0);
+	disk_holds(disk_in(m, "vhdx", &alone), 0, S("block"));
+	/* the version of the log is of no matter while it is not in use */
+	image_le(m, (64 << 10) + 64, 2, 1);
+	vhdx_header(m, 64 << 10, 3, 0);
+	disk_holds(disk_in(m, "vhdx", &alone), 0, S("block"));
+	vhdx_header(m, 64 << 10, 3, 1);
+	disk_refused(m, "vhdx", &alone, ERR_UNSUPPORTED, "log: unknown version 1");
+	image_le(m, (64 << 10) + 66, 2, 2);
+	vhdx_header(m, 64 << 10, 3, 0);
+	image_le(m, (64 << 10) + 66, 2, 2);
+	vhdx_sum(m, 64 << 10, 4096);
+	disk_refused(m, "vhdx", &alone, ERR_UNSUPPORTED, "header: unknown version 2");
+}
+
+/* An entry of the log that writes a sector: the first 8 bytes of it, and zeros. */
+static void vhdx_logged(struct made_image *m, uint64_t at, uint64_t first)
+{
+	enum { RING = 2 * BLOCK, DATA = RING + 4096 };
+	image_text(m, RING, S("loge"));
+	image_le(m, RING + 8, 4, 8192);
+	image_le(m, RING + 16, 8, 1);
+	image_le(m, RING + 24, 4, 1);
+	image_le(m, RING + 32, 1, 1);
+	image_text(m, RING + 64, S("desc"));
+	image_le(m, RING + 72, 8, first);
+	image_le(m, RING + 80, 8, at);
+	image_le(m, RING + 88, 8, 1);
+	image_text(m, DATA, S("data"));
+	image_le(m, DATA + 4092, 4, 1);
+	vhdx_sum(m, RING, 8192);
+}
+
+/* What lies in the log counts for the tables, before they are read. */
+static void vhdx_replayed(void **state)
+{
+	(void)state;
+	struct made_image *m = vhdx_in_use();
+	vhdx_logged(m, TABLE, 2);
+	disk_holds(disk_in(m, "vhdx", &alone), 0, S("\0\0\0\0\0"));
+	vhdx_logged(m, META + (64 << 10), 2 << 20);
+	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "metadata: sectors of 0 bytes");
+	m = vhdx_in_use();
+	image_le(m, TABLE, 8, 0);
+	vhdx_logged(m, TABLE, BLOCK | 6);
+	disk_holds(disk_in(m, "vhdx", &alone), 0, S("block"));
+	memset(m->bytes + (192 << 10), 0, 4);
+	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "neither region table is sound");
+	assert_int_equal(stale.n, 0);
 }
 
 /* ---- vmdk: text at 512, the directory at 1024, a table at 1536, a grain of 4096 at 4096 ---- */
@@ -429,7 +496,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vdi_images),       cmocka_unit_test(vhd_images),
-		cmocka_unit_test(vhdx_images),      cmocka_unit_test(vmdk_extents),
+		cmocka_unit_test(vhdx_images),      cmocka_unit_test(vhdx_headers),
+		cmocka_unit_test(vhdx_replayed),    cmocka_unit_test(vmdk_extents),
 		cmocka_unit_test(vmdk_descriptors),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
