@@ -1,7 +1,8 @@
 /*
  * deployed.c - a deployment to the tree that its initramfs makes of it (ostree-prepare-root,
  * bootc-root-setup): its directory, or an image of composefs; its /etc and the shared /var; the
- * physical root at /sysroot. What cannot be read is closed, so that nothing else shows through.
+ * physical root at /sysroot; what `ostree admin unlock --hotfix` lets be written over its /usr.
+ * What cannot be read is closed, so that nothing else shows through.
  */
 #include "arena.h"
 #include "composed.h"
@@ -92,6 +93,21 @@ static struct fs *tree_of(struct deploying *g, uint64_t dir)
 	return fs;
 }
 
+/* The mount is made where there is the directory that overlayfs works in. */
+static void lay_hotfix(struct deploying *g)
+{
+	struct str upper = str_fmt(g->a, "/sysroot%" PRIstr "/.usr-ovl-upper", ARG(g->d->path));
+	struct str work = str_cat(g->a, g->d->path, S("/.usr-ovl-work"));
+	struct error e;
+	uint64_t ino;
+	enum walk_end end = find_part(g, g->top->fs, work, &ino, &e);
+	if (g->d->bare || end == WALK_ABSENT)
+		return;
+	if (end == WALK_FAILED ||
+	    !overlayfs_lay(g->composed, g->layers, S("/usr"), S("/usr"), upper, &e))
+		close_part(g, S("/usr"), &e);
+}
+
 /* ---- /etc and /var ---- */
 
 /* What the image says of how they are mounted; false where that cannot be read. */
@@ -156,6 +172,7 @@ struct fs *deployment_tree(struct rootfs *top, const struct deployment *d, struc
 	bool image = tree_of(&g, ino) != NULL;
 	mount_part(&g, S("/sysroot"), S("/"));
 	mount_state(&g, S("/etc"), d->etc, image);
+	lay_hotfix(&g);
 	mount_state(&g, S("/var"), d->var, image);
 	if (find_part(&g, g.composed, S("/etc"), &ino, &e) == WALK_ABSENT &&
 	    find_part(&g, g.composed, S("/usr/etc"), &ino, &e) == WALK_FOUND)

@@ -2,8 +2,7 @@
  * ostree.c - the deployments of ostree, after its documentation ("Deployments", "Atomic Upgrades")
  * and its ostree-prepare-root: /ostree/deploy/OS/deploy/CHECKSUM.SERIAL, of which the kernel is
  * told one by ostree=/ostree/boot.N/OS/CHECKSUM/I, a link. Where no entry of the boot menu is at
- * hand those links are what may be booted: the first of its kernel is the default when there is one
- * kernel.
+ * hand those links are what may be booted: when there is one kernel, I is their order.
  */
 #include <stdlib.h>
 
@@ -87,12 +86,17 @@ static size_t ostree_booted(struct rootfs *top, const struct deployments *all,
 
 /* ---- without a menu ---- */
 
+struct link {
+	uint64_t number;
+	size_t which;
+};
+
 struct linking {
 	struct rootfs *top;
 	struct arena *a;
 	uint64_t *left;
 	const struct deployments *all;
-	struct offers *out;
+	VEC(struct link) links;
 	size_t kernels; /* that have a first deployment */
 };
 
@@ -100,12 +104,12 @@ static void follow_kernel(struct linking *l, struct str kernel)
 {
 	const struct listing *links = rootfs_list_within(l->top, kernel, l->left);
 	for (size_t i = 0; i < links->n; i++) {
-		size_t which = linked(l->top, l->all, join(l->a, kernel, links->names[i]));
-		if (which == l->all->n)
+		struct link link;
+		link.which = linked(l->top, l->all, join(l->a, kernel, links->names[i]));
+		if (link.which == l->all->n || !str_u64(links->names[i], &link.number))
 			continue;
-		l->kernels += str_eq(links->names[i], S("0"));
-		if (!offers_have(l->out, which))
-			*vec_push(l->a, l->out) = which;
+		l->kernels += link.number == 0;
+		*vec_push(l->a, &l->links) = link;
 	}
 }
 
@@ -118,6 +122,14 @@ static void follow_links(struct linking *l, struct str top)
 		for (size_t k = 0; k < kernels->n; k++)
 			follow_kernel(l, join(l->a, os, kernels->names[k]));
 	}
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return (x->which > y->which) - (x->which < y->which);
 }
 
 static uint64_t serial_of(const struct deployment *d)
@@ -141,10 +153,14 @@ static void highest_first(const struct deployments *all, struct offers *out)
 static void ostree_offer(struct rootfs *top, uint64_t *left, const struct deployments *all,
 			 struct offers *out)
 {
-	struct linking l = {
-		.top = top, .a = rootfs_arena(top), .left = left, .all = all, .out = out};
+	struct linking l = {.top = top, .a = rootfs_arena(top), .left = left, .all = all};
 	follow_links(&l, S("/ostree/boot.0"));
 	follow_links(&l, S("/ostree/boot.1"));
+	if (l.links.n)
+		qsort(l.links.at, l.links.n, sizeof *l.links.at, by_number);
+	for (size_t i = 0; i < l.links.n; i++)
+		if (!offers_have(out, l.links.at[i].which))
+			*vec_push(l.a, out) = l.links.at[i].which;
 	for (size_t i = 0; i < all->n && !l.kernels; i++)
 		if (!offers_have(out, i))
 			*vec_push(l.a, out) = i;

@@ -194,6 +194,12 @@ static void offers(void **state)
 		{TWO LINKS ENTRY("b+0", "2\nsort-key a", "cc/0") ENTRY("a", "1", "cc/1"), "BA|"},
 		{TWO LINKS ENTRY("os-9+3", "1", "cc/0") ENTRY("os-10", "1", "cc/1"), "BA|"},
 		{TWO LINKS, "AB|"},
+		/* The number of a link is the order, and of several systems too. */
+		{TWO
+		 "-- /ostree/deploy/zz/deploy/ee.0/etc/name --\nE\n" LINK("1", "cc", "10", "aa.0")
+			 LINK("1", "cc", "2", "bb.0") "-- /ostree/boot.1/zz/cc/0 -> "
+						      "../../../deploy/zz/deploy/ee.0 --\n",
+		 "EBA|"},
 		{TWO LINKS "-- " DEPLOY "dd.0/etc/name --\nD\n", "AB|D"},
 		{TWO, "AB|"},
 	};
@@ -296,6 +302,32 @@ static void captures(void **state)
 	assert_int_equal(rootfs_deployment(again).n, 0);
 }
 
+/* What was written over /usr since, by `ostree admin unlock --hotfix`. */
+static void hotfixes(void **state)
+{
+	static const struct {
+		const char *more, *one, *two;
+	} rows[] = {
+		{"", "old\n", "two\n"},
+		{"-- " A "/.usr-ovl-upper/lib/one --\nnew\n", "old\n", "two\n"},
+		{"-- " A "/.usr-ovl-work/ --\n-- " A "/.usr-ovl-upper/lib/one --\nnew\n", "new\n",
+		 "two\n"},
+		{"-- " A "/.usr-ovl-work/ --\n-- " A "/.usr-ovl-upper/ unreadable=io --\nno\n", "-",
+		 "-"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct rootfs *root =
+			captured_root(arena, str_fmt(arena,
+						     "-- " A "/usr/lib/one --\nold\n-- " A
+						     "/usr/lib/two --\ntwo\n%s",
+						     rows[i].more));
+		if (!str_eq(text_at(root, "/usr/lib/one"), str_from(rows[i].one)) ||
+		    !str_eq(text_at(root, "/usr/lib/two"), str_from(rows[i].two)))
+			fail_msg("row %zu", i);
+	}
+}
+
 static void setups(void **state)
 {
 	static const struct {
@@ -337,7 +369,7 @@ int main(void)
 		cmocka_unit_test(composes),     cmocka_unit_test(lists_what_is_mounted),
 		cmocka_unit_test(captures),     cmocka_unit_test(offers),
 		cmocka_unit_test(setups),       cmocka_unit_test(too_many_are_told),
-		cmocka_unit_test(a_long_entry),
+		cmocka_unit_test(a_long_entry), cmocka_unit_test(hotfixes),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }
