@@ -129,9 +129,6 @@ struct fs *fs_open_dir(struct arena *a, struct str path, const struct fs_options
 struct fs *fs_open_txtar(struct arena *a, struct blob *b, const struct fs_options *opts,
 			 struct error *e);
 
-/* Do these leading bytes look like a text capture? Text, and a section marker among its lines. */
-bool fs_is_txtar(struct str head);
-
 /* The body of the first section of a capture whose marker holds exactly `name`: what tests and
  * tools keep beside the files. Borrowed from `text`. */
 bool fs_txtar_section(struct str text, struct str name, struct str *body);

@@ -76,9 +76,8 @@ struct offnode_option {
 const struct offnode_command *offnode_command(size_t i); /* NULL past the last */
 const struct offnode_option *offnode_options(size_t *n);
 
-/* The nearest of the command's or option's names to a mistyped word, or NULL. */
+/* The nearest command's name to a mistyped word, or NULL. */
 const char *offnode_nearest_command(const char *word);
-const char *offnode_nearest_option(const char *word);
 
 /* Sets an option by its long name; a switch takes "true" or "false". False, with one line in
  * `why`, when there is no such option or the value is not one of its own. */

@@ -43,11 +43,6 @@ const struct offnode_option *offnode_options(size_t *n)
 	return options;
 }
 
-const char *offnode_nearest_option(const char *word)
-{
-	return nearest(word, options, sizeof *options, OPTIONS_N);
-}
-
 static size_t option_index(const char *name)
 {
 	size_t i = 0;
@@ -172,7 +167,7 @@ bool offnode_set(struct offnode *o, const char *name, const char *value, char *w
 	size_t i = option_index(name);
 	if (i < OPTIONS_N)
 		return set_option(o, i, value, why, size);
-	const char *near = offnode_nearest_option(name);
+	const char *near = nearest(name, options, sizeof *options, OPTIONS_N);
 	snprintf(why, size, "unknown option '--%s'%s%s%s", name, near ? "; did you mean '--" : "",
 		 near ? near : "", near ? "'?" : "");
 	return false;

@@ -98,7 +98,8 @@ static void remark_launches(struct scan *s)
 	unit_remarks(s->sd, unit_load(s->sd, S("kubelet.service")));
 }
 
-void scan_launches(struct scan *s)
+/* Who launches a kubelet, and what it would run with. */
+static void find_launches(struct scan *s)
 {
 	const struct offnode *o = s->run->session;
 	struct target_report *t = s->out;
@@ -138,7 +139,7 @@ static void choose_benchmark(struct scan *s)
 void visit_scan(struct scan *s)
 {
 	struct target_report *t = s->out;
-	scan_launches(s);
+	find_launches(s);
 	choose_benchmark(s);
 	struct rule_set rules = rules_selected(s->run, t->benchmark);
 	t->findings = rules_evaluate(s->root, s->sd, &t->launches, t->settings, &rules,
@@ -147,12 +148,12 @@ void visit_scan(struct scan *s)
 
 void visit_launches(struct scan *s)
 {
-	scan_launches(s);
+	find_launches(s);
 }
 
 void visit_argv(struct scan *s)
 {
-	scan_launches(s);
+	find_launches(s);
 	struct str name = s->run->report.about;
 	if (name.n == 0)
 		return;

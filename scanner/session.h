@@ -109,9 +109,6 @@ struct scan {
 /* Opens the image and lays the overlays on it. False: s->out->error tells. */
 bool scan_open(struct scan *s);
 
-/* Who launches a kubelet, and what it would run with. */
-void scan_launches(struct scan *s);
-
 /* What commands do with a target that scan_open opened. */
 void visit_scan(struct scan *s);
 void visit_argv(struct scan *s);

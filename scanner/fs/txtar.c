@@ -362,7 +362,8 @@ static bool txtar_gist(struct fs *fs, uint64_t ino, struct str *out, struct erro
 	return true;
 }
 
-bool fs_is_txtar(struct str head)
+/* Do these leading bytes look like a text capture? Text, and a section marker among its lines. */
+static bool looks_like_capture(struct str head)
 {
 	struct str inner, line;
 	if (memchr(head.p ? head.p : "", 0, head.n))
@@ -381,7 +382,7 @@ bool fs_probe_txtar(struct blob *b, bool *mine, struct error *e)
 	size_t got = 0;
 	if (!b->read(b, 0, head, sizeof head, &got, e))
 		return false;
-	*mine = fs_is_txtar((struct str){head, got});
+	*mine = looks_like_capture((struct str){head, got});
 	return true;
 }
 

@@ -87,9 +87,6 @@ bool mbr_read(struct arena *a, struct blob *b, struct disk *out, bool *found, st
  * volume, or with a physical volume that no group is known of, is its error. */
 void lvm_read(struct arena *a, struct disk *disk);
 
-/* "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", of the 16 bytes of a GPT. */
-struct str guid_text(struct arena *a, const unsigned char *p);
-
 /* ---- disk.c ---- */
 
 /* The volumes of a disk, each with its file system, and the roots among them as images. `only`

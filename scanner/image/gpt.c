@@ -34,7 +34,8 @@ static uint32_t crc_of(const void *p, size_t n)
 	return ~crc32_bare(~0u, p, n);
 }
 
-struct str guid_text(struct arena *a, const unsigned char *p)
+/* "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", of the 16 bytes of a GPT. */
+static struct str guid_text(struct arena *a, const unsigned char *p)
 {
 	return str_fmt(a, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", load_le32(p),
 		       load_le16(p + 4), load_le16(p + 6), p[8], p[9], p[10], p[11], p[12], p[13],

@@ -9,7 +9,8 @@
 
 enum { PT_LOAD = 1, PF_X = 1, PF_W = 2 };
 
-uint64_t elf_number(const struct elf *elf, const char *p, size_t n)
+/* Of n = 2, 4 or 8 bytes. */
+static uint64_t number(const struct elf *elf, const char *p, size_t n)
 {
 	uint64_t v = 0;
 	for (size_t i = 0; i < n; i++)
@@ -24,14 +25,14 @@ size_t elf_word_size(const struct elf *elf)
 
 uint64_t elf_word(const struct elf *elf, const char *p)
 {
-	return elf_number(elf, p, elf_word_size(elf));
+	return number(elf, p, elf_word_size(elf));
 }
 
 static void add_segment(struct elf *elf, const char *p)
 {
 	bool wide = elf->wide;
-	uint64_t flags = elf_number(elf, p + (wide ? 4 : 24), 4);
-	if (elf_number(elf, p, 4) != PT_LOAD || elf->n == ELF_SEGMENTS_MAX)
+	uint64_t flags = number(elf, p + (wide ? 4 : 24), 4);
+	if (number(elf, p, 4) != PT_LOAD || elf->n == ELF_SEGMENTS_MAX)
 		return;
 	elf->segments[elf->n++] = (struct segment){
 		.at = elf_word(elf, p + (wide ? 8 : 4)),
@@ -52,12 +53,12 @@ bool elf_parse(struct str head, struct elf *out)
 	elf.big = head.p[5] == 2;
 	uint64_t at = elf_word(&elf, head.p + (elf.wide ? 32 : 28));
 	const char *sizes = head.p + (elf.wide ? 54 : 42);
-	uint64_t size = elf_number(&elf, sizes, 2), n = elf_number(&elf, sizes + 2, 2);
+	uint64_t size = number(&elf, sizes, 2), n = number(&elf, sizes + 2, 2);
 	if (size < (elf.wide ? 56u : 32u) || !within(at, size * n, head.n))
 		return false;
 	elf.sections_at = elf_word(&elf, head.p + (elf.wide ? 40 : 32));
-	elf.section_size = (unsigned)elf_number(&elf, sizes + 4, 2);
-	elf.sections_n = (unsigned)elf_number(&elf, sizes + 6, 2);
+	elf.section_size = (unsigned)number(&elf, sizes + 4, 2);
+	elf.sections_n = (unsigned)number(&elf, sizes + 6, 2);
 	for (uint64_t i = 0; i < n; i++)
 		add_segment(&elf, head.p + at + i * size);
 	*out = elf;

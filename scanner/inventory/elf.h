@@ -24,7 +24,6 @@ struct elf {
 /* Of the first bytes of a file, which must hold the program headers. */
 bool elf_parse(struct str head, struct elf *out);
 
-uint64_t elf_number(const struct elf *elf, const char *p, size_t n); /* of n = 2, 4 or 8 bytes */
 size_t elf_word_size(const struct elf *elf);
 uint64_t elf_word(const struct elf *elf, const char *p);
 

@@ -15,7 +15,8 @@
 
 enum { INLINE = 2, BIG = 1, MARK = 16 };
 
-bool gobuild_begins(struct str bytes)
+/* Does build info begin with these bytes, at a multiple of 16? */
+static bool begins(struct str bytes)
 {
 	return bytes.n >= GOBUILD_HEAD && str_starts(bytes, S("\xff Go buildinf:"));
 }
@@ -50,7 +51,7 @@ struct str gobuild_unmarked(struct str text)
 bool gobuild_parse(struct str bytes, struct gobuild *out)
 {
 	struct str rest = str_tail(bytes, GOBUILD_HEAD), text;
-	if (!gobuild_begins(bytes) || !(bytes.p[15] & INLINE) || !take_string(&rest, &out->go))
+	if (!begins(bytes) || !(bytes.p[15] & INLINE) || !take_string(&rest, &out->go))
 		return false;
 	out->text = take_string(&rest, &text) ? gobuild_unmarked(text) : (struct str){0};
 	return true;
@@ -58,8 +59,8 @@ bool gobuild_parse(struct str bytes, struct gobuild *out)
 
 bool gobuild_pointers(struct str bytes, const struct elf *elf, uint64_t *go, uint64_t *text)
 {
-	if (!gobuild_begins(bytes) || bytes.p[15] & INLINE ||
-	    (size_t)bytes.p[14] != elf_word_size(elf) || (bytes.p[15] & BIG) != elf->big)
+	if (!begins(bytes) || bytes.p[15] & INLINE || (size_t)bytes.p[14] != elf_word_size(elf) ||
+	    (bytes.p[15] & BIG) != elf->big)
 		return false;
 	*go = elf_word(elf, bytes.p + 16);
 	*text = elf_word(elf, bytes.p + 16 + elf_word_size(elf));

@@ -13,9 +13,6 @@ struct gobuild {
 	struct str text; /* lines "path\t…", "mod\t…", "dep\t…", "build\tKEY=VALUE"; may be empty */
 };
 
-/* Does build info begin with these bytes, at a multiple of 16? */
-bool gobuild_begins(struct str bytes);
-
 /* Reads build info whose strings follow its head (Go 1.18 and later). */
 bool gobuild_parse(struct str bytes, struct gobuild *out);
 

@@ -32,7 +32,8 @@ bool linked_date(struct str s)
 	return true;
 }
 
-bool linked_commit(struct str s)
+/* 40 hexadecimal digits, or what k0s writes for none. */
+static bool is_commit(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (!digit(s.p[i]) && (s.p[i] < 'a' || s.p[i] > 'f'))
@@ -97,7 +98,7 @@ static void look(struct linked *l, const char *p, size_t n)
 	struct str text;
 	if (n < 3 * size || variable(l, p + size).n > LINKED_TEXT_MAX ||
 	    !text_of(l, variable(l, p), buf, &text) || !linked_date(text) ||
-	    !text_of(l, variable(l, p + size), buf, &text) || !linked_commit(text))
+	    !text_of(l, variable(l, p + size), buf, &text) || !is_commit(text))
 		return;
 	for (size_t i = 2; i < ROW && (i + 1) * size <= n; i++) {
 		struct variable_text v = variable(l, p + i * size);

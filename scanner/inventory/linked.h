@@ -6,7 +6,7 @@
 
 #include "elf.h"
 
-enum { LINKED_TEXT_MAX = 63, LINKED_SPAN = 6 * 16 };
+enum { LINKED_TEXT_MAX = 63 };
 
 /* The `n` bytes of the program's memory at `address`; false where they cannot be had. */
 typedef bool linked_text_fn(void *arg, uint64_t address, size_t n, char *out);
@@ -20,12 +20,12 @@ struct linked {
 };
 
 /* Looks at the variables that begin in the first `n` of the bytes, which are part of a writable
- * segment and begin at a multiple of a word's size; LINKED_SPAN bytes more are looked into. */
+ * segment and begin at a multiple of a word's size; the rest of `bytes` is what a row may go on in.
+ */
 void linked_scan(struct linked *l, struct str bytes, size_t n);
 
 /* "v1.29.3", "v1.29.3+k3s1", "v1.27.3-gke.100": a version of Kubernetes, in full. */
 bool linked_version(struct str s);
-bool linked_date(struct str s);   /* "2024-03-15T00:06:16Z" */
-bool linked_commit(struct str s); /* 40 hexadecimal digits, or what k0s writes for none */
+bool linked_date(struct str s); /* "2024-03-15T00:06:16Z" */
 
 #endif

@@ -49,7 +49,8 @@ static bool looks_like_json(struct str s)
 	return str_starts(s, S("{"));
 }
 
-const struct doc *config_document(struct arena *a, const struct file *f, bool *json,
+/* The document of a file: JSON when it begins with a brace, else YAML. NULL with *fault. */
+static const struct doc *document(struct arena *a, const struct file *f, bool *json,
 				  struct config_fault *fault)
 {
 	struct doc_fault why = {0};
@@ -282,7 +283,7 @@ bool config_decode(struct arena *a, const struct file *f, unsigned minor, struct
 {
 	bool json;
 	struct identity id = {0};
-	const struct doc *d = config_document(a, f, &json, fault);
+	const struct doc *d = document(a, f, &json, fault);
 	if (!d || !identify(a, d, json, &id, fault) || !check_identity(a, d, &id, fault))
 		return false;
 	struct pass w = {a, NULL, minor, json, notes, out, fault};
@@ -317,7 +318,7 @@ const struct doc *config_dropin(struct arena *a, const struct file *f, unsigned 
 {
 	bool json;
 	struct identity any = {0}, exact = {0};
-	const struct doc *d = config_document(a, f, &json, fault);
+	const struct doc *d = document(a, f, &json, fault);
 	if (!d || !identify(a, d, json, &any, fault))
 		return NULL;
 	exact.version = doc_get(d, S("apiVersion"));

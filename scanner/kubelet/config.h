@@ -36,10 +36,6 @@ struct fields {
 	size_t n, cap;
 };
 
-/* The document of a file: JSON when it begins with a brace, else YAML. NULL with *fault. */
-const struct doc *config_document(struct arena *a, const struct file *f, bool *json,
-				  struct config_fault *fault);
-
 /* The fields of a whole config file that a kubelet of that minor version (0: unknown) knows, in the
  * order in which they are set; false with *fault. */
 bool config_decode(struct arena *a, const struct file *f, unsigned minor, struct notes *notes,

@@ -23,7 +23,8 @@ void html_code(struct html *h, struct str s)
 	out_z(h->o, "</code>");
 }
 
-void html_excerpt(struct html *h, const struct excerpt *e)
+/* "<code>…</code>", with a span of it marked. */
+static void excerpt(struct html *h, const struct excerpt *e)
 {
 	out_z(h->o, e->cut_head ? "<code>…" : "<code>");
 	html_text(h, str_slice(e->text, 0, e->from));
@@ -172,7 +173,7 @@ static void evidence_line(struct html *h, const struct evidence *e)
 	if (origin_quotable(e->from)) {
 		struct excerpt x = excerpt_of(h->arena, e->from);
 		out_z(h->o, e->kind == EVIDENCE_OVER ? "<s>" : "");
-		html_excerpt(h, &x);
+		excerpt(h, &x);
 		out_z(h->o, e->kind == EVIDENCE_OVER ? "</s>" : "");
 	}
 	out_z(h->o, "</dd>\n");

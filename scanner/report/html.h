@@ -19,9 +19,7 @@ extern const char *const page_css[], *const page_js[];
 /* Text between tags and in attributes. */
 void html_text(struct html *h, struct str s);
 
-/* "<code>…</code>", with a span of it marked. */
-void html_code(struct html *h, struct str s);
-void html_excerpt(struct html *h, const struct excerpt *e);
+void html_code(struct html *h, struct str s); /* "<code>…</code>" */
 
 /* The command line of a launch, drawn from the lines of files to its words, and the values that
  * findings take from files besides; what lost is struck out. */

@@ -151,8 +151,8 @@ static bool finding_saved(struct saved *s, const struct doc *d, const struct lau
 	return true;
 }
 
-bool saved_findings(struct saved *s, const struct doc *d, const struct launches *launches,
-		    struct findings *out)
+static bool findings(struct saved *s, const struct doc *d, const struct launches *launches,
+		     struct findings *out)
 {
 	const struct doc *list = doc_get(d, S("results"));
 	if (!list || list->kind != DOC_LIST)
@@ -259,7 +259,7 @@ static bool target_saved(struct saved *s, const struct doc *d, struct target_rep
 	t->benchmark_why = saved_text(benchmark, "why");
 	t->notes = saved_notes(s, d, "notes");
 	return error_saved(s, d, &t->error) && launches_saved(s, d, t) &&
-	       saved_findings(s, d, &t->launches, &t->findings);
+	       findings(s, d, &t->launches, &t->findings);
 }
 
 bool report_read(struct arena *a, const struct file *file, struct report *out, struct error *e)

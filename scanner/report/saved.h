@@ -42,7 +42,4 @@ bool saved_doubt(struct saved *s, const struct doc *d, struct doubt *out);
 /* What it was read from, and what of that could not be. */
 void saved_read(struct saved *s, const struct doc *read, struct target_report *t);
 
-bool saved_findings(struct saved *s, const struct doc *d, const struct launches *launches,
-		    struct findings *out);
-
 #endif

@@ -43,9 +43,6 @@ struct str want_fix(const struct want *want, const char *value);
 struct str remedy_setting(const struct question *q, const struct answer *answer,
 			  const struct option *option);
 
-/* "at line 4 of FILE"; of a file that the boot makes, the line that writes it. */
-struct str remedy_place(struct arena *a, const struct origin *o);
-
 struct answer answer_unknown(const struct question *q, struct str name, struct doubt doubt);
 struct answer answer_none(const struct question *q, struct str name, struct str why);
 

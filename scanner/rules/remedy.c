@@ -19,7 +19,8 @@ static struct str variable_of(const struct origin *o)
 	return str_slice(s, 0, str_find(str_slice(s, 0, str_find(s, ':')), '['));
 }
 
-struct str remedy_place(struct arena *a, const struct origin *o)
+/* "at line 4 of FILE"; of a file that the boot makes, the line that writes it. */
+static struct str place_of(struct arena *a, const struct origin *o)
 {
 	const struct origin *made = o->file->made;
 	if (!made)
@@ -51,15 +52,15 @@ static struct str remedy_flag(const struct question *q, const struct answer *f, 
 	if (variable.n)
 		return str_fmt(q->a, "remove --%s from %" PRIstr " in %" PRIstr "%" PRIstr, flag,
 			       ARG(variable), ARG(where), ARG(or_set(q)));
-	return str_fmt(q->a, "remove --%s %" PRIstr "%" PRIstr, flag,
-		       ARG(remedy_place(q->a, f->from)), ARG(or_set(q)));
+	return str_fmt(q->a, "remove --%s %" PRIstr "%" PRIstr, flag, ARG(place_of(q->a, f->from)),
+		       ARG(or_set(q)));
 }
 
 /* A gate is a part of its flag's value: the flag cannot go. */
 static struct str remedy_gate(const struct question *q, const struct answer *f)
 {
 	struct str fix = want_fix(q->want, q->value);
-	struct str place = f->from ? remedy_place(q->a, f->from) : S("in the file of --config");
+	struct str place = f->from ? place_of(q->a, f->from) : S("in the file of --config");
 	return str_fmt(q->a, "set %s to %" PRIstr " %" PRIstr, q->want->name, ARG(fix), ARG(place));
 }
 
@@ -76,7 +77,7 @@ struct str remedy_setting(const struct question *q, const struct answer *f,
 		return str_from(q->rule->remedy);
 	if (f->from)
 		return str_fmt(q->a, "set %s: %" PRIstr " %" PRIstr, option->path, ARG(fix),
-			       ARG(remedy_place(q->a, f->from)));
+			       ARG(place_of(q->a, f->from)));
 	if (config.n)
 		return str_fmt(q->a, "add %s: %" PRIstr " to %" PRIstr, option->path, ARG(fix),
 			       ARG(config));

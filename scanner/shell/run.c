@@ -76,8 +76,9 @@ static void make_untold(struct courses *c)
 		output_untold(r, (struct untold){S("output that a condition turns"), r->sh->from});
 }
 
-enum flow run_either(struct run *r, const struct node *const *lists, size_t n, bool one,
-		     struct untold why)
+/* One of several courses, or none of them, is taken: what they change is not told afterwards. */
+static enum flow run_either(struct run *r, const struct node *const *lists, size_t n, bool one,
+			    struct untold why)
 {
 	struct courses c = {.r = r, .before = r->posture, .mark = r->changes.n};
 	run_strange(r, why);

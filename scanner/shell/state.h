@@ -104,14 +104,13 @@ struct run {
 	struct untold everything; /* a construct that may have set any variable */
 	int status;               /* -1: not told */
 	struct untold status_untold;
-	size_t levels;    /* of break and continue */
-	bool left;        /* a branch that may have been taken left the function or loop */
-	bool ended;       /* a branch that may have been taken ended it all */
-	unsigned unsure;  /* branches of which it cannot be told whether they run */
-	unsigned testing; /* conditions: set -e does not count */
-	unsigned inner;   /* substitutions */
-	unsigned depth;   /* blocks, functions, sourced files, substitutions, words */
-	unsigned loops;
+	size_t levels;         /* of break and continue */
+	bool left;             /* a branch that may have been taken left the function or loop */
+	bool ended;            /* a branch that may have been taken ended it all */
+	unsigned unsure;       /* branches of which it cannot be told whether they run */
+	unsigned testing;      /* conditions: set -e does not count */
+	unsigned inner;        /* substitutions */
+	unsigned depth;        /* blocks, functions, sourced files, substitutions, words */
 	bool substituted;      /* a substitution made the status */
 	struct untold garbled; /* a line that is no shell text */
 	struct frame *frame;   /* of the function that runs */
@@ -127,9 +126,6 @@ struct run {
 
 enum flow run_list(struct run *r, const struct node *list);
 enum flow run_command(struct run *r, const struct node *n);
-/* One of several courses, or none of them, is taken: what they change is not told afterwards. */
-enum flow run_either(struct run *r, const struct node *const *lists, size_t n, bool one,
-		     struct untold why);
 
 /* ---- state.c ---- */
 

@@ -99,7 +99,6 @@ struct loading {
 	struct str type, restart, bus_name;
 	struct word user, workdir, root_directory, exec_search_path;
 	bool workdir_optional;
-	struct words condition_keys;
 	struct assignments conditions; /* ConditionX=, AssertX= */
 	VEC(struct word) needs;        /* Requires=, BindsTo= */
 	bool success_action;

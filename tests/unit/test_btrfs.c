@@ -263,7 +263,7 @@ static void impossible_chunks(void **state)
 
 /* ---- a volume of four nodes ---- */
 
-enum { NODE = 4096, IMAGE = 256 << 10, BASE = 128 << 10, GENERATION = 7, LEAF_ITEMS = 8 };
+enum { NODE = 4096, IMAGE = 256 << 10, BASE = 128 << 10, GENERATION = 7 };
 
 /* Logical addresses are those of bytes here. */
 enum {

@@ -83,7 +83,7 @@ static bool check_version(const unsigned char *p, const struct xfs_super *sb, ui
 	return true;
 }
 
-bool xfs_super_parse(const unsigned char *p, struct xfs_super *out, struct error *e)
+static bool parse(const unsigned char *p, struct xfs_super *out, struct error *e)
 {
 	uint32_t version = load_be16(p + 100), features2 = load_be32(p + 200);
 	struct xfs_super sb = {
@@ -124,7 +124,7 @@ bool xfs_super_parse(const unsigned char *p, struct xfs_super *out, struct error
 bool xfs_super_read(struct blob *b, bool replayed, struct xfs_super *sb, struct error *e)
 {
 	unsigned char p[SECTOR_MAX];
-	if (!blob_read(b, 0, p, SUPER_BYTES, e) || !xfs_super_parse(p, sb, e))
+	if (!blob_read(b, 0, p, SUPER_BYTES, e) || !parse(p, sb, e))
 		return false;
 	if (!sb->v5 || replayed)
 		return true;

@@ -84,8 +84,6 @@ extern const struct xfs_seal xfs_seal_bmbt, xfs_seal_data, xfs_seal_da, xfs_seal
 
 /* ---- super.c ---- */
 
-bool xfs_super_parse(const unsigned char *p, struct xfs_super *sb, struct error *e);
-
 /* The superblock as the blob has it; `replayed` says that its checksum is not to be asked for. */
 bool xfs_super_read(struct blob *b, bool replayed, struct xfs_super *sb, struct error *e);
 

@@ -48,7 +48,7 @@ static struct str revision_of(const struct candidate *c, struct str name)
 	return S("current");
 }
 
-struct snap snap_find(const struct candidate *c, struct str name)
+static struct snap find(const struct candidate *c, struct str name)
 {
 	struct snap s = {.name = name, .revision = revision_of(c, name)};
 	struct str key, plain;
@@ -192,7 +192,7 @@ bool launch_snap(const struct candidate *c, struct launch *out)
 	str_cut(snap, '_', &plain, &key);
 	for (size_t i = 0; i < sizeof apps / sizeof apps[0]; i++)
 		if (str_eq(plain, str_from(apps[i].snap)) && str_eq(app, str_from(apps[i].app)))
-			return run_app(&(struct run){c, &apps[i], snap_find(c, snap),
+			return run_app(&(struct run){c, &apps[i], find(c, snap),
 						     c->words.at[at].from, out});
 	return false;
 }

@@ -13,8 +13,6 @@ struct snap {
 	struct variables environment;
 };
 
-struct snap snap_find(const struct candidate *c, struct str name);
-
 /* kubelite's reader: words of every line, quotes dropped, variables expanded by os.ExpandEnv.
  * Words are added to *argv; `doubt` gets why they are not the whole truth. With `sanitised`, lines
  * that its launcher removes beforehand are left out. */

@@ -262,7 +262,7 @@ static bool read_rule(struct reading *r, const struct doc *d)
 	return draft_finish(r, &draft);
 }
 
-bool read_ours(struct reading *r, const struct doc *rules)
+static bool read_ours(struct reading *r, const struct doc *rules)
 {
 	if (rules->kind != DOC_LIST)
 		return refuse(r, rules->from, "rules: is a list");

@@ -23,8 +23,7 @@ struct draft {
 	const struct origin *from;
 };
 
-/* Each is false with the fault told. */
-bool read_ours(struct reading *r, const struct doc *rules);
+/* False with the fault told. */
 bool read_kube_bench(struct reading *r, const struct doc *groups);
 
 /* Tells what is wrong at a node; false. */
