@@ -61,6 +61,8 @@ struct fs_ops {
 	/* Optional: see fs_redirect. */
 	bool (*redirect)(struct fs *fs, struct arena *a, uint64_t ino, struct str *out,
 			 struct error *e);
+	/* Optional: see fs_hides. */
+	bool (*hides)(struct fs *fs, uint64_t dir, bool *out, struct error *e);
 };
 
 /* Backends embed this as their first member. What stands on a volume is told besides: fstab names
@@ -196,6 +198,10 @@ struct blob *fs_blob(struct arena *a, struct fs *fs, uint64_t ino, struct str na
  * ("/ab/cdef…"), and empty for a file that has its bytes here. To read one that has not is an
  * error. */
 bool fs_redirect(struct arena *a, struct fs *fs, uint64_t ino, struct str *out, struct error *e);
+
+/* Has a directory the attribute trusted.overlay.opaque, "y"? As a layer of overlayfs it hides then
+ * what lower ones have there. False in trees that keep no such attributes. */
+bool fs_hides(struct fs *fs, uint64_t dir, bool *out, struct error *e);
 
 /* A link that was followed on the way: where it stands, free of links itself, and its text. */
 struct walk_link {

@@ -109,6 +109,14 @@ bool fs_redirect(struct arena *a, struct fs *fs, uint64_t ino, struct str *out, 
 	return true;
 }
 
+bool fs_hides(struct fs *fs, uint64_t dir, bool *out, struct error *e)
+{
+	if (fs->ops->hides)
+		return fs->ops->hides(fs, dir, out, e);
+	*out = false;
+	return true;
+}
+
 struct file_blob {
 	struct blob blob;
 	struct fs *fs;

@@ -144,6 +144,12 @@ static bool composed_gist(struct fs *fs, uint64_t number, struct str *out, struc
 	return !n->fs->ops->gist || n->fs->ops->gist(n->fs, n->ino, out, e);
 }
 
+static bool composed_hides(struct fs *fs, uint64_t number, bool *out, struct error *e)
+{
+	const struct node *n = node_at((struct composed *)fs, number, e);
+	return n && fs_hides(n->fs, n->ino, out, e);
+}
+
 static const struct fs_ops composed_ops = {
 	.name = "composed",
 	.stat = composed_stat,
@@ -151,6 +157,7 @@ static const struct fs_ops composed_ops = {
 	.read = composed_read,
 	.lookup = composed_lookup,
 	.gist = composed_gist,
+	.hides = composed_hides,
 };
 
 struct fs *composed_new(struct arena *a, struct fs *fs, uint64_t ino)

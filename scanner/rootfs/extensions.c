@@ -19,6 +19,7 @@
 #include "bytes.h"
 #include "composed.h"
 #include "overlay.h"
+#include "overlayfs.h"
 #include "pick.h"
 #include "root.h"
 #include "version_order.h"
@@ -413,7 +414,9 @@ static bool lay_hierarchy(struct extending *x, struct fs *composed, struct str d
 			return fail_in(e, "%" PRIstr, ARG(ext->path));
 		if (end == WALK_FOUND && walk.st.kind == FS_DIRECTORY)
 			*vec_push(x->a, x->layers) = (struct layer){
-				.fs = composed_new(x->a, ext->tree, walk.ino), .label = ext->path};
+				.fs = overlayfs_upper(x->a,
+						      composed_new(x->a, ext->tree, walk.ino)),
+				.label = ext->path};
 	}
 	if (x->layers->n == first)
 		return true;

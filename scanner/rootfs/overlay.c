@@ -253,6 +253,16 @@ static bool overlay_gist(struct fs *fs, uint64_t ino, struct str *out, struct er
 	return !part->fs->ops->gist || part->fs->ops->gist(part->fs, part->ino, out, e);
 }
 
+static bool overlay_hides(struct fs *fs, uint64_t ino, bool *out, struct error *e)
+{
+	const struct entry *entry = available((struct overlay *)fs, ino, e);
+	if (!entry)
+		return false;
+	*out = false;
+	return entry->parts.n != 1 ||
+	       fs_hides(entry->parts.at[0].fs, entry->parts.at[0].ino, out, e);
+}
+
 static const struct fs_ops overlay_ops = {
 	.name = "overlay",
 	.stat = overlay_stat,
@@ -260,6 +270,7 @@ static const struct fs_ops overlay_ops = {
 	.read = overlay_read,
 	.lookup = overlay_lookup,
 	.gist = overlay_gist,
+	.hides = overlay_hides,
 };
 
 /* Its base, layers and hops are those of `like`. */

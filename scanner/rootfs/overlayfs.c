@@ -1,8 +1,8 @@
 /*
  * overlayfs.c - directories laid over each other as the kernel's overlayfs does it
- * (Documentation/filesystems/overlayfs.rst): in the upper one a character device stands for an
- * entry that is gone. Not supported: opaque and redirected directories, which extended attributes
- * mark.
+ * (Documentation/filesystems/overlayfs.rst): in all but the lowest a character device stands for an
+ * entry that is gone, and an attribute marks directories that hide what lies below them. Not
+ * supported: redirected directories and files without their data, which attributes mark too.
  */
 #include "overlayfs.h"
 
@@ -26,7 +26,7 @@ static bool upper_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct 
 		return false;
 	if (out->kind == FS_DEVICE)
 		out->kind = FS_WHITEOUT;
-	return true;
+	return out->kind != FS_DIRECTORY || fs_hides(inner(fs), ino, &out->opaque, e);
 }
 
 static bool upper_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
@@ -90,6 +90,7 @@ static bool lay_lower(struct arena *a, struct fs *composed, struct layers *layer
 	if (!found)
 		return fail(e, ERR_MISSING, "%" PRIstr ": no such directory", ARG(path));
 	if (*base) {
+		part.fs = overlayfs_upper(a, part.fs);
 		*vec_push(a, layers) = part;
 		*base = overlay_open(a, *base, layers, layers->n - 1, layers->n);
 	} else {

@@ -12,7 +12,7 @@
 bool overlayfs_lay(struct fs *composed, struct layers *layers, struct str dir, struct str lower,
 		   struct str upper, struct error *e);
 
-/* A layer of overlayfs as a tree in which a device is a whiteout. */
+/* A layer of overlayfs as a tree in which a device is a whiteout, and opaque what is marked so. */
 struct fs *overlayfs_upper(struct arena *a, struct fs *of);
 
 #endif

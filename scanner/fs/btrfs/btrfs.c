@@ -155,6 +155,18 @@ static bool btrfs_lookup(struct fs *fs, uint64_t ino, struct str name, bool *fou
 	return true;
 }
 
+static bool btrfs_hides(struct fs *fs, uint64_t ino, bool *out, struct error *e)
+{
+	struct btrfs *v = volume_of(fs);
+	struct str value = {0};
+	struct spot at = {0};
+	if (!spot_of(v, ino, &at, e) ||
+	    !btrfs_find_attribute(v, &at.in->tree, at.ino, S("trusted.overlay.opaque"), &value, e))
+		return false;
+	*out = str_eq(value, S("y"));
+	return true;
+}
+
 static bool btrfs_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
 {
 	struct btrfs *v = volume_of(fs);
@@ -334,4 +346,5 @@ static const struct fs_ops btrfs_ops = {
 	.read = btrfs_read,
 	.lookup = btrfs_lookup,
 	.subvolume = btrfs_subvolume,
+	.hides = btrfs_hides,
 };

@@ -32,6 +32,7 @@ enum btrfs_type {
 	BTRFS_INODE_ITEM = 1,
 	BTRFS_INODE_REF = 12,
 	BTRFS_INODE_EXTREF = 13,
+	BTRFS_XATTR_ITEM = 24,
 	BTRFS_DIR_LOG_INDEX = 72,
 	BTRFS_DIR_ITEM = 84,
 	BTRFS_DIR_INDEX = 96,
@@ -261,6 +262,11 @@ struct btrfs_entry {
 bool btrfs_load_entry(const struct btrfs_item *item, size_t at, struct btrfs_entry *out,
 		      struct error *e);
 uint32_t btrfs_name_hash(struct str name);
+
+/* The value of an extended attribute ("XATTR_ITEM"), which stands as entries of directories do.
+ * Borrowed until the next read of the volume; empty where the inode has none of that name. */
+bool btrfs_find_attribute(struct btrfs *v, const struct btrfs_tree *t, uint64_t ino,
+			  struct str name, struct str *value, struct error *e);
 bool btrfs_find_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, struct str name,
 		     bool *found, struct btrfs_entry *out, struct error *e);
 /* Where a listing is: among the names of a hash. Begins with the number of the directory alone. */

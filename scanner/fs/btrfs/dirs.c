@@ -37,10 +37,9 @@ uint32_t btrfs_name_hash(struct str name)
 	return crc32c(~1u, name.p, name.n);
 }
 
-bool btrfs_find_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, struct str name,
-		     bool *found, struct btrfs_entry *out, struct error *e)
+static bool find_entry(struct btrfs *v, const struct btrfs_tree *t, struct btrfs_key k,
+		       struct str name, bool *found, struct btrfs_entry *out, struct error *e)
 {
-	struct btrfs_key k = {dir, BTRFS_DIR_ITEM, btrfs_name_hash(name)};
 	struct btrfs_item item;
 	struct btrfs_entry entry = {0};
 	bool any;
@@ -56,6 +55,27 @@ bool btrfs_find_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, 
 		}
 	}
 	*found = false;
+	return true;
+}
+
+bool btrfs_find_name(struct btrfs *v, const struct btrfs_tree *t, uint64_t dir, struct str name,
+		     bool *found, struct btrfs_entry *out, struct error *e)
+{
+	struct btrfs_key k = {dir, BTRFS_DIR_ITEM, btrfs_name_hash(name)};
+	return find_entry(v, t, k, name, found, out, e);
+}
+
+bool btrfs_find_attribute(struct btrfs *v, const struct btrfs_tree *t, uint64_t ino,
+			  struct str name, struct str *value, struct error *e)
+{
+	struct btrfs_key k = {ino, BTRFS_XATTR_ITEM, btrfs_name_hash(name)};
+	struct btrfs_entry entry;
+	bool found = false;
+	if (!find_entry(v, t, k, name, &found, &entry, e))
+		return false;
+	*value = found ? (struct str){entry.name.p + entry.name.n,
+				      entry.size - BTRFS_ENTRY_HEAD - entry.name.n}
+		       : S("");
 	return true;
 }
 

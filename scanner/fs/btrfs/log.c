@@ -341,6 +341,9 @@ static bool replay_item(struct btrfs_replay *r, enum stage stage, const struct b
 	case BTRFS_DIR_INDEX: return stage != NAMES || replay_name(r, item, e);
 	case BTRFS_INODE_REF:
 	case BTRFS_INODE_EXTREF: return stage != ALL || replay_refs(r, item, e);
+	case BTRFS_XATTR_ITEM:
+		return stage != ALL ||
+		       btrfs_overlay_put(r->to->over, item->key, item->p, item->n, e);
 	case BTRFS_EXTENT_DATA: return stage != ALL || replay_extent(r, item, e);
 	default: return true;
 	}

@@ -377,10 +377,29 @@ static bool ext_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, st
 
 /* ---- opening ---- */
 
+/* Attributes of an inode that a fast commit changed are not looked for. */
+static bool ext_hides(struct fs *fs, uint64_t ino, bool *out, struct error *e)
+{
+	struct ext_fs *x = (struct ext_fs *)fs;
+	struct ext_inode i;
+	char value[2];
+	size_t got = 0;
+	if (!inode_of(x, ino, &i, e))
+		return false;
+	if (i.elsewhere)
+		return fail(e, ERR_UNSUPPORTED,
+			    "inode %u: its attributes were changed by a fast commit", i.number);
+	if (!volume_attribute(x->volume, &i, "trusted.overlay.opaque", value, sizeof value, &got,
+			      e))
+		return false;
+	*out = got == 1 && value[0] == 'y';
+	return true;
+}
+
 static const struct fs_ops ext_ops[] = {
-	{.name = "ext2", .stat = ext_stat, .list = ext_list, .read = ext_read},
-	{.name = "ext3", .stat = ext_stat, .list = ext_list, .read = ext_read},
-	{.name = "ext4", .stat = ext_stat, .list = ext_list, .read = ext_read},
+	{.name = "ext2", .stat = ext_stat, .list = ext_list, .read = ext_read, .hides = ext_hides},
+	{.name = "ext3", .stat = ext_stat, .list = ext_list, .read = ext_read, .hides = ext_hides},
+	{.name = "ext4", .stat = ext_stat, .list = ext_list, .read = ext_read, .hides = ext_hides},
 };
 
 static const struct fs_ops *ops_named(const char *kind)

@@ -301,6 +301,26 @@ bool volume_inode_with(struct volume *v, uint64_t number, struct str bytes, stru
 	return true;
 }
 
+bool volume_attribute(struct volume *v, const struct ext_inode *of, const char *name, void *buf,
+		      size_t n, size_t *got, struct error *e)
+{
+	struct ext2_xattr_handle *all = NULL;
+	void *value = NULL;
+	size_t size = 0;
+	errcode_t code = ext2fs_xattrs_open(v->fs, of->number, &all);
+	if (!code)
+		code = ext2fs_xattrs_read(all);
+	if (!code)
+		code = ext2fs_xattr_get(all, name, &value, &size);
+	*got = code ? 0 : size < n ? size : n;
+	if (*got)
+		memcpy(buf, value, *got);
+	ext2fs_free_mem(&value);
+	if (all)
+		ext2fs_xattrs_close(&all);
+	return settle_inode(v, code == EXT2_ET_EA_KEY_NOT_FOUND ? 0 : code, of->number, e);
+}
+
 struct str volume_fast_link(const struct ext_inode *of)
 {
 	size_t at = offsetof(struct ext2_inode, i_block);

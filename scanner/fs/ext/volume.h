@@ -59,6 +59,11 @@ bool volume_directory_block(struct volume *v, const struct ext_inode *dir, uint6
 bool volume_inline(struct volume *v, const struct ext_inode *of, void *buf, size_t *n,
 		   struct error *e);
 
+/* The value of an extended attribute, which is empty where the inode has none of that name; up to
+ * `n` bytes of it, into `buf`. */
+bool volume_attribute(struct volume *v, const struct ext_inode *of, const char *name, void *buf,
+		      size_t n, size_t *got, struct error *e);
+
 /* The target of a fast_link, borrowed from the inode. */
 struct str volume_fast_link(const struct ext_inode *of);
 

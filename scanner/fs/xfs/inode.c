@@ -1,6 +1,6 @@
 /*
  * inode.c - an inode number to what the inode says: "XFS Algorithms & Data Structures", chapter
- * "On-disk Inode". Of the inode's three parts the attribute fork is not read.
+ * "On-disk Inode". Of the inode's three parts the attribute fork is left to attribute.c.
  */
 #include "bytes.h"
 
@@ -57,12 +57,17 @@ static bool take_fork(const struct xfs *x, const unsigned char *p, struct xfs_in
 	return true;
 }
 
+bool xfs_inode_bytes(struct xfs *x, uint64_t ino, unsigned char p[XFS_INODE_MAX], struct error *e)
+{
+	uint64_t at;
+	return xfs_inode_at(&x->sb, ino, &at, e) && blob_read(x->blob, at, p, x->sb.inode, e) &&
+	       check(x, ino, at, p, e);
+}
+
 bool xfs_inode_read(struct xfs *x, uint64_t ino, struct xfs_inode *i, struct error *e)
 {
 	unsigned char p[XFS_INODE_MAX];
-	uint64_t at;
-	if (!xfs_inode_at(&x->sb, ino, &at, e) || !blob_read(x->blob, at, p, x->sb.inode, e) ||
-	    !check(x, ino, at, p, e))
+	if (!xfs_inode_bytes(x, ino, p, e))
 		return false;
 	if (x->sb.v5)
 		xfs_dated(x, load_be64(p + LSN_AT));

@@ -95,12 +95,18 @@ static bool xfs_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t
 	return xfs_contents(of(fs), &i, at, buf, n, got, e);
 }
 
+static bool xfs_hides(struct fs *fs, uint64_t ino, bool *out, struct error *e)
+{
+	return xfs_is_marked(of(fs), ino, S("overlay.opaque"), S("y"), out, e);
+}
+
 static const struct fs_ops xfs_ops = {
 	.name = "xfs",
 	.stat = xfs_stat,
 	.list = xfs_list,
 	.read = xfs_read,
 	.lookup = xfs_lookup,
+	.hides = xfs_hides,
 };
 
 bool fs_probe_xfs(struct blob *b, bool *mine, struct error *e)

@@ -121,6 +121,16 @@ bool xfs_sealed(struct xfs *x, const struct xfs_seal *seal, const unsigned char 
 
 bool xfs_inode_read(struct xfs *x, uint64_t ino, struct xfs_inode *out, struct error *e);
 
+/* All sb.inode bytes of it, once they have proved to be it. */
+bool xfs_inode_bytes(struct xfs *x, uint64_t ino, unsigned char p[XFS_INODE_MAX], struct error *e);
+
+/* ---- attribute.c ---- */
+
+/* Has an inode an attribute in the namespace "trusted" of this name and value? ERR_UNSUPPORTED
+ * where its attributes do not lie in the inode. */
+bool xfs_is_marked(struct xfs *x, uint64_t ino, struct str name, struct str value, bool *out,
+		   struct error *e);
+
 /* ---- extents.c ---- */
 
 /* The run that begins at block `at` of a file whose fork holds extents, or their tree. */
