@@ -164,8 +164,9 @@ struct blob_opening {
 bool blob_unwrap(struct arena *a, struct blob *b, const char *only, const struct blob_opening *o,
 		 struct blob **inside, const char **name, struct error *e);
 
-/* A section (".initrd", ".cmdline", …) of a PE program, as a unified kernel image is; *out is NULL,
- * without a failure, when the bytes are none, or have no such section. */
+/* A section (".initrd", ".cmdline", …) of a PE program, as a unified kernel image is, of the
+ * profile that boots unless another is asked for; *out is NULL, without a failure, when the bytes
+ * are none, or have no such section. */
 bool blob_pe_section(struct arena *a, struct blob *b, struct str name, struct blob **out,
 		     struct error *e);
 

@@ -43,6 +43,7 @@ struct volume {
 	struct str partuuid;  /* "1234abcd-02" where the table is an MBR */
 	struct str partlabel; /* of a GPT */
 	uint64_t attributes;  /* of a GPT */
+	struct str additions; /* what its boot adds that is not counted here; or empty */
 	bool spare;           /* it belongs to a bank that does not boot, see slots.c, or its file
 				 system is another volume's as well */
 	unsigned nested;      /* it is a file of a volume: how many lie inside each other, */

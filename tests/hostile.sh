@@ -7,6 +7,7 @@
 # leaves one open, and no `$false` is a variable. A change that finds both, and leaves them valid, is not
 # what chance brings about. COUNT=10000 is what is run by hand; KINDS names some of them.
 . tests/support/trees.sh
+. "$top/tests/support/uki.sh"
 : "${COUNT:=40}" "${CUTS:=$((COUNT / 4))}" "${KINDS:=}" "${SEED:=1}"
 have mke2fs
 have sfdisk
@@ -97,11 +98,7 @@ make_cosi() {
 		tar -cf cosi -C cosi.d metadata.json images
 }
 make_uki() {
-	(cd tree && find . | sort | cpio -o -H newc --quiet) | gzip >initrd &&
-		echo 'int _start(void) { return 0; }' | ${CC:-cc} -c -ffreestanding -x c -o program.o - &&
-		objcopy -I elf64-x86-64 -O pei-x86-64 --remove-section .comment --add-section .initrd=initrd \
-			--set-section-flags .initrd=contents,alloc,load,data,readonly \
-			--change-section-vma .initrd=0x3000000 program.o uki
+	(cd tree && find . | sort | cpio -o -H newc --quiet) | gzip >initrd && unified uki .initrd=initrd
 }
 
 all=$(sed -n 's/^make_\([a-z0-9_]*\)().*/\1/p' "$top/tests/hostile.sh")

@@ -7,7 +7,22 @@ differs=notes
 have mke2fs
 have sfdisk
 have mksquashfs
+. "$top/tests/support/uki.sh"
 
+esp() { # esp IMAGE [FILE PATH]...
+	local image=$1 dir path
+	rm -f "$image" && truncate -s 12M "$image" && mkfs.vfat "$image" >said 2>&1
+	shift
+	while [ $# -gt 0 ]; do
+		path=
+		for dir in $(dirname "$2" | tr / ' '); do
+			path=$path/$dir
+			mmd -D s -i "$image" "::$path" >/dev/null 2>&1
+		done
+		mcopy -i "$image" "$1" "::$2"
+		shift 2
+	done
+}
 squash() { # squash IMAGE DIRECTORY
 	rm -f "$1" && mksquashfs "$2" "$1" -quiet -no-progress -all-root >mksquashfs.log 2>&1 || sed 's/^/# /' mksquashfs.log
 }
@@ -213,18 +228,65 @@ if command -v xorriso >/dev/null; then
 		iso live.iso live
 		same "an initial RAM disk at $place" live.iso
 	done
-	if command -v objcopy >/dev/null && echo 'int _start(void) { return 0; }' | ${CC:-cc} -c -ffreestanding -x c -o program.o - &&
-		objcopy -I elf64-x86-64 -O pei-x86-64 --remove-section .comment --add-section .initrd=initrd \
-			--set-section-flags .initrd=contents,alloc,load,data,readonly \
-			--change-section-vma .initrd=0x3000000 program.o node.efi 2>said; then
-		rm -rf live && mkdir -p live/EFI/Linux && cp node.efi live/EFI/Linux/
-		iso live.iso live
-		same 'the initial RAM disk of a unified kernel image' live.iso
+	# A small volume that is the EFI system partition of a medium, in a file of it or behind all of them.
+	if command -v mcopy >/dev/null && unified node.efi .linux=initrd .initrd=initrd 2>said; then
+		esp esp.vfat node.efi EFI/Linux/node.efi
+		rm -rf live && mkdir -p live && cp esp.vfat live/efi.img
+		xorriso -as mkisofs -quiet -R -V LIVE -e efi.img -no-emul-boot -o boot.iso live >xorriso.log 2>&1
+		same 'a unified kernel image in what firmware boots of an ISO image' boot.iso \
+			'iso9660 \"LIVE\" > boot image 1 > vfat > EFI/Linux/node.efi > cpio'
+		echo nothing >live/efi.img
+		xorriso -as mkisofs -quiet -R -append_partition 2 0xef esp.vfat -e --interval:appended_partition_2:all:: \
+			-no-emul-boot -o appended.iso live >xorriso.log 2>&1
+		same 'the same behind its files' appended.iso
+		head -c 100000 appended.iso >cut.iso
+		"$OFFNODE" scan -c 4.2.6 cut.iso >said 2>&1
+		[ $? -ge 2 ] && ! grep -q 'no kubelet is launched' said
+		result $? 'where that is cut off nothing is claimed'
 	else
-		skip 'unified kernel image' 'objcopy makes none here'
+		skip 'what firmware boots of an ISO image' 'mtools or objcopy makes none here'
 	fi
 else
 	skip 'live systems' 'xorriso is not installed'
+fi
+
+# ---- initial RAM disks that are all of a system, by themselves and in unified kernels ----
+
+(cd tree && find . | cpio -o -H newc --quiet) >initrd
+mkdir -p outer && cp active.sqfs outer/rootfs.sqsh && echo '#!/bin/sh' >outer/init
+(cd outer && find . | cpio -o -H newc --quiet) | gzip >outer.gz
+same 'a squashfs in an initial RAM disk' outer.gz 'cpio > rootfs.sqsh > squashfs'
+if unified outer.efi .linux=initrd .initrd=outer.gz 2>said; then
+	same 'the same in a unified kernel image' outer.efi
+	rm -rf live && mkdir -p live/EFI/Linux && unified node.efi .initrd=initrd && cp node.efi live/EFI/Linux/
+	tar -cf live.tar live/EFI && (cd live && tar -czf ../live.tar EFI)
+	same 'a unified kernel image in an archive of what a medium holds' live.tar
+else
+	skip 'unified kernel images' "$(tail -n 1 said)"
+fi
+if command -v mcopy >/dev/null && [ -e outer.efi ]; then
+	esp esp.vfat outer.efi EFI/vendor/Node.EFI
+	same 'a unified kernel image of a vendor' esp.vfat 'vfat > EFI/vendor/Node.EFI > cpio > rootfs.sqsh > squashfs'
+	disk esp.raw 20 <<-TABLE
+		label: gpt
+		start=1MiB,size=12MiB,type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
+	TABLE
+	put esp.raw 1 esp.vfat && gzip -c esp.raw >esp.raw.gz
+	same 'the same on a disk' esp.raw.gz 'gzip > gpt > p1 vfat > EFI/vendor/Node.EFI > cpio > rootfs.sqsh > squashfs'
+	esp two.vfat outer.efi EFI/Linux/a.efi outer.efi EFI/Linux/b.efi
+	[ "$("$OFFNODE" scan -f json -c 4.2.6 two.vfat 2>said | grep -c '"verdict": "fail"')" = 2 ]
+	result $? 'each of several kernels has a root'
+	echo 'quiet systemd.mask=x.service' >cmdline && unified told.efi .cmdline=cmdline .initrd=outer.gz && unified a.efi .cmdline=cmdline
+	esp told.vfat told.efi EFI/Linux/a.efi a.efi loader/addons/x.addon.efi cmdline EFI/Linux/a.efi.extra.d/k8s.raw
+	says 'what its boot adds is told' 1 \
+		'not counted.*systemd.mask=x.service.*EFI/Linux/a.efi.extra.d/k8s.raw.*loader/addons/x.addon.efi' scan -c 4.2.7 told.vfat
+	unified a.efi .initrd=initrd
+	esp added.vfat outer.efi EFI/Linux/a.efi a.efi EFI/Linux/a.efi.extra.d/x.addon.efi
+	says 'what may be any file leaves all open' 2 'x.addon.efi: it adds to the initrd' scan -c 4.2.7 added.vfat
+	esp bad.vfat outer.efi EFI/Linux/a.efi && printf '\0\0' | dd of=bad.vfat bs=1 seek=11 conv=notrunc status=none
+	says 'a volume that cannot be read is no node without a kubelet' 69 'no file system but vfat' scan -c 4.2.7 bad.vfat
+else
+	skip 'EFI system partitions' 'mtools is not installed, or objcopy makes no kernel'
 fi
 
 # ---- extensions ----

@@ -2,7 +2,8 @@
  * pe.c - sections of a PE program ("PE Format", Microsoft, sections "MS-DOS Stub" to "Section
  * Table"), and by them the initrd of a unified kernel image: an EFI program with the kernel, its
  * command line and the initrd as sections (UAPI Group specification 5, "Unified Kernel Image").
- * Of an image with several profiles, the first initrd is taken.
+ * Of several profiles the first one counts, which boots unless another is asked for. Sections that
+ * are not asked for, microcode and device trees among them, are not looked at.
  */
 #include <string.h>
 
@@ -44,9 +45,29 @@ static bool look(struct blob *b, uint64_t at, void *buf, size_t n, struct error 
 	return b->read(b, at, buf, n, &got, e);
 }
 
+/* A profile begins with a section that names it. What it has hides what stands in front of all
+ * profiles; of two sections in one place the first counts. */
+static bool search(struct blob *b, uint64_t at, unsigned n, struct str name, struct section *out,
+		   bool *found, struct error *e)
+{
+	unsigned char p[SECTION_SIZE];
+	unsigned profiles = 0, in = 0;
+	for (unsigned i = 0; i < n && profiles < 2; i++, at += SECTION_SIZE) {
+		if (!look(b, at, p, sizeof p, e))
+			return false;
+		profiles += is_named(p, S(".profile"));
+		if (!is_named(p, name) || (*found && in == profiles))
+			continue;
+		*found = true;
+		in = profiles;
+		*out = section_of(p);
+	}
+	return true;
+}
+
 static bool find(struct blob *b, struct str name, struct section *out, bool *found, struct error *e)
 {
-	unsigned char dos[DOS_SIZE], pe[PE_SIZE], p[SECTION_SIZE];
+	unsigned char dos[DOS_SIZE], pe[PE_SIZE];
 	*found = false;
 	if (!look(b, 0, dos, sizeof dos, e))
 		return false;
@@ -58,15 +79,7 @@ static bool find(struct blob *b, struct str name, struct section *out, bool *fou
 	unsigned n = load_le16(pe + 6);
 	if (memcmp(pe, "PE\0\0", 4) != 0 || n > SECTIONS_MAX)
 		return true;
-	at += PE_SIZE + load_le16(pe + 20);
-	for (unsigned i = 0; i < n && !*found; i++, at += SECTION_SIZE) {
-		if (!look(b, at, p, sizeof p, e))
-			return false;
-		*found = is_named(p, name);
-		if (*found)
-			*out = section_of(p);
-	}
-	return true;
+	return search(b, at + PE_SIZE + load_le16(pe + 20), n, name, out, found, e);
 }
 
 bool blob_pe_section(struct arena *a, struct blob *b, struct str name, struct blob **out,

@@ -95,6 +95,8 @@ struct decoder {
 	locale_t plain;
 	struct error failed;
 	bool opened;
+	struct str piece; /* lent last by `of` */
+	uint64_t taken;   /* up to its end */
 };
 
 static void free_archive(void *arg)
@@ -168,8 +170,11 @@ static la_ssize_t decoder_input(struct archive *a, void *arg, const void **buf)
 {
 	struct decoder *d = arg;
 	size_t n = 0;
-	if (d->of->next(d->of, buf, &n, &d->failed))
+	if (d->of->next(d->of, buf, &n, &d->failed)) {
+		d->piece = (struct str){*buf, n};
+		d->taken += n;
 		return (la_ssize_t)n;
+	}
 	la.archive_set_error(a, EIO, "%s", d->failed.text);
 	return ARCHIVE_FATAL;
 }
@@ -181,8 +186,30 @@ static bool decoder_failed(struct decoder *d, struct error *e)
 		return false;
 	}
 	const char *why = la.archive_error_string(d->archive);
-	return fail(e, ERR_CORRUPT, "%s: %s", la.archive_filter_name(d->archive, 0),
+	const char *name = la.archive_filter_name(d->archive, 0);
+	return fail(e, ERR_CORRUPT, "%s: %s", name ? name : "compression",
 		    why ? why : "the compressed bytes are damaged");
+}
+
+/* Some of libarchive's decoders end silently where the compressed bytes do, though more of them,
+ * or another archive, may follow. Zeros may pad the end. */
+static bool decoder_ended(struct decoder *d, struct error *e)
+{
+	uint64_t used = (uint64_t)la.archive_filter_bytes(d->archive, -1);
+	uint64_t left = d->taken - used;
+	struct str rest = left < d->piece.n ? str_tail(d->piece, d->piece.n - left) : d->piece;
+	while (rest.n) {
+		const void *p;
+		if (rest.p[0] || memcmp(rest.p, rest.p + 1, rest.n - 1) != 0)
+			return fail(e, ERR_CORRUPT, "%s: something else follows its end",
+				    la.archive_filter_name(d->archive, 0));
+		if (!d->of->next(d->of, &p, &rest.n, e))
+			return false;
+		rest.p = p;
+	}
+	d->piece = (struct str){0};
+	d->taken = used;
+	return true;
 }
 
 static bool decoder_open(struct decoder *d, struct error *e)
@@ -207,10 +234,12 @@ static bool decoder_next(struct stream *s, const void **buf, size_t *n, struct e
 	bool ok = d->opened || decoder_open(d, e);
 	while (ok && got == 0) {
 		int r = la.archive_read_data_block(d->archive, &p, &got, &at);
-		if (r == ARCHIVE_EOF)
-			break;
 		if (r < ARCHIVE_OK)
 			ok = decoder_failed(d, e);
+		if (r != ARCHIVE_EOF)
+			continue;
+		ok = decoder_ended(d, e);
+		break;
 	}
 	uselocale(before);
 	if (ok) {

@@ -99,8 +99,9 @@ bool source_decode(struct source **source, struct error *e)
 		return fail(e, ERR_LIMIT, "compressed more than %u times over, see --max-depth",
 			    s->depth);
 	struct stream *packed = stream_count(s->arena, &s->stream);
+	struct stream *in = codec == CODEC_ZSTD ? zstd_frames(s->arena, packed) : packed;
 	struct stream *plain = codec == CODEC_GZIP ? stream_gunzip(s->arena, packed)
-						   : pass_decode(s->arena, packed, e);
+						   : pass_decode(s->arena, in, e);
 	if (!plain)
 		return false;
 	if (s->max)

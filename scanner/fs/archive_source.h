@@ -53,4 +53,9 @@ bool source_skip_zeros(struct source *s, bool *more, struct error *e);
 /* Are the n bytes in front of `at`, which lies in the piece handed out last, all zero? */
 bool source_zeros_before(const struct source *s, uint64_t at, uint64_t n);
 
+/* ---- zstd_frames.c ---- */
+
+/* The frames at the beginning of a stream, behind which only zeros may follow. */
+struct stream *zstd_frames(struct arena *a, struct stream *of);
+
 #endif

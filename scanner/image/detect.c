@@ -48,11 +48,13 @@ static bool open_tree(struct opening *o, struct blob *b, struct fs *fs, struct s
 		return docker ? docker_open(o, store, &choice, e)
 			      : layout_open(o, store, &choice, "oci-archive", e);
 	}
-	if (cosi_has_metadata(o->a, fs)) {
-		struct fs *store = target_archive(o, b, e);
+	bool cosi = cosi_has_metadata(o->a, fs);
+	if (!cosi && !nested_there(o, fs))
+		return plain_archive(o, fs, target_name(path), e);
+	struct fs *store = target_archive(o, b, e);
+	if (cosi)
 		return store && cosi_open(o, store, path, e);
-	}
-	return plain_archive(o, fs, target_name(path), e);
+	return store && disk_of_volumes(o, nested_in_tree(o->a, store), disk_budget(o), path, e);
 }
 
 /* Bytes that are no disk. */

@@ -399,6 +399,15 @@ static struct roots find_roots(struct disk_opening *d)
 	return roots;
 }
 
+/* A disk without a table that is not one file system either. */
+static bool refuse_whole(const struct volume *v, struct error *e)
+{
+	if (v->error.kind == ERR_NONE)
+		return fail(e, ERR_UNSUPPORTED, "no file system but %" PRIstr, ARG(v->holds));
+	*e = v->error;
+	return false;
+}
+
 static bool fill_images(struct disk_opening *d, struct str path, struct error *e)
 {
 	struct roots roots = find_roots(d);
@@ -406,10 +415,8 @@ static bool fill_images(struct disk_opening *d, struct str path, struct error *e
 	struct str target = image->target;
 	if (d->picks.volume.n)
 		return choose(d, path, e);
-	if (!roots.n && !d->disk->table && d->disk->volumes.n == 1) {
-		*e = d->disk->volumes.at[0].error;
-		return e->kind == ERR_NONE;
-	}
+	if (!roots.n && !d->disk->table && d->disk->volumes.n == 1)
+		return refuse_whole(&d->disk->volumes.at[0], e);
 	if (!roots.n)
 		fill_image(d, image, NULL, path);
 	for (size_t i = 0; i < roots.n; i++) {

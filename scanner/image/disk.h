@@ -109,6 +109,31 @@ enum nested_rank { NESTED_ACTIVE, NESTED_LIVE, NESTED_SPARE, NESTED_INITRD, NEST
  * not. False: there are no new ones. */
 bool nested_add(struct opening *o, struct disk *disk, enum nested_rank rank);
 
+/* Does a tree that is no root, as an initial RAM disk or the archive of a live medium is none, hold
+ * systems in its files? It is a disk then, of the volumes that disk_of_volumes takes. */
+bool nested_there(struct opening *o, struct fs *fs);
+struct disk *nested_in_tree(struct arena *a, struct fs *fs);
+
+/* ---- kernels.c ---- */
+
+/* The files of an EFI system partition that may be unified kernel images. */
+bool kernels_list(struct arena *a, struct fs *fs, struct words *out, struct error *e);
+
+/* What the boot of a kernel at PATH adds to its initrd that is not counted here, with commas
+ * between; or empty. False where that may be any file. */
+bool kernel_additions(struct arena *a, struct fs *fs, struct str path, struct blob *kernel,
+		      struct str *out, struct error *e);
+
+/* ---- eltorito.c ---- */
+
+struct boot_images {
+	struct blob *at[8];
+	size_t n;
+};
+
+/* The EFI system partitions that firmware finds on a CD image; none where the bytes are none. */
+bool eltorito_read(struct arena *a, struct blob *b, struct boot_images *out, struct error *e);
+
 /* ---- casper.c ---- */
 
 /* The files that an Ubuntu live system in a tree is stacked of, lowest first; none where it is no

@@ -3,13 +3,14 @@
  * (cOS/active.img; .snapshots/active, a link to one of several), the squashfs or erofs of a live
  * system on an ISO image (dracut's LiveOS, Debian's live-boot, Ubuntu's casper, Fedora CoreOS,
  * Talos), the initial RAM disk that is all of a system (minikube, Talos), as a file or in a unified
- * kernel image. They are looked for by their names, which are fixed by what boots them. Such a file
- * is a volume more, within which others may lie; one that cannot be had says why.
+ * kernel image, the EFI system partition that lies in an ISO image. They are looked for by their
+ * names, which are fixed by what boots them. Such a file is a volume more, within which others may
+ * lie; one that cannot be had says why.
  */
 #include "arena.h"
 #include "disk.h"
 
-enum { FILES_MAX = 64, KERNELS_MAX = 65 };
+enum { FILES_MAX = 64 };
 
 static const struct {
 	enum nested_rank rank;
@@ -40,7 +41,6 @@ struct nesting {
 	struct disk *disk;
 	size_t at;   /* the volume that is looked into */
 	bool kernel; /* files are unified kernel images */
-	struct words kernels;
 };
 
 static const struct volume *volume_at(const struct nesting *n)
@@ -80,18 +80,34 @@ static struct blob *cached(struct nesting *n, struct blob *b)
 	return blob_cached(n->a, b, own);
 }
 
-static bool open_file(struct nesting *n, uint64_t ino, struct volume *out, struct error *e)
+/* The initrd in a kernel; *b is NULL where it has none. */
+static bool open_kernel(struct nesting *n, struct str path, struct blob **b, struct volume *out,
+			struct error *e)
+{
+	struct blob *kernel = *b;
+	if (!blob_pe_section(n->a, kernel, S(".initrd"), b, e))
+		return false;
+	return !*b || kernel_additions(n->a, volume_at(n)->fs, path, kernel, &out->additions, e);
+}
+
+static bool has_room(const struct nesting *n, const struct volume *file, struct error *e)
 {
 	if (count_files(n->disk) == FILES_MAX)
 		return fail(e, ERR_LIMIT, "files that may be systems are more than %d", FILES_MAX);
-	if (out->nested > limits_depth(&n->o->opts->fs.max))
-		return fail(e, ERR_LIMIT, "lies in more than %u files, see --max-depth",
-			    out->nested - 1);
+	return file->nested <= limits_depth(&n->o->opts->fs.max) ||
+	       fail(e, ERR_LIMIT, "lies in more than %u files, see --max-depth", file->nested - 1);
+}
+
+static bool open_file(struct nesting *n, struct str path, uint64_t ino, struct volume *out,
+		      struct error *e)
+{
+	if (!has_room(n, out, e))
+		return false;
 	struct blob *b = fs_blob(n->a, volume_at(n)->fs, ino, out->name, e);
 	if (!b)
 		return false;
 	b = cached(n, b);
-	if (n->kernel && !blob_pe_section(n->a, b, S(".initrd"), &b, e))
+	if (n->kernel && !open_kernel(n, path, &b, out, e))
 		return false;
 	out->blob = b;
 	out->size = b ? b->size : 0;
@@ -113,7 +129,7 @@ static void add_file(struct nesting *n, struct str path)
 	case WALK_FOUND:
 		if (walk.st.kind != FS_REGULAR)
 			return;
-		if (open_file(n, walk.ino, &file, &file.error) && !file.blob)
+		if (open_file(n, path, walk.ino, &file, &file.error) && !file.blob)
 			return;
 	}
 	file.through =
@@ -161,38 +177,42 @@ static void add_layers(struct nesting *n)
 	}
 }
 
-static bool gather_kernel(void *arg, struct str name, uint64_t ino)
-{
-	struct nesting *n = arg;
-	(void)ino;
-	if (str_ends(name, S(".efi")))
-		*vec_push(n->a, &n->kernels) =
-			(struct word){str_cat(n->a, S("EFI/Linux/"), name), NULL};
-	return n->kernels.n < KERNELS_MAX;
-}
-
-static bool list_kernels(struct nesting *n, struct error *e)
-{
-	struct fs *fs = volume_at(n)->fs;
-	struct walk walk;
-	n->kernels.n = 0;
-	enum walk_end end = fs_walk(n->a, fs, S("EFI/Linux"), false, &walk, e);
-	if (end != WALK_FOUND || walk.st.kind != FS_DIRECTORY)
-		return end != WALK_FAILED;
-	return fs_list(fs, walk.ino, gather_kernel, n, e);
-}
-
-/* Where the Boot Loader Specification has unified kernel images. */
 static void add_kernels(struct nesting *n)
 {
-	struct volume *v = &n->disk->volumes.at[n->at];
+	struct words kernels = {0};
 	struct error e;
-	if (!list_kernels(n, &e))
-		say(v, &e, "/EFI/Linux");
+	if (!kernels_list(n->a, volume_at(n)->fs, &kernels, &e))
+		say(&n->disk->volumes.at[n->at], &e, NULL);
 	n->kernel = true;
-	for (size_t i = 0; i < n->kernels.n; i++)
-		add_file(n, n->kernels.at[i].text);
+	for (size_t i = 0; i < kernels.n; i++)
+		add_file(n, kernels.at[i].text);
 	n->kernel = false;
+}
+
+static void add_boot_image(struct nesting *n, struct blob *b, size_t number)
+{
+	const struct volume *v = volume_at(n);
+	struct str name = str_fmt(n->a, "boot image %zu", number);
+	struct volume file = {.name = name_of(n, name), .nested = v->nested + 1, .in = n->at};
+	if (is_known(n, file.name) || count_files(n->disk) > FILES_MAX)
+		return;
+	if (has_room(n, &file, &file.error))
+		file.blob = b;
+	file.size = b->size;
+	file.through =
+		str_fmt(n->a, "%" PRIstr " > %" PRIstr, ARG(volume_step(n->a, v)), ARG(name));
+	*vec_push(n->a, &n->disk->volumes) = file;
+}
+
+static void add_boot_images(struct nesting *n)
+{
+	struct boot_images images = {0};
+	struct error e;
+	struct volume *v = &n->disk->volumes.at[n->at];
+	if (v->blob && !eltorito_read(n->a, v->blob, &images, &e))
+		say(v, &e, "boot catalog");
+	for (size_t i = 0; i < images.n; i++)
+		add_boot_image(n, images.at[i], i + 1);
 }
 
 bool nested_add(struct opening *o, struct disk *disk, enum nested_rank rank)
@@ -208,8 +228,24 @@ bool nested_add(struct opening *o, struct disk *disk, enum nested_rank rank)
 		for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 			if (places[i].rank <= rank)
 				add_file(&n, str_from(places[i].path));
-		if (rank >= NESTED_INITRD)
-			add_kernels(&n);
+		if (rank < NESTED_INITRD)
+			continue;
+		add_kernels(&n);
+		add_boot_images(&n);
 	}
 	return disk->volumes.n > before;
+}
+
+struct disk *nested_in_tree(struct arena *a, struct fs *fs)
+{
+	struct disk *disk = NEW(a, struct disk);
+	*vec_push(a, &disk->volumes) =
+		(struct volume){.name = S(WHOLE_DISK), .holds = str_from(fs->ops->name), .fs = fs};
+	return disk;
+}
+
+bool nested_there(struct opening *o, struct fs *fs)
+{
+	struct disk *disk = nested_in_tree(o->a, fs);
+	return !roots_find(o->a, disk).n && nested_add(o, disk, NESTED_INITRD);
 }

@@ -125,6 +125,12 @@ static bool may_be_disk(enum role role)
 	return false;
 }
 
+/* An EFI system partition alone is a disk too: kernels lie on it. */
+static bool is_disk(const struct signature *s)
+{
+	return may_be_disk(s->role) || str_eq(s->name, S("vfat"));
+}
+
 static bool find_named(struct members *m, struct str name, struct blob **out, struct error *e)
 {
 	for (size_t i = 0; i < m->all.n; i++)
@@ -263,7 +269,7 @@ static enum peel peel_compressed(struct peeling *p, struct error *e)
 	if (!b || !signature_of(p->a, b, false, &s, e))
 		return PEEL_FAILED;
 	bool disk = s.role == ROLE_ARCHIVE ? !str_eq(s.name, S("cpio")) && begins_with_file(b)
-					   : may_be_disk(s.role);
+					   : is_disk(&s);
 	if (!disk)
 		return is_archive(p, p->blob, NULL);
 	trail_add(&p->out.trail, str_from(codec_name(p->blob)));
@@ -271,7 +277,7 @@ static enum peel peel_compressed(struct peeling *p, struct error *e)
 	return PEEL_ON;
 }
 
-static enum peel peel_container(struct peeling *p, enum role role, struct error *e)
+static enum peel peel_container(struct peeling *p, const struct signature *s, struct error *e)
 {
 	struct blob *inside = NULL;
 	const char *name;
@@ -285,7 +291,7 @@ static enum peel peel_container(struct peeling *p, enum role role, struct error 
 		p->cached = true;
 		return PEEL_ON;
 	}
-	if (!may_be_disk(role) && !bare)
+	if (!is_disk(s) && !bare)
 		return is_archive(p, p->blob, NULL);
 	p->out.disk = p->quick;
 	return PEEL_DONE;
@@ -309,7 +315,7 @@ static enum peel peel_once(struct peeling *p, struct error *e)
 	case ROLE_TABLE:
 	case ROLE_CONTAINER: break;
 	}
-	return peel_container(p, s.role, e);
+	return peel_container(p, &s, e);
 }
 
 /* What the reading of one target shares: its budget, and what is found out about stale bytes. */

@@ -99,6 +99,9 @@ static void note_volume(struct rootfs *root, const struct volume *v)
 {
 	if (v->error.kind != ERR_NONE)
 		note(root->notes, NULL, "not read: %" PRIstr ": %s", ARG(v->name), v->error.text);
+	if (v->additions.n)
+		note(root->notes, NULL, "%" PRIstr ": not counted, but added at boot: %" PRIstr,
+		     ARG(v->name), ARG(v->additions));
 	if (v->fs && v->fs->stale.n)
 		note(root->notes, NULL, "%" PRIstr ": %" PRIstr, ARG(v->name), ARG(v->fs->stale));
 	if (v->fs && v->fs->lacks.n && !v->spare)
