@@ -118,7 +118,7 @@ scanned() { # scanned LABEL IMAGE: offnode's line, its best wall left in $ours
 	"$OFFNODE" scan "$2" >/dev/null 2>&1 # warm
 	measure "$TIMES" "$OFFNODE" scan "$2"
 	ours=$best
-	read -r reads bytes < <("$OFFNODE" inspect -v -f json "$2" | python3 -c '
+	read -r reads bytes < <("$OFFNODE" scan -v -f json "$2" | python3 -c '
 import json, sys
 cost = json.load(sys.stdin)["targets"][0]["read"]["cost"]
 print(cost["reads"], cost["bytes"])')
