@@ -16,6 +16,8 @@ result $? 'label and date'
 result $? 'the date is the UUID that blkid tells'
 iso image -R -J -joliet-long tree
 same_tree image 'Rock Ridge before Joliet'
+rm image && xorriso -outdev image -compliance deep_paths_off -rr_reloc_dir moved -map tree / -commit >said 2>&1
+same_tree image 'directories more than eight deep, which are moved up'
 
 # What the names of all three can say; owners and modes are lost without Rock Ridge.
 mkdir -p names/dir/sub && echo a >names/dir/file.txt && echo b >names/dir/sub/other.cfg && : >names/empty
@@ -33,6 +35,25 @@ LC_ALL=C.UTF-8 iso image --norock -J -joliet-long -input-charset utf-8 names
 "$manifest" image 2>said >joliet.manifest
 cmp -s <(unowned names.manifest) <(unowned joliet.manifest)
 result $? 'Joliet names'
+
+# A file of more than 4 GiB has a record for each of its sections: here two files are made one.
+mkdir sections && seq 1 2000 | head -c 4096 >sections/one.txt && seq 5000 5600 >sections/two.txt && echo a >sections/x.txt
+iso cut --norock sections
+python3 - <<'PY'
+iso = bytearray(open('cut', 'rb').read())
+for name, flags in (b'ONE', 0x80), (b'TWO', 0):
+    at = iso.index(name + b'.TXT;1') - 33
+    iso[at + 25] |= flags
+    iso[at + 33:at + 36] = b'ONE'
+open('cut', 'wb').write(iso)
+PY
+xorriso -osirrox on -indev cut -extract /ONE.TXT joined >said 2>&1
+cat sections/{one,two}.txt | cmp - joined
+result $? 'a file in two sections is one for xorriso'
+chmod u+w joined && mv joined sections/one.txt && rm sections/two.txt && python3 "$top/tests/stress_tree.py" manifest sections >sections.manifest
+"$manifest" cut 2>said >cut.manifest
+cmp -s <(unowned sections.manifest) <(unowned cut.manifest)
+result $? 'a file in two sections'
 
 head -c 40000 image >short
 refused short 'a truncated image is refused' 'ends at byte'
