@@ -9,7 +9,10 @@
 
 #include "arena.h"
 
-enum { FIRST_GAP = 64 << 10 }; /* a table leaves at least this much behind it alone */
+enum {
+	FIRST_GAP = 64 << 10, /* a table leaves at least this much behind it alone */
+	OFFERED_MAX = 1024
+};
 
 struct disk_opening {
 	struct opening *o;
@@ -17,6 +20,7 @@ struct disk_opening {
 	struct disk *disk;
 	const struct peeled *from;
 	struct picks picks;
+	VEC(struct blob *) offered; /* what a file system of several devices finds its own among */
 };
 
 /* ---- what a volume holds ---- */
@@ -97,15 +101,13 @@ static void take_tree(struct disk_opening *d, struct volume *v, struct fs *fs)
 		fs->stale = d->disk->volumes.at[v->in].fs->stale;
 }
 
-/* What a file system of several devices may find its own among. */
-static void offer_volumes(struct disk_opening *d, struct fs_options *opts)
+static void offer_volumes(struct disk_opening *d)
 {
-	struct blob **all = NEW_N(d->a, struct blob *, d->disk->volumes.n);
-	opts->volumes = all;
-	for (size_t i = 0; i < d->disk->volumes.n; i++) {
+	d->offered.n = 0;
+	for (size_t i = 0; i < d->disk->volumes.n && i < OFFERED_MAX; i++) {
 		const struct volume *v = &d->disk->volumes.at[i];
 		if (v->blob && !v->nested)
-			all[opts->n_volumes++] = v->blob;
+			*vec_push(d->a, &d->offered) = v->blob;
 	}
 }
 
@@ -158,8 +160,10 @@ static bool identify(struct disk_opening *d, struct volume *v, struct error *e)
 	opts.whiteouts = false;
 	if (!signature_of(d->a, v->blob, is_raid(v), &s, e) || !unmirror(d, v, &s, e))
 		return false;
-	if (!v->nested)
-		offer_volumes(d, &opts);
+	if (!v->nested) {
+		opts.volumes = d->offered.at;
+		opts.n_volumes = d->offered.n;
+	}
 	v->holds = s.name;
 	v->label = s.label;
 	v->uuid = s.uuid;
@@ -180,6 +184,7 @@ static bool identify(struct disk_opening *d, struct volume *v, struct error *e)
 
 static void identify_from(struct disk_opening *d, size_t first)
 {
+	offer_volumes(d);
 	for (size_t i = first; i < d->disk->volumes.n; i++) {
 		struct volume *v = &d->disk->volumes.at[i];
 		struct error why = {0};

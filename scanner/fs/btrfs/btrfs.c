@@ -19,7 +19,10 @@ enum {
 	INODE_NO_SUMS = 1,
 	NUMBER_BITS = 48, /* of an inode in its subvolume */
 	EMPTY_DIR = 2,    /* stands where a snapshot's original held a subvolume */
+	DEVICES_MAX = 256,
 };
+
+#define FLAG_SEEDING ((uint64_t)1 << 32)
 
 struct btrfs_fs {
 	struct fs fs;
@@ -254,29 +257,44 @@ static void add_device(struct btrfs *v, const struct btrfs_super *super, struct 
 	memcpy(d->node_uuid, super->node_uuid, sizeof d->node_uuid);
 }
 
-static bool is_known(const struct btrfs *v, const struct btrfs_super *super)
+static bool is_known(const struct btrfs *v, const unsigned char uuid[16])
 {
 	for (size_t i = 0; i < v->devices.n; i++)
-		if (memcmp(v->devices.at[i].uuid, super->device, sizeof super->device) == 0)
+		if (memcmp(v->devices.at[i].uuid, uuid, 16) == 0)
 			return true;
 	return false;
 }
 
-/* Other devices of the volume, and of one that it grew out of: chunks tell them apart by UUID. Of
- * clones of a device the first one counts. A device of a later generation knows better than the
- * one that was opened. */
+/* A device of the volume, or of one that it may have grown out of, that is not known yet? Of clones
+ * of a device the first one counts. */
+static bool may_be_ours(const struct btrfs *v, struct blob *b, bool *maybe, struct error *e)
+{
+	unsigned char head[BTRFS_DEVICE_AT + 16];
+	size_t got;
+	if (!b->read(b, BTRFS_SUPER_AT, head, sizeof head, &got, e))
+		return false;
+	*maybe = got == sizeof head && memcmp(head + 0x40, BTRFS_MAGIC, strlen(BTRFS_MAGIC)) == 0 &&
+		 !is_known(v, head + BTRFS_DEVICE_AT) &&
+		 (memcmp(head + 0x20, v->super.fsid, sizeof v->super.fsid) == 0 ||
+		  load_le64(head + 0x38) & FLAG_SEEDING);
+	return true;
+}
+
+/* The other devices: chunks tell them apart by UUID. One of a later generation knows better than
+ * the one that was opened. */
 static bool add_devices(struct btrfs *v, const struct fs_options *opts, struct error *e)
 {
 	for (size_t i = 0; i < opts->n_volumes; i++) {
 		struct btrfs_super super;
 		struct error why = {0};
-		bool mine = false;
-		if (!fs_probe_btrfs(opts->volumes[i], &mine, e))
+		bool maybe = false;
+		if (!may_be_ours(v, opts->volumes[i], &maybe, e))
 			return false;
-		if (!mine ||
-		    !btrfs_read_super(v->arena, opts->volumes[i], v->unchecked, &super, &why) ||
-		    is_known(v, &super))
+		if (!maybe ||
+		    !btrfs_read_super(v->arena, opts->volumes[i], v->unchecked, &super, &why))
 			continue;
+		if (v->devices.n >= DEVICES_MAX)
+			return fail(e, ERR_LIMIT, "btrfs: more than %d devices", DEVICES_MAX);
 		add_device(v, &super, opts->volumes[i]);
 		if (memcmp(super.fsid, v->super.fsid, sizeof super.fsid) == 0 &&
 		    super.generation > v->super.generation)
@@ -325,11 +343,11 @@ struct fs *btrfs_open(struct arena *a, struct blob *b, const struct fs_options *
 
 bool fs_probe_btrfs(struct blob *b, bool *mine, struct error *e)
 {
-	char magic[8];
+	char magic[sizeof BTRFS_MAGIC - 1];
 	size_t got;
 	if (!b->read(b, BTRFS_SUPER_AT + 0x40, magic, sizeof magic, &got, e))
 		return false;
-	*mine = got == sizeof magic && memcmp(magic, "_BHRfS_M", sizeof magic) == 0;
+	*mine = got == sizeof magic && memcmp(magic, BTRFS_MAGIC, sizeof magic) == 0;
 	return true;
 }
 

@@ -12,9 +12,12 @@
 
 #include "fs.h"
 
+#define BTRFS_MAGIC "_BHRfS_M" /* at byte 64 of a superblock */
+
 enum {
 	BTRFS_SUPER_AT = 64 << 10,
 	BTRFS_SUPER_SIZE = 4096,
+	BTRFS_DEVICE_AT = 0xC9 + 66, /* in a superblock: the UUID of this device */
 	BTRFS_HEADER_SIZE = 101,
 	BTRFS_KEY_SIZE = 17,
 	BTRFS_ITEM_SIZE = 25,    /* in a leaf: key, place and size of the content */

@@ -11,7 +11,6 @@
 enum {
 	SYSTEM_CHUNKS_AT = 0x32B,
 	SYSTEM_CHUNKS_MAX = 2048,
-	DEVICE_ITEM_AT = 0xC9,
 	LABEL_AT = 0x12B,
 	LABEL_MAX = 256,
 	NODE_UUID_AT = 0x23B,
@@ -99,7 +98,7 @@ static void load_super(struct arena *a, const unsigned char *p, struct btrfs_sup
 	};
 	memcpy(out->fsid, p + 0x20, 16);
 	memcpy(out->node_uuid, p + (out->incompat & FEATURE_NODE_UUID ? NODE_UUID_AT : 0x20), 16);
-	memcpy(out->device, p + DEVICE_ITEM_AT + 66, 16);
+	memcpy(out->device, p + BTRFS_DEVICE_AT, 16);
 }
 
 static bool read_copy(struct arena *a, struct blob *b, uint64_t at, bool unchecked,
@@ -108,7 +107,7 @@ static bool read_copy(struct arena *a, struct blob *b, uint64_t at, bool uncheck
 	unsigned char p[BTRFS_SUPER_SIZE];
 	if (!blob_read(b, at, p, sizeof p, e))
 		return false;
-	if (memcmp(p + 0x40, "_BHRfS_M", 8) != 0 || load_le64(p + 0x30) != at)
+	if (memcmp(p + 0x40, BTRFS_MAGIC, strlen(BTRFS_MAGIC)) != 0 || load_le64(p + 0x30) != at)
 		return fail(e, ERR_CORRUPT, "btrfs: no superblock at byte %llu",
 			    (unsigned long long)at);
 	if (!check_sum(p, unchecked, e))
