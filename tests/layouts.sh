@@ -34,7 +34,8 @@ same '#slot=B chooses' 'none.raw#slot=B'
 "$OFFNODE" scan none.raw >said 2>&1
 [ "$(grep -c ROOT- said)" -le 1 ] && ! grep -q 'none.raw#' said
 result $? 'only one of them is scanned'
-says 'a bank that there is not' 64 "no bank 'C'" scan 'none.raw#slot=C'
+says 'a bank that there is not' 64 "no bank 'C', choose one of A, B" scan 'none.raw#slot=C'
+says 'a disk without banks' 64 "no bank 'A', the disk has none" scan 'a.ext4#slot=A'
 says 'a choice of nothing' 64 'slot=, subvol= or deploy=' scan 'none.raw#bank=A'
 
 # ---- Flatcar ----

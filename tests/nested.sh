@@ -416,6 +416,16 @@ printf '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --make-iptables-util-c
 	>host/var/lib/confexts/flags/etc/systemd/system/kubelet.service.d/50-flags.conf
 release host/var/lib/confexts/flags/etc/extension-release.d/extension-release.flags ID=node VERSION_ID=1.2
 verdict 'an extension of /etc' fail host
+mkdir -p host/usr{,/local}/lib && cp -a host/var/lib/confexts host/usr/lib/ && mv host/var/lib/confexts host/usr/local/lib/
+sed -i 's/=false/=true/' host/usr/local/lib/confexts/flags/etc/systemd/system/kubelet.service.d/50-flags.conf
+verdict 'of the same name, the one below /usr/local counts' pass host
+rm -r host/usr/local/lib/confexts/flags/*
+verdict 'an empty directory masks the other' pass host
+rm -r host/usr/local/lib/confexts && mv host/usr/lib/confexts/{flags,other}
+verdict 'a release file of another name may count' 'pass provisional' host
+mv host/usr/lib/confexts/{other,flags} && mkdir -p host/var/lib/extensions.mutable/etc
+systemd 256 && verdict 'an /etc that may be mutable' 'pass provisional' host
+systemd 255 && verdict 'and none before 256' fail host
 
 # ---- composefs ----
 

@@ -50,7 +50,7 @@ struct fs *fs_subvolume(struct arena *a, struct fs *fs, struct str which, struct
 {
 	if (fs->ops->subvolume)
 		return fs->ops->subvolume(fs, a, which, e);
-	fail(e, ERR_UNSUPPORTED, "subvolume %" PRIstr ": a %s has none", ARG(which), fs->ops->name);
+	fail(e, ERR_UNSUPPORTED, "subvolume %" PRIstr ": %s has none", ARG(which), fs->ops->name);
 	return NULL;
 }
 

@@ -313,7 +313,7 @@ static bool read_lv(struct group *g, const struct lvm_node *node, struct volume 
 	return true;
 }
 
-/* The volume that a snapshot keeps its old blocks in is no volume of files. */
+/* A snapshot bears the name of the volume that it keeps old blocks in, which metadata hide. */
 static bool keeps_snapshot(const struct lvm_node *lvs, struct str name)
 {
 	for (size_t i = 0; i < lvs->parts.n; i++) {
@@ -327,13 +327,16 @@ static bool keeps_snapshot(const struct lvm_node *lvs, struct str name)
 static void add_lv(struct group *g, const struct lvm_node *lvs, const struct lvm_node *node)
 {
 	struct volume v = {
-		.name = str_fmt(g->l->a, "%" PRIstr "/%" PRIstr, ARG(g->name), ARG(node->name))};
-	if (!node->section || !lvm_lists(node, S("status"), S("VISIBLE")))
+		.name = str_fmt(g->l->a, "%" PRIstr "/%" PRIstr, ARG(g->name), ARG(node->name)),
+		.holds = S("unknown"),
+		.size = BLOB_UNSIZED};
+	bool snapshot = keeps_snapshot(lvs, node->name);
+	if (!node->section || (!snapshot && !lvm_lists(node, S("status"), S("VISIBLE"))))
 		return;
-	if (keeps_snapshot(lvs, node->name))
+	if (snapshot)
 		fail(&v.error, ERR_UNSUPPORTED, "a snapshot: not supported");
-	else if (!read_lv(g, node, &v, &v.error))
-		v.holds = S("unknown");
+	else if (read_lv(g, node, &v, &v.error))
+		v.holds = S("");
 	*vec_push(g->l->a, &g->l->disk->volumes) = v;
 }
 

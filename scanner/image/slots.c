@@ -5,6 +5,8 @@
  * (ChromiumOS disk format, "Kernel partition attributes"; so too Flatcar and Bottlerocket). Without
  * such bits it is the first.
  */
+#include <string.h>
+
 #include "disk.h"
 
 /* The last letter of "ROOT-A"; 0 where the name has none. */
@@ -64,11 +66,26 @@ static bool is_bank(const struct disk *disk, char bank)
 	return false;
 }
 
+static bool fail_slot(const struct disk *disk, struct str slot, struct error *e)
+{
+	char all[3 * ('Z' - 'A' + 1) + 1] = "";
+	size_t n = 0;
+	for (char bank = 'A'; bank <= 'Z'; bank++)
+		if (is_bank(disk, bank)) {
+			memcpy(all + n, n ? ", " : "", n ? 2 : 0);
+			n += n ? 2 : 0;
+			all[n++] = bank;
+		}
+	if (!n)
+		return fail(e, ERR_USAGE, "no bank '%" PRIstr "', the disk has none", ARG(slot));
+	return fail(e, ERR_USAGE, "no bank '%" PRIstr "', choose one of %s", ARG(slot), all);
+}
+
 bool slots_mark(struct disk *disk, struct str slot, struct error *e)
 {
 	char chosen = slot.n == 1 ? slot.p[0] : 0;
 	if (slot.n && (!chosen || !is_bank(disk, chosen)))
-		return fail(e, ERR_USAGE, "the disk has no bank '%" PRIstr "'", ARG(slot));
+		return fail_slot(disk, slot, e);
 	if (!slot.n)
 		chosen = booting(disk);
 	for (size_t i = 0; i < disk->volumes.n; i++) {

@@ -4,8 +4,9 @@
  * images named .raw, which are one file system or a GPT with a root or /usr partition (UAPI group,
  * "Extension Images"). One counts when its extension-release file fits the os-release of the host;
  * they are laid in the order of their names, the last on top. Of a directory NAME.v the newest
- * counts (systemd.v(7), from 256 on); the host's ID_LIKE is accepted from 258 on. Not supported:
- * mutable hierarchies, and the extended attribute that allows release files of other names.
+ * counts (systemd.v(7), from 256 on); the host's ID_LIKE is accepted from 258 on. Nobody can tell
+ * here what a hierarchy becomes that may be mutable, nor whether an attribute allows a release file
+ * of another name.
  *
  * A capture holds the root with its extensions laid, and not the images: in the place of each there
  * is a line that says so.
@@ -46,7 +47,7 @@ static const struct kind kinds[] = {
 	 "CONFEXT_LEVEL",
 	 "CONFEXT_SCOPE",
 	 ".confext",
-	 {"/var/lib/confexts", "/usr/lib/confexts", "/usr/local/lib/confexts"},
+	 {"/var/lib/confexts", "/usr/local/lib/confexts", "/usr/lib/confexts"},
 	 {"/etc"}},
 };
 
@@ -179,7 +180,11 @@ static void gather(struct extending *x, struct str dir)
 		f = rootfs_stat(x->root, found.path);
 		bool raw = str_ends(found.path, S(".raw")) && f->kind == FILE_REGULAR;
 		found.name = raw && !versions ? stem(found.name, ".raw") : found.name;
-		if ((raw || f->kind == FILE_DIRECTORY) && !is_named(x, found.name))
+		if (!raw && f->kind != FILE_DIRECTORY)
+			continue;
+		if (is_named(x, found.name))
+			settle(x, found.path);
+		else
 			*vec_push(x->a, &x->all) = found;
 	}
 }
@@ -324,6 +329,20 @@ static const char *misfit(const struct extending *x, struct str release)
 	return NULL;
 }
 
+/* What is written to a hierarchy may be kept elsewhere, and lie over its extensions then
+ * (systemd-sysext(8), "MUTABILITY"; from 256 on). */
+static bool is_fixed(struct extending *x, struct error *e)
+{
+	for (const char *const *dir = x->kind->hierarchies; *dir; dir++) {
+		struct str path = str_fmt(x->a, "/var/lib/extensions.mutable%s", *dir);
+		if ((!x->systemd || x->systemd >= 256) &&
+		    rootfs_lstat(x->root, path)->state != FILE_ABSENT)
+			return fail(e, ERR_UNSUPPORTED, "%s may be mutable: there is %" PRIstr,
+				    *dir, ARG(path));
+	}
+	return true;
+}
+
 /* What no rule decides: it depends on what is not known here. */
 static bool is_decided(struct extending *x, const struct extension *ext, struct str release,
 		       struct error *e)
@@ -340,7 +359,29 @@ static bool is_decided(struct extending *x, const struct extension *ext, struct 
 	if (x->kind == &kinds[0] &&
 	    walk_in(x, ext, S("/usr/lib/os-release"), &walk, e) != WALK_ABSENT)
 		return fail(e, ERR_UNSUPPORTED, "it has a /usr/lib/os-release, which it must not");
-	return true;
+	return is_fixed(x, e);
+}
+
+static bool is_release(void *arg, struct str name, uint64_t ino)
+{
+	(void)ino;
+	*(bool *)arg |= str_starts(name, S("extension-release."));
+	return !*(bool *)arg;
+}
+
+/* One of another name counts where the attribute user.extension-release.strict says so. */
+static bool has_no_other(struct extending *x, const struct extension *ext, struct error *e)
+{
+	struct walk walk;
+	bool other = false;
+	enum walk_end end = walk_in(x, ext, str_from(x->kind->release), &walk, e);
+	if (end == WALK_FAILED)
+		return false;
+	if (end == WALK_FOUND && walk.st.kind == FS_DIRECTORY &&
+	    !fs_list(ext->tree, walk.ino, is_release, &other, e))
+		return false;
+	return !other || fail(e, ERR_UNSUPPORTED,
+			      "its extension-release has another name, which an attribute allows");
 }
 
 /* The text of its release file; *found is false where there is none of its name. */
@@ -355,8 +396,9 @@ static bool read_release(struct extending *x, struct extension *ext, bool *found
 	if (end == WALK_ABSENT && str_ends(ext->name, str_from(x->kind->suffix)))
 		return fail(e, ERR_UNSUPPORTED, "later versions of systemd take %s off its name",
 			    x->kind->suffix);
-	return end == WALK_ABSENT || (end == WALK_FOUND && fs_slurp(x->a, ext->tree, walk.ino,
-								    RELEASE_BYTES_MAX, out, e));
+	if (end == WALK_ABSENT)
+		return has_no_other(x, ext, e);
+	return end == WALK_FOUND && fs_slurp(x->a, ext->tree, walk.ino, RELEASE_BYTES_MAX, out, e);
 }
 
 /* True: what becomes of it is known, and *fits. */

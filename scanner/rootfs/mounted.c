@@ -460,6 +460,22 @@ static bool is_empty(struct laying *l, struct str dir)
 	       !any;
 }
 
+/* A disk may hold the /usr of several architectures; the type of the root tells which it is. */
+static bool is_of_other_kind(const struct laying *l, const struct volume *v)
+{
+	static const struct {
+		const char *root, *usr;
+	} kinds[] = {
+		{"4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "8484680c-9521-48c6-9c11-b0720656f69e"},
+		{"b921b045-1df0-41c3-af44-4c6f280d3fae", "b0e01050-ee5f-4390-949a-9101b17104e9"},
+	};
+	bool other = false;
+	for (size_t i = 0; l->layers->root && i < 2; i++)
+		other |= str_eq(l->layers->root->type, str_from(kinds[i].root)) &&
+			 str_eq(v->type, str_from(kinds[1 - i].usr));
+	return other;
+}
+
 /* A partition for /var belongs to one installation. */
 static bool is_foreign(struct laying *l, const struct volume *v)
 {
@@ -476,7 +492,8 @@ static void lay_by_type(struct laying *l, const struct volume *v)
 	for (size_t i = 0; i < sizeof by_type / sizeof *by_type; i++) {
 		struct mounted m = {.dir = str_from(by_type[i].dir), .volume = v};
 		if (!str_eq(v->type, str_from(by_type[i].type)) || v->attributes & NO_AUTO ||
-		    v->spare || taken(l, m.dir) || !is_empty(l, m.dir) || is_foreign(l, v))
+		    v->spare || taken(l, m.dir) || !is_empty(l, m.dir) || is_foreign(l, v) ||
+		    is_of_other_kind(l, v))
 			continue;
 		m.what = str_fmt(l->a, "the type of %" PRIstr, ARG(v->name));
 		resolve(l, str_cat(l->a, S("/dev/"), v->name), &m.volume, &m.error);

@@ -96,7 +96,8 @@ static void lay_flatcar(struct product *p)
 {
 	struct str lower = S("/usr/share/flatcar/etc"), etc = S("/etc");
 	const struct volume *usr = volume_of(p, FLATCAR_USR, NULL);
-	if (!usr || is_mounted(p, S("/usr")))
+	bool chosen = str_eq(p->layers->root->type, S(FLATCAR_USR)); /* by hand, for itself */
+	if (!usr || chosen || is_mounted(p, S("/usr")))
 		return;
 	mount_part(p, S("/usr"), usr, S("/"), S("the bank that boots"));
 	if (!is_there(p, lower) || is_mounted(p, etc))

@@ -206,7 +206,8 @@ static void not_readable(void **state)
 		{LV("t", SHOWN, "segment1 { start_extent = 0 extent_count = 1 type = \"thin\" }\n"),
 		 ERR_UNSUPPORTED},
 		{LV("t", SHOWN, "segment1 { type = \"raid1\" }\n"), ERR_UNSUPPORTED},
-		{LV("s", SHOWN, SEGMENT("1", "0", "1", "1", "stripes = [\"pv0\", 0]"))
+		{LV("s", "\"READ\", \"WRITE\"",
+		    SEGMENT("1", "0", "1", "1", "stripes = [\"pv0\", 0]"))
 			 LV("snapshot0", "\"READ\"",
 			    "segment1 { type = \"snapshot\" origin = \"x\" cow_store = \"s\" }\n"),
 		 ERR_UNSUPPORTED},

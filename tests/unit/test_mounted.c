@@ -386,6 +386,22 @@ static void by_type(void **state)
 	}
 }
 
+static void by_architecture(void **state)
+{
+	(void)state;
+	begin();
+	struct volume *root = add("p1", "-- /usr/ --\n-- /etc/ --\n");
+	struct volume *x86 = add("p2", "-- /here --\nx86-64\n");
+	struct volume *arm = add("p3", "-- /here --\narm64\n");
+	root->type = S("b921b045-1df0-41c3-af44-4c6f280d3fae");
+	x86->type = S("8484680c-9521-48c6-9c11-b0720656f69e");
+	arm->type = S("b0e01050-ee5f-4390-949a-9101b17104e9");
+	expect_text(root_on(root), "/usr/here", "arm64\n", "p3");
+	root->type = S("4f68bce3-e8cd-4db1-96e7-fbcaf984b709");
+	layers = (struct layers){0};
+	expect_text(root_on(root), "/usr/here", "x86-64\n", "p2");
+}
+
 /* The UUID is what systemd-id128 --app-specific= gives for this machine and type. */
 static void by_machine(void **state)
 {
@@ -486,10 +502,11 @@ int main(void)
 		cmocka_unit_test(memory),          cmocka_unit_test(overlay_of_many),
 		cmocka_unit_test(units),           cmocka_unit_test(units_elsewhere),
 		cmocka_unit_test(units_untold),    cmocka_unit_test(by_machine),
-		cmocka_unit_test(order_and_binds), cmocka_unit_test(binds),
-		cmocka_unit_test(closed),          cmocka_unit_test(crypttab),
-		cmocka_unit_test(by_type),         cmocka_unit_test(overlays_on_top),
-		cmocka_unit_test(stale_trees),     cmocka_unit_test(unread_volumes),
+		cmocka_unit_test(by_architecture), cmocka_unit_test(order_and_binds),
+		cmocka_unit_test(binds),           cmocka_unit_test(closed),
+		cmocka_unit_test(crypttab),        cmocka_unit_test(by_type),
+		cmocka_unit_test(overlays_on_top), cmocka_unit_test(stale_trees),
+		cmocka_unit_test(unread_volumes),
 	};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }
