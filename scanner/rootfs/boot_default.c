@@ -5,12 +5,12 @@
  * greenboot's boot_counter, which once it is used up chooses the second entry (GRUB manual,
  * "Environment block"; grub-mkconfig's 00_header; greenboot's 08_fallback_counting). Of
  * systemd-boot: "default" in loader.conf, a pattern of file names (loader.conf(5)). Not supported:
- * what lies in variables of the firmware, and menus in GRUB's own language, whose entries are not
- * counted.
+ * what lies in variables of the firmware.
  */
 #include "boot_default.h"
 
 #include "arena.h"
+#include "grub_menu.h"
 #include "root.h"
 
 /* ---- reading ---- */
@@ -22,7 +22,8 @@ static struct str file_text(struct rootfs *from, struct str path, struct boot_lo
 	return f->state == FILE_OK && f->kind == FILE_REGULAR ? f->text : S("");
 }
 
-static void read_grub(struct rootfs *from, struct str dir, struct str volume, struct boot_loader *l)
+static void read_grub(struct rootfs *from, struct str dir, struct str volume, uint64_t *left,
+		      struct boot_loader *l)
 {
 	static const char *const configs[] = {"grub.cfg", "user.cfg", "custom.cfg"};
 	struct arena *a = rootfs_arena(from);
@@ -30,8 +31,11 @@ static void read_grub(struct rootfs *from, struct str dir, struct str volume, st
 	for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
 		path = str_fmt(a, "%" PRIstr "/%s", ARG(dir), configs[i]);
 		text = file_text(from, path, l);
-		if (text.n)
-			*vec_push(a, &l->configs) = (struct word){text, NULL};
+		if (!text.n)
+			continue;
+		*vec_push(a, &l->configs) = (struct word){text, NULL};
+		l->unread |= !grub_menu_read(a, str_cat(a, volume, path), text, left,
+					     i == 1 ? &l->sourced : &l->entries);
 	}
 	path = str_cat(a, dir, S("/grubenv"));
 	text = file_text(from, path, l);
@@ -62,14 +66,14 @@ void boot_loader_read(struct rootfs *from, struct str dir, struct str volume, ui
 	struct arena *a = rootfs_arena(from);
 	struct str conf = str_cat(a, dir, S("/loader/loader.conf"));
 	struct str efi = str_cat(a, dir, S("/EFI"));
-	read_grub(from, str_cat(a, dir, S("/grub2")), volume, l);
-	read_grub(from, str_cat(a, dir, S("/grub")), volume, l);
+	read_grub(from, str_cat(a, dir, S("/grub2")), volume, left, l);
+	read_grub(from, str_cat(a, dir, S("/grub")), volume, left, l);
 	const struct listing *vendors = rootfs_list_within(from, efi, left);
 	l->unread |= vendors->state == FILE_UNREADABLE;
 	for (size_t i = 0; i < vendors->n; i++)
 		read_grub(from,
 			  str_fmt(a, "%" PRIstr "/%" PRIstr, ARG(efi), ARG(vendors->names[i])),
-			  volume, l);
+			  volume, left, l);
 	struct str pattern = conf_default(file_text(from, conf, l));
 	if (pattern.n && !l->pattern.n) {
 		l->pattern = pattern;
@@ -154,20 +158,16 @@ bool boot_loader_blscfg(const struct boot_loader *l)
 	return in_configs(l, S("blscfg"));
 }
 
-/* Of the menu there may be entries that only the configuration has. */
-static size_t grub_entry(const struct boot_loader *l, const struct boot_menu *menu,
-			 struct str wanted, bool *unsure)
+static size_t grub_entry(const struct boot_menu *menu, struct str wanted, bool *unsure)
 {
 	uint64_t number;
-	bool own = in_configs(l, S("menuentry '")) || in_configs(l, S("menuentry \""));
-	if (str_u64(wanted, &number)) {
-		*unsure |= own && number > 0 && (number >= menu->n || !boot_loader_blscfg(l));
+	if (str_u64(wanted, &number))
 		return number < menu->n ? (size_t)number : 0;
-	}
 	for (size_t i = 0; i < menu->n; i++)
-		if (str_eq(menu->at[i].id, wanted) || str_eq(menu->at[i].title, wanted))
+		if (wanted.n &&
+		    (str_eq(menu->at[i].id, wanted) || str_eq(menu->at[i].title, wanted)))
 			return i;
-	*unsure |= wanted.n && (in_configs(l, wanted) || str_has(wanted, S(">")));
+	*unsure |= str_has(wanted, S(">"));
 	return 0;
 }
 
@@ -181,7 +181,7 @@ static size_t grub_default(const struct boot_loader *l, const struct boot_menu *
 	if (!l->configs.n)
 		set_default(&g, S("${next_entry}"));
 	*unsure |= g.odd || (!l->configs.n && g.wanted.n);
-	return grub_entry(l, menu, g.wanted, unsure);
+	return grub_entry(menu, g.wanted, unsure);
 }
 
 /* ---- systemd-boot ---- */

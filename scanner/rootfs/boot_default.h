@@ -8,12 +8,14 @@
 #include "boot_menu.h"
 
 struct boot_loader {
-	struct words configs;   /* of GRUB: texts in its language, */
-	struct words variables; /* and texts of its environment, */
-	struct str environment; /* of which this is the first file that says something */
-	struct str pattern;     /* of systemd-boot: its default, */
-	struct str conf;        /* and the file that says it */
-	bool unread;            /* there is more that could not be read */
+	struct words configs;     /* of GRUB: texts in its language, */
+	struct words variables;   /* and texts of its environment, */
+	struct boot_menu entries; /* that stand in it, */
+	struct boot_menu sourced; /* those of user.cfg, which comes first; */
+	struct str environment;   /* of which this is the first file that says something */
+	struct str pattern;       /* of systemd-boot: its default, */
+	struct str conf;          /* and the file that says it */
+	bool unread;              /* there is more that could not be read */
 };
 
 /* Adds what lies below a directory that is, or may be, the root of a boot loader's partition: "",

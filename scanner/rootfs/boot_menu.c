@@ -4,8 +4,8 @@
  * /boot/loader/entries, and below /loader/entries of the other volumes of a disk, which may be
  * /boot or the EFI system partition. The order is that of the specification: those without tries
  * left are the last, then sort-key, machine-id and the highest version count, or the last name;
- * GRUB goes by names alone. In front is what the boot loader starts. Not supported: menus written
- * in GRUB's language.
+ * GRUB goes by names alone, and has entries in its configuration besides. In front
+ * is what the boot loader starts.
  */
 #include "boot_menu.h"
 
@@ -126,11 +126,24 @@ static void read_loader(const struct rootfs *top, struct fs *fs, struct str volu
 		boot_loader_read(from, str_from(dirs[i]), volume, left, l);
 }
 
-static void order_menu(const struct boot_loader *l, struct boot_menu *menu)
+static void append(struct arena *a, struct boot_menu *to, const struct boot_menu *from)
 {
+	for (size_t i = 0; i < from->n; i++)
+		*vec_push(a, to) = from->at[i];
+}
+
+static void order_menu(struct arena *a, const struct boot_loader *l, struct boot_menu *menu)
+{
+	struct boot_menu files = *menu;
+	bool blscfg = boot_loader_blscfg(l);
+	if (files.n)
+		qsort(files.at, files.n, sizeof *files.at, blscfg ? by_name : by_order);
+	*menu = (struct boot_menu){0};
+	append(a, menu, &l->sourced);
+	append(a, menu, blscfg ? &files : &l->entries);
+	append(a, menu, blscfg ? &l->entries : &files);
 	if (!menu->n)
 		return;
-	qsort(menu->at, menu->n, sizeof *menu->at, boot_loader_blscfg(l) ? by_name : by_order);
 	size_t first = boot_loader_default(l, menu, &menu->by, &menu->unsure);
 	struct boot_entry started = menu->at[first];
 	for (; first; first--)
@@ -153,7 +166,7 @@ bool boot_menu_read(struct rootfs *top, uint64_t *left, struct boot_menu *out)
 		doubt_inherit(top, other, v->name);
 		read_loader(top, v->fs, v->name, left, &loader);
 	}
-	order_menu(&loader, out);
+	order_menu(top->arena, &loader, out);
 	return !top->unreadable.n;
 }
 

@@ -7,9 +7,10 @@
 #include "rootfs.h"
 
 struct boot_entry {
-	struct str
-		path; /* "/boot/loader/entries/x.conf"; on another volume "p2/loader/entries/…" */
-	struct str id;  /* the name of the file, without ".conf" and what counts its tries */
+	/* "/boot/loader/entries/x.conf", on another volume "p2/loader/entries/…"; or a
+	 * configuration of GRUB, which may have several. */
+	struct str path;
+	struct str id;  /* the name of its file, without ".conf" and what counts its tries */
 	uint64_t tries; /* that are left; UINT64_MAX: they are not counted */
 	struct str title, sort_key, machine, version;
 	struct str options; /* the command line of the kernel */

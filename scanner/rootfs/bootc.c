@@ -61,8 +61,9 @@ static void bootc_offer(struct rootfs *top, uint64_t *left, const struct deploym
 {
 	(void)left;
 	for (size_t i = 0; i < all->n; i++)
-		*vec_push(rootfs_arena(top), out) = i;
-	out->guessed = all->n > 1;
+		if (all->at[i].bare)
+			*vec_push(rootfs_arena(top), out) = i;
+	out->guessed |= all->n > 1 && all->at[all->n - 1].bare;
 }
 
 const struct deployer bootc_deployer = {bootc_gather, bootc_booted, bootc_offer};

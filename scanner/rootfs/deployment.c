@@ -30,10 +30,18 @@ bool offers_have(const struct offers *offers, size_t which)
 	return false;
 }
 
-static void read_menu(struct choosing *c, const struct deployer *by, const struct boot_menu *menu)
+static size_t started(const struct choosing *c, const struct boot_entry *entry)
+{
+	size_t which = c->all.n;
+	for (size_t i = 0; i < DEPLOYERS && which == c->all.n; i++)
+		which = deployers[i]->booted(c->top, &c->all, entry);
+	return which;
+}
+
+static void read_menu(struct choosing *c, const struct boot_menu *menu)
 {
 	for (size_t i = 0; i < menu->n; i++) {
-		size_t which = by->booted(c->top, &c->all, &menu->at[i]);
+		size_t which = started(c, &menu->at[i]);
 		if (which == c->all.n || offers_have(&c->offers, which))
 			continue;
 		if (i == 0)
@@ -101,18 +109,17 @@ bool deployment_find(struct rootfs *top, struct str wanted, struct chosen *out)
 	struct choosing c = {.top = top, .a = rootfs_arena(top)};
 	struct boot_menu menu = {0};
 	uint64_t left = limits_deployments(&top->fs->max);
-	size_t by = 0, which;
-	for (; by < DEPLOYERS && !c.all.n; by++)
-		deployers[by]->gather(top, &left, &c.all);
+	size_t which;
+	for (size_t i = 0; i < DEPLOYERS; i++)
+		deployers[i]->gather(top, &left, &c.all);
 	if (!c.all.n)
 		return false;
-	by--;
 	bool whole = boot_menu_read(top, &left, &menu);
-	read_menu(&c, deployers[by], &menu);
+	read_menu(&c, &menu);
 	if (!c.offers.n && !wanted.n && rootfs_stat(top, S("/usr"))->state == FILE_OK)
 		return false;
-	if (!c.offers.n)
-		deployers[by]->offer(top, &left, &c.all, &c.offers);
+	for (size_t i = 0; i < DEPLOYERS && !c.entries.n; i++)
+		deployers[i]->offer(top, &left, &c.all, &c.offers);
 	if (!whole || !numbered(&c, wanted.n ? wanted : S("0"), &which) || rootfs_unreadable(top).n)
 		return false;
 	choose(&c, which, out);

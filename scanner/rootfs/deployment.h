@@ -14,7 +14,7 @@ struct deployment {
 		objects; /* of composefs: the names, and the store of what is in the files */
 	struct str
 		setup; /* the file of the image that says how /etc and /var are mounted; or empty */
-	bool bare;     /* without the image there is no root */
+	bool bare;     /* of bootc: without the image there is no root */
 };
 
 struct deployments {
@@ -38,7 +38,7 @@ struct deployer {
 	/* That which an entry of the boot menu starts; all->n when it is none of them. */
 	size_t (*booted)(struct rootfs *top, const struct deployments *all,
 			 const struct boot_entry *entry);
-	/* What may be booted where no entry is at hand. */
+	/* What of its own may be booted where no entry is at hand. */
 	void (*offer)(struct rootfs *top, uint64_t *left, const struct deployments *all,
 		      struct offers *out);
 };

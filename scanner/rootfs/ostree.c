@@ -162,7 +162,7 @@ static void ostree_offer(struct rootfs *top, uint64_t *left, const struct deploy
 		if (!offers_have(out, l.links.at[i].which))
 			*vec_push(l.a, out) = l.links.at[i].which;
 	for (size_t i = 0; i < all->n && !l.kernels; i++)
-		if (!offers_have(out, i))
+		if (!all->at[i].bare && !offers_have(out, i))
 			*vec_push(l.a, out) = i;
 	out->guessed = l.kernels != 1 && all->n > 1;
 	if (out->guessed)

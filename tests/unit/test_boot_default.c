@@ -38,6 +38,10 @@
 	"    set default=1\n    set boot_counter=-1\n  else\n    decrement boot_counter\n  fi\n" \
 	"  save_env boot_counter\nfi\n"
 #define BLS "blscfg\n"
+#define OWN(title, link) \
+	"menuentry '" title "' --class gnu-linux $menuentry_id_option 'id-" link \
+	"' {\n\tload_video\n\tlinux /ostree/os-cc/vmlinuz quiet ostree=/ostree/boot.1/os/cc/" link \
+	"\n\tinitrd /x\n}\n"
 #define BOOTUPD GRUB "grub.cfg --\nload_env\nset default=\"${saved_entry}\"\n" BLS
 #define ENV(text) GRUB "grubenv --\n# GRUB Environment Block\n" text "##########\n"
 #define CONF(text) "-- /boot/efi/loader/loader.conf --\ntimeout 3\n" text
@@ -82,10 +86,18 @@ static const struct row rows[] = {
 	/* GRUB does not know sort-key and tries. */
 	{MENU("", "sort-key a\n"), "B", ""},
 	{MENU("", "sort-key a\n") BOOTUPD, "A", ""},
-	/* Entries that stand in the configuration are not counted. */
-	{TWO MKCONFIG("2") BLS "menuentry 'Windows' {\n}\n", "A?", ""},
-	{TWO MKCONFIG("Windows") BLS "menuentry 'Windows' {\n}\n", "A?", ""},
+	/* Entries that stand in the configuration: another system's, then those that ostree lists
+	 * for a GRUB without blscfg. */
+	{TWO MKCONFIG("2") BLS "menuentry 'Windows' {\n}\n", "A", ""},
+	{TWO MKCONFIG("Windows") BLS "menuentry 'Windows' {\n}\n", "A", ""},
 	{TWO MKCONFIG("1") BLS "menuentry 'UEFI Firmware Settings' {\n}\n", "B", ""},
+	{TWO MKCONFIG("2") "menuentry 'Windows' {\n}\n" BLS, "A", ""},
+	{TWO MKCONFIG("0") OWN("Old", "1") OWN("New", "0"), "B", ""},
+	{TWO MKCONFIG("1") OWN("Old", "1") OWN("New", "0"), "A", ""},
+	{TWO MKCONFIG("id-0") OWN("Old", "1") OWN("New", "0"), "A", ""},
+	{TWO MKCONFIG("0") "submenu 'More' {\n" OWN("Old", "1") "}\n" OWN("New", "0"), "A", ""},
+	{TWO MKCONFIG("1") "submenu 'More' {\n" OWN("New", "0") "}\n" OWN("Old", "1"), "B", ""},
+	{TWO MKCONFIG("0") GRUB "custom.cfg --\n" OWN("Old", "1"), "B", ""},
 	{TWO MKCONFIG("Sub>Old") BLS, "A?", ""},
 	{TWO MKCONFIG("${mine}") BLS, "A?", ""},
 	/* No configuration is at hand. */
@@ -131,8 +143,52 @@ static void defaults(void **state)
 	}
 }
 
+/* What bootc lays on a disk with either loader; its own tests have the same menus. */
+#define DIGEST_A "7e11ac46e3e022053e7226a20104ac657e11ac46e3e022053e7226a20104ac65"
+#define DIGEST_B "febdf62805de2ae7b6b597f2a9775d9cfebdf62805de2ae7b6b597f2a9775d9c"
+#define BOOTC "-- /state/deploy/" DIGEST_A "/etc/ --\n-- /state/deploy/" DIGEST_B "/etc/ --\n"
+#define CHAIN(title, digest) \
+	"menuentry \"bootc: (" title ")\" {\n    insmod fat\n    insmod chain\n    chainloader " \
+	"/EFI/Linux/bootc/bootc_composefs-" digest ".efi\n}\n"
+#define TYPE1(file, version, key, digest) \
+	"-- /boot/loader/" file ".conf --\ntitle bootc\nversion " version "\nsort-key " key \
+	"\noptions rw composefs=" digest "\n"
+
+static void bootc_menus(void **state)
+{
+	static const struct {
+		const char *capture, *first;
+		size_t offered;
+	} menus[] = {
+		{BOOTC GRUB "grub.cfg --\n" BLS TYPE1("entries/bootc_os-1-0", "1", "0", DIGEST_A)
+			 TYPE1("entries/bootc_os-2-1", "2", "9", DIGEST_B),
+		 DIGEST_B, 2},
+		{BOOTC GRUB "user.cfg --\n" CHAIN("1", DIGEST_A) CHAIN("2", DIGEST_B), DIGEST_A, 2},
+		{BOOTC TYPE1("entries/a", "1", "2", DIGEST_A) TYPE1("entries/b", "2", "1", DIGEST_B)
+			 TYPE1("entries.staged/c", "3", "0", DIGEST_A),
+		 DIGEST_B, 2},
+		{BOOTC TYPE1("entries/b", "1", "2", DIGEST_A), DIGEST_A, 1},
+		/* A system that came from ostree has both for a while. */
+		{BOOTC TWO TYPE1("entries/bootc_os-1-0", "1", "0", DIGEST_B), DIGEST_B, 3},
+		{BOOTC TWO GRUB
+		 "grub.cfg --\n" BLS TYPE1("entries/bootc_os-1-0", "1", "0", DIGEST_B),
+		 "/aa.0", 3},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof menus / sizeof *menus; i++) {
+		struct rootfs *root = captured_root(arena, str_from(menus[i].capture));
+		struct str path, rest;
+		str_cut(rootfs_deployment(root), ',', &path, &rest);
+		if (!str_ends(path, str_from(menus[i].first)) ||
+		    rootfs_deployments(root) != menus[i].offered)
+			fail_msg("menu %zu: %.*s, %zu", i, ARG(rootfs_deployment(root)),
+				 rootfs_deployments(root));
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(defaults)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(defaults),
+					   cmocka_unit_test(bootc_menus)};
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
 }
