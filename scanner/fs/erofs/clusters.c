@@ -372,7 +372,7 @@ static bool open_index(struct erofs *f, const struct erofs_inode *inode, struct 
 	}
 	x.at = at + HEADER + (full && !x.listed ? FULL_PAD : 0);
 	x.n = ((inode->st.size - 1) >> x.bits) + 1;
-	if (!within(x.at & ~EROFS_BOXED, x.n, EROFS_BOXED / (2 * FULL_ENTRY)))
+	if (!within(x.at & ~EROFS_BOXED, x.n, EROFS_BOXED / FULL_ENTRY / 2))
 		return damaged(&x, "more bytes than an index can be for", e);
 	if (!full)
 		size_compact(&x);

@@ -69,6 +69,8 @@ static bool add_up(const struct list *l, uint64_t number, struct record *out, st
 {
 	struct erofs_sum *sum = &l->f->sum;
 	unsigned char p[8];
+	if (!fs_pieces_fit(&l->f->fs, number, e))
+		return fail_in(e, "erofs: inode %llu", (unsigned long long)l->inode->nid);
 	if (sum->nid != l->inode->nid || sum->number == 0 || sum->number > number) {
 		if (!erofs_load(l->f, l->at - sizeof p, p, sizeof p, e))
 			return false;
@@ -90,8 +92,6 @@ static bool find_even(const struct list *l, uint64_t at, struct record *out, uin
 		      bool *last, struct error *e)
 {
 	uint64_t number = at >> l->bits;
-	if (!fs_pieces_fit(&l->f->fs, number, e))
-		return fail_in(e, "erofs: inode %llu", (unsigned long long)l->inode->nid);
 	if (!(l->size == 4 ? add_up(l, number, out, e) : load(l, number, out, e)))
 		return false;
 	out->from = number << l->bits;
