@@ -206,6 +206,30 @@ static void metabox(void **state)
 	assert_true(read_all(&text, &e) && text.n == BLOCK + 5);
 }
 
+/* An attribute that inodes share is in the metabox or, at the same place, in the image. */
+static void shared_in_the_metabox(void **state)
+{
+	const size_t own = BYTES + 4 * 32, place = 3072;
+	(void)state;
+	for (unsigned boxed = 0; boxed <= 1; boxed++) {
+		struct str text;
+		struct error e = {0};
+		put_metabox();
+		put(SUPER + 8, boxed ? 0x8 : 0, 4);
+		put(BYTES + 3 * 32 + 2, 2, 2);
+		put(own, 0, 16);
+		put(own + 4, 1, 1);
+		put(own + 12, place / 4, 4);
+		memcpy(image + own + 16, "hello", 5);
+		put(place, 0x0404, 4); /* trusted.none here, overlay's there */
+		memcpy(image + place + 4, "none", 4);
+		put(BYTES + place, 0x0410, 4);
+		memcpy(image + BYTES + place + 4, "overlay.metacopy", 16);
+		assert_true(read_all(&text, &e) == !boxed);
+		assert_true(!boxed || strstr(e.text, "store of objects"));
+	}
+}
+
 /* A prefix of the image's own may be all of a name. */
 static void prefixes(void **state)
 {
@@ -269,6 +293,7 @@ int main(void)
 		cmocka_unit_test(records_interlaced),
 		cmocka_unit_test(far_blocks),
 		cmocka_unit_test(metabox),
+		cmocka_unit_test(shared_in_the_metabox),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(a_metabox_that_needs_itself),
 	};
