@@ -66,6 +66,17 @@ else
 	skip 'Flatcar: /usr of its bank, /etc over what /usr brings' 'devices cannot be made here'
 fi
 
+# ---- a /usr alone: systemd-repart makes the root at the first boot ----
+
+disk repart.raw 20 <<-TABLE
+	label: gpt
+	start=1MiB,size=8MiB,type=8484680c-9521-48c6-9c11-b0720656f69e
+TABLE
+mkdir repart && cp -a tree/usr/. repart/ && cp -L tree/etc/os-release repart/lib/
+ext4 repart.ext4 repart 8
+put repart.raw 1 repart.ext4
+says 'a /usr without its root is not a disk without a kubelet' 2 'whose root is made at the first boot' scan -c 4.2.7 repart.raw
+
 # ---- COS ----
 
 mkdir -p cos/root cos/state

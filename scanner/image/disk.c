@@ -420,6 +420,8 @@ static bool fill_images(struct disk_opening *d, struct str path, struct error *e
 	struct str target = image->target;
 	if (d->picks.volume.n)
 		return choose(d, path, e);
+	if (!roots.n)
+		roots_miss(d->a, d->disk);
 	if (!roots.n && !d->disk->table && d->disk->volumes.n == 1)
 		return refuse_whole(&d->disk->volumes.at[0], e);
 	if (!roots.n)

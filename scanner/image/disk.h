@@ -180,4 +180,7 @@ struct roots {
 /* The volumes that a system has its root on. Where that cannot be told of one, its error is set. */
 struct roots roots_find(struct arena *a, struct disk *disk);
 
+/* Tells of a /usr on a disk that holds no root: nobody can tell what runs of it. */
+void roots_miss(struct arena *a, struct disk *disk);
+
 #endif

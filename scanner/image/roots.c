@@ -116,3 +116,20 @@ struct roots roots_find(struct arena *a, struct disk *disk)
 			*vec_push(a, &kept) = all.at[i];
 	return kept.n ? kept : all;
 }
+
+void roots_miss(struct arena *a, struct disk *disk)
+{
+	static const char *const types[] = {"8484680c-9521-48c6-9c11-b0720656f69e", /* x86-64 */
+					    "b0e01050-ee5f-4390-949a-9101b17104e9", /* arm64 */
+					    FLATCAR_USR};
+	for (size_t i = 0; i < disk->volumes.n; i++) {
+		struct volume *v = &disk->volumes.at[i];
+		bool usr = false;
+		for (size_t k = 0; k < sizeof types / sizeof *types; k++)
+			usr |= str_eq(v->type, str_from(types[k]));
+		if (usr && v->fs && !v->spare && there(a, v, "lib/os-release") &&
+		    v->error.kind == ERR_NONE)
+			fail(&v->error, ERR_UNSUPPORTED,
+			     "a /usr whose root is made at the first boot: not supported");
+	}
+}

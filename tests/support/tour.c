@@ -173,7 +173,9 @@ static void tour_entry(struct guide *g, struct str path, uint64_t ino, unsigned 
 static void tour_directory(struct guide *g, struct str path, uint64_t ino, unsigned depth)
 {
 	struct listing l = {.guide = g};
-	struct error e = {0};
+	struct error e = {0}, unheard;
+	bool hides;
+	(void)fs_hides(g->fs, ino, &hides, &unheard); /* any answer will do */
 	if (!fs_list(g->fs, ino, take_entry, &l, &e)) {
 		tell_failure(g, path, &e);
 		return;
