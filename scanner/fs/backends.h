@@ -38,6 +38,9 @@ X(zip)
 enum { FS_NAME_MAX = 255 };
 bool fs_name_valid(struct str name);
 
+/* The kind that the type bits of a mode tell (inode(7)); false where they tell none. */
+bool fs_kind_of(uint32_t mode, enum fs_kind *out);
+
 /* Is a directory of so many bytes, a file in so many pieces, within the limits of its tree? */
 bool fs_directory_fits(const struct fs *fs, uint64_t bytes, struct error *e);
 bool fs_pieces_fit(const struct fs *fs, uint64_t n, struct error *e);

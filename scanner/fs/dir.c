@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "fs.h"
+#include "backends.h"
 #include "map.h"
 #include "vec.h"
 
@@ -176,26 +176,17 @@ static bool open_regular(struct dir_fs *d, uint64_t ino, int *fd, struct error *
 
 /* ---- operations ---- */
 
-static enum fs_kind kind_of(mode_t mode)
-{
-	if (S_ISREG(mode))
-		return FS_REGULAR;
-	if (S_ISDIR(mode))
-		return FS_DIRECTORY;
-	if (S_ISLNK(mode))
-		return FS_SYMLINK;
-	return S_ISCHR(mode) || S_ISBLK(mode) ? FS_DEVICE : FS_OTHER;
-}
-
 static bool dir_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
 {
 	struct dir_fs *d = (struct dir_fs *)fs;
 	struct stat st;
 	int parent = NO_FD;
+	enum fs_kind kind = FS_OTHER;
 	if (!look(d, ino, &parent, &st, e))
 		return false;
+	(void)fs_kind_of(st.st_mode, &kind);
 	*out = (struct fs_stat){
-		.kind = kind_of(st.st_mode),
+		.kind = kind,
 		.mode = st.st_mode & 07777,
 		.uid = st.st_uid,
 		.gid = st.st_gid,

@@ -5,6 +5,7 @@
 #include "fs.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "arena.h"
 #include "backends.h"
@@ -52,6 +53,20 @@ struct fs *fs_subvolume(struct arena *a, struct fs *fs, struct str which, struct
 		return fs->ops->subvolume(fs, a, which, e);
 	fail(e, ERR_UNSUPPORTED, "subvolume %" PRIstr ": %s has none", ARG(which), fs->ops->name);
 	return NULL;
+}
+
+bool fs_kind_of(uint32_t mode, enum fs_kind *out)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG: *out = FS_REGULAR; return true;
+	case S_IFDIR: *out = FS_DIRECTORY; return true;
+	case S_IFLNK: *out = FS_SYMLINK; return true;
+	case S_IFCHR:
+	case S_IFBLK: *out = FS_DEVICE; return true;
+	case S_IFIFO:
+	case S_IFSOCK: *out = FS_OTHER; return true;
+	default: return false;
+	}
 }
 
 struct search {

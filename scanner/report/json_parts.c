@@ -133,16 +133,21 @@ void put_pendings(struct json *j, const char *key, const struct pendings *p)
 	json_close(&j->out);
 }
 
+static void put_option(struct json *j, const struct option *option)
+{
+	json_key(&j->out, "path");
+	json_z(&j->out, option->path);
+	json_key(&j->out, "flag");
+	if (option->flag)
+		json_str(&j->out, str_fmt(j->arena, "--%s", option->flag));
+	else
+		json_null(&j->out);
+}
+
 static void put_intended(struct json *j, const struct intended *x)
 {
 	json_open(&j->out, '{');
-	json_key(&j->out, "path");
-	json_z(&j->out, x->option->path);
-	json_key(&j->out, "flag");
-	if (x->option->flag)
-		json_str(&j->out, str_fmt(j->arena, "--%s", x->option->flag));
-	else
-		json_null(&j->out);
+	put_option(j, x->option);
 	put_value(j, "value", x->option, intended_shown(j->arena, x), false);
 	put_text(j, "by", x->by);
 	json_key(&j->out, "reason");
@@ -217,13 +222,7 @@ void put_shadowed(struct json *j, const struct setting *lost)
 static void put_setting(struct json *j, const struct setting *x)
 {
 	json_open(&j->out, '{');
-	json_key(&j->out, "path");
-	json_z(&j->out, x->option->path);
-	json_key(&j->out, "flag");
-	if (x->option->flag)
-		json_str(&j->out, str_fmt(j->arena, "--%s", x->option->flag));
-	else
-		json_null(&j->out);
+	put_option(j, x->option);
 	put_value(j, "value", x->option, setting_shown(j->arena, x), x->null);
 	json_key(&j->out, "source");
 	json_z(&j->out, level_name(x->level));

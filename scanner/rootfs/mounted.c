@@ -171,6 +171,16 @@ static bool is_file(struct str spec)
 	return str_starts(spec, S("/")) && !str_starts(spec, S("/dev/"));
 }
 
+bool mounted_readable(const struct volume *v, struct error *why)
+{
+	if (v->fs)
+		return true;
+	if (v->error.kind == ERR_NONE)
+		return fail(why, ERR_UNSUPPORTED, "%" PRIstr ": not supported", ARG(v->holds));
+	*why = v->error;
+	return false;
+}
+
 /* A file that is mounted through a loop device; its name is that of the volume. */
 static const struct volume *open_file(struct laying *l, struct str path, struct error *why)
 {
@@ -196,11 +206,7 @@ static bool resolve_file(struct laying *l, struct str path, const struct volume 
 			 struct error *why)
 {
 	const struct volume *v = open_file(l, path, why);
-	if (v && !v->fs && v->error.kind == ERR_NONE)
-		fail(why, ERR_UNSUPPORTED, "%" PRIstr ": not supported", ARG(v->holds));
-	else if (v && !v->fs)
-		*why = v->error;
-	else if (v && v->fs->stale.n)
+	if (v && mounted_readable(v, why) && v->fs->stale.n)
 		fail(why, ERR_UNSUPPORTED, "%" PRIstr, ARG(v->fs->stale));
 	if (!v || !v->fs || v->fs->stale.n)
 		return fail_in(why, "%" PRIstr, ARG(path));
@@ -218,13 +224,7 @@ static bool resolve(struct laying *l, struct str spec, const struct volume **out
 	if (!v)
 		return explain_missing(l, spec, why);
 	*out = v;
-	if (v->fs)
-		return true;
-	if (v->error.kind != ERR_NONE)
-		*why = v->error;
-	else
-		fail(why, ERR_UNSUPPORTED, "%" PRIstr ": not supported", ARG(v->holds));
-	return fail_in(why, "%" PRIstr, ARG(v->name));
+	return mounted_readable(v, why) || fail_in(why, "%" PRIstr, ARG(v->name));
 }
 
 /* ---- one mount ---- */

@@ -22,4 +22,7 @@ void mounted_add(struct rootfs *top, struct fs *composed, struct layers *layers,
 		 struct mounted_list *out, struct str spec, struct str dir,
 		 const struct origin *from);
 
+/* Has the volume a tree? False with why it has none. */
+bool mounted_readable(const struct volume *v, struct error *why);
+
 #endif

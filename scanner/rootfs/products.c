@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "composed.h"
+#include "mounted.h"
 #include "overlay.h"
 #include "overlayfs.h"
 
@@ -59,24 +60,13 @@ static void mounted_as(struct product *p, struct mounted m, bool good)
 	*vec_push(p->a, p->out) = m;
 }
 
-static bool volume_readable(const struct volume *v, struct error *why)
-{
-	if (v->fs)
-		return true;
-	if (v->error.kind != ERR_NONE)
-		*why = v->error;
-	else
-		fail(why, ERR_UNSUPPORTED, "%" PRIstr ": not supported", ARG(v->holds));
-	return fail_in(why, "%" PRIstr, ARG(v->name));
-}
-
 /* The directory `part` of a volume. */
 static void mount_part(struct product *p, struct str dir, const struct volume *v, struct str part,
 		       struct str what)
 {
 	struct mounted m = {.dir = dir, .what = what, .volume = v};
 	struct walk walk = {.ino = 0};
-	bool good = volume_readable(v, &m.error);
+	bool good = mounted_readable(v, &m.error) || fail_in(&m.error, "%" PRIstr, ARG(v->name));
 	size_t i = p->layers->n;
 	if (good) {
 		*vec_push(p->a, p->layers) = (struct layer){.fs = v->fs, .label = v->name};

@@ -88,29 +88,16 @@ static bool load_inode(struct btrfs *v, const struct spot *at, struct inode *out
 	return true;
 }
 
-static bool kind_of(const struct inode *inode, enum fs_kind *out, struct error *e)
-{
-	switch (inode->mode & S_IFMT) {
-	case S_IFREG: *out = FS_REGULAR; return true;
-	case S_IFDIR: *out = FS_DIRECTORY; return true;
-	case S_IFLNK: *out = FS_SYMLINK; return true;
-	case S_IFCHR:
-	case S_IFBLK: *out = FS_DEVICE; return true;
-	case S_IFIFO:
-	case S_IFSOCK: *out = FS_OTHER; return true;
-	default: return fail(e, ERR_CORRUPT, "btrfs: an inode of mode %o", inode->mode);
-	}
-}
-
 static bool btrfs_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
 {
 	struct btrfs *v = volume_of(fs);
 	struct spot at = {0};
 	struct inode inode = {0};
 	enum fs_kind kind = FS_OTHER;
-	if (!spot_of(v, ino, &at, e) || !load_inode(v, &at, &inode, e) ||
-	    !kind_of(&inode, &kind, e))
+	if (!spot_of(v, ino, &at, e) || !load_inode(v, &at, &inode, e))
 		return false;
+	if (!fs_kind_of(inode.mode, &kind))
+		return fail(e, ERR_CORRUPT, "btrfs: an inode of mode %o", inode.mode);
 	*out = (struct fs_stat){
 		.kind = kind,
 		.mode = inode.mode & 07777,

@@ -2,8 +2,8 @@
  * inode.c - erofs inodes of both sizes, "Inodes" of the on-disk format.
  */
 #include <string.h>
-#include <sys/stat.h>
 
+#include "backends.h"
 #include "bytes.h"
 #include "erofs.h"
 
@@ -19,24 +19,6 @@ enum {
 	ATTRIBUTES_HEAD = 12,
 	LINK_MAX = 64 << 10,
 };
-
-static const struct {
-	unsigned type;
-	enum fs_kind kind;
-} kinds[] = {
-	{S_IFREG, FS_REGULAR}, {S_IFDIR, FS_DIRECTORY}, {S_IFLNK, FS_SYMLINK}, {S_IFCHR, FS_DEVICE},
-	{S_IFBLK, FS_DEVICE},  {S_IFIFO, FS_OTHER},     {S_IFSOCK, FS_OTHER},
-};
-
-static bool kind_of(unsigned mode, enum fs_kind *out)
-{
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (kinds[i].type == (mode & S_IFMT)) {
-			*out = kinds[i].kind;
-			return true;
-		}
-	return false;
-}
 
 static bool damaged(uint64_t nid, const char *why, struct error *e)
 {
@@ -95,7 +77,7 @@ bool erofs_inode(struct erofs *f, uint64_t nid, struct erofs_inode *out, struct 
 	if (extended &&
 	    !erofs_load(f, at + COMPACT_SIZE, p + COMPACT_SIZE, EXTENDED_SIZE - COMPACT_SIZE, e))
 		return false;
-	if (!kind_of(load_le16(p + 4), &inode.st.kind))
+	if (!fs_kind_of(load_le16(p + 4), &inode.st.kind))
 		return damaged(nid, "neither a file nor anything else", e);
 	fill(&inode, p, extended);
 	inode.attributes_at = at + (extended ? EXTENDED_SIZE : COMPACT_SIZE);

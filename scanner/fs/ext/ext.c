@@ -55,16 +55,8 @@ static bool inode_of(struct ext_fs *x, uint64_t ino, struct ext_inode *out, stru
 
 static bool kind_of(const struct ext_inode *i, enum fs_kind *out, struct error *e)
 {
-	switch (i->mode & S_IFMT) {
-	case S_IFREG: *out = FS_REGULAR; return true;
-	case S_IFDIR: *out = FS_DIRECTORY; return true;
-	case S_IFLNK: *out = FS_SYMLINK; return true;
-	case S_IFCHR:
-	case S_IFBLK: *out = FS_DEVICE; return true;
-	case S_IFIFO:
-	case S_IFSOCK: *out = FS_OTHER; return true;
-	default: return fail(e, ERR_CORRUPT, "inode %u: is of no known kind", i->number);
-	}
+	return fs_kind_of(i->mode, out) ||
+	       fail(e, ERR_CORRUPT, "inode %u: is of no known kind", i->number);
 }
 
 /* Only bytes and names are encrypted, not how many there are: nothing is nothing. */

@@ -1,8 +1,9 @@
 /*
  * xfs.c - an XFS volume as a tree of files: versions 4 and 5 with every size of block, sector,
  * inode and directory block, as "XFS Algorithms & Data Structures" describes them; what the later
- * features changed since is named where it matters. Extended attributes, quotas, times and free
- * space are not read. Files on a real-time device are refused, as are features that are not known.
+ * features changed since is named where it matters. Quotas, times, free space and extended
+ * attributes are not read, but for overlayfs's mark of an opaque directory. Files on a real-time
+ * device are refused, as are features that are not known.
  */
 #include "xfs.h"
 
@@ -18,25 +19,15 @@ static struct xfs *of(struct fs *fs)
 	return (struct xfs *)fs;
 }
 
-static enum fs_kind kind_of(uint32_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFREG: return FS_REGULAR;
-	case S_IFDIR: return FS_DIRECTORY;
-	case S_IFLNK: return FS_SYMLINK;
-	case S_IFCHR:
-	case S_IFBLK: return FS_DEVICE;
-	default: return FS_OTHER;
-	}
-}
-
 static bool xfs_stat(struct fs *fs, uint64_t ino, struct fs_stat *out, struct error *e)
 {
 	struct xfs_inode i;
+	enum fs_kind kind = FS_OTHER;
 	if (!xfs_inode_read(of(fs), ino, &i, e))
 		return false;
+	(void)fs_kind_of(i.mode, &kind);
 	*out = (struct fs_stat){
-		.kind = kind_of(i.mode),
+		.kind = kind,
 		.mode = i.mode & 07777,
 		.uid = i.uid,
 		.gid = i.gid,
