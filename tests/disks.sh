@@ -134,6 +134,25 @@ if command -v qemu-img >/dev/null; then
 		'<DiskSection><Disk ovf:diskId="d" ovf:fileRef="f"/></DiskSection>' >node.ovf
 	tar -cf node.ova node.ovf node.vmdk
 	same 'an appliance' node.ova 'ova > vmdk > gpt > p2 ext4 \"node\"'
+	mkdir -p appliance/disks && cp node.vmdk appliance/disks/ && sed 's,node.vmdk,disks/node.vmdk,' node.ovf >appliance/node.ovf
+	tar -cf node.ova -C appliance node.ovf disks/node.vmdk
+	same 'an appliance with its disk in a directory' node.ova 'ova > vmdk > gpt > p2 ext4 \"node\"'
+	tar -cf node.ova appliance
+	same 'an appliance in a directory' node.ova 'ova > vmdk > gpt > p2 ext4 \"node\"'
+	split -n 3 -d -a 9 node.vmdk node.vmdk.
+	sed "s,ovf:href,ovf:chunkSize=\"$(stat -c %s node.vmdk.000000000)\" &," node.ovf >chunks.ovf
+	tar -cf node.ova chunks.ovf node.vmdk.0*
+	same 'an appliance with its disk in chunks' node.ova 'ova > vmdk > gpt > p2 ext4 \"node\"'
+	tar -cf node.ova chunks.ovf node.vmdk.000000001
+	says 'a chunk that is not there' 65 "its disk 'node.vmdk' is not in the archive" scan -c 4.2.6 node.ova
+	truncate -s 4M blank.raw && mke2fs -q -F -t ext4 blank.raw && qemu-img convert -q -O vmdk -o subformat=streamOptimized blank.raw blank.vmdk
+	sed 's,<References>,&<File ovf:href="blank.vmdk" ovf:id="b"/>,; s,<DiskSection>,&<Disk ovf:diskId="b" ovf:fileRef="b"/>,' node.ovf >two.ovf
+	tar -cf node.ova two.ovf blank.vmdk node.vmdk
+	says 'an appliance of which a further disk may hold the root' 2 'node.vmdk: a further disk of the appliance is not read' scan -c 4.2.6 node.ova
+	qemu-img convert -q -O vhdx gpt.raw gpt.vhdx && python3 "$top/tests/vhdx_log.py" craft gpt.vhdx log.vhdx several
+	same 'a vhdx of which all metadata is in its log' log.vhdx 'vhdx > gpt > p2 ext4 \"node\"'
+	python3 "$top/tests/vhdx_log.py" craft gpt.vhdx gone.vhdx gone
+	says 'a vhdx whose log is lost' 65 'gone.vhdx: vhdx: log: is in use' scan -c 4.2.6 gone.vhdx
 else
 	skip 'qcow2 and appliances' 'qemu-img is not installed'
 fi

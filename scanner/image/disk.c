@@ -219,6 +219,18 @@ static void add_whole(struct disk_opening *d, struct blob *b)
 		(struct volume){.name = S(WHOLE_DISK), .blob = b, .size = b->size};
 }
 
+/* What stands on the further disks of an appliance is not known. */
+static void add_others(struct disk_opening *d)
+{
+	for (size_t i = 0; i < d->from->others.n; i++) {
+		struct volume *v = vec_push(d->a, &d->disk->volumes);
+		*v = (struct volume){.name = d->from->others.at[i].text,
+				     .holds = S("disk"),
+				     .size = BLOB_UNSIZED};
+		fail(&v->error, ERR_UNSUPPORTED, "a further disk of the appliance is not read");
+	}
+}
+
 static bool find_volumes(struct disk_opening *d, struct blob *b, struct error *e)
 {
 	if (!find_table(d, b, e))
@@ -229,6 +241,7 @@ static bool find_volumes(struct disk_opening *d, struct blob *b, struct error *e
 	size_t n = d->disk->volumes.n;
 	lvm_read(d->a, d->disk);
 	identify_from(d, n);
+	add_others(d);
 	return true;
 }
 

@@ -30,6 +30,7 @@ struct peeled {
 	struct fs *tree;      /* or a tree of files already, when the peeling needed it */
 	struct trail trail;
 	struct words *stale; /* see blob_opening */
+	struct words others; /* files of further disks, which are not read */
 	struct blob_budget *budget;
 };
 
@@ -40,8 +41,21 @@ bool peel(struct opening *o, struct blob *b, struct str path, const char *only, 
 
 /* ---- ovf.c ---- */
 
-/* The name of the file that holds the first disk of an appliance. */
-bool ovf_disk(struct str text, struct str *out, struct error *e);
+enum { OVF_DISKS_MAX = 64 };
+
+/* A file that holds a disk of an appliance: its name, seen from the description. */
+struct ovf_disk {
+	struct str href;
+	bool chunked; /* it was cut into files of that name with ".000000000", … behind it */
+};
+
+struct ovf_disks {
+	struct ovf_disk *at;
+	size_t n, cap;
+};
+
+/* Those that have a file, the first first; none is a failure. */
+bool ovf_disks(struct arena *a, struct str text, struct ovf_disks *out, struct error *e);
 
 /* ---- signatures.c: what a volume holds, by its first and last bytes ---- */
 

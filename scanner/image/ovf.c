@@ -1,9 +1,10 @@
 /*
- * ovf.c - the file that an appliance's first disk lies in, after the Open Virtualization Format
+ * ovf.c - the files that an appliance's disks lie in, after the Open Virtualization Format
  * (DMTF DSP0243 2.1, sections 7.1 and 9.1): <Disk fileRef="id"> names a <File id="…" href="…">.
  * Only the attributes of these two elements are looked at, whatever their prefix. Not supported:
- * disks in chunks, and names with character references.
+ * names with character references.
  */
+#include "arena.h"
 #include "disk.h"
 
 struct tag {
@@ -50,25 +51,39 @@ static struct str attribute(struct str rest, struct str name)
 	return (struct str){0};
 }
 
-static struct str first_of(struct str text, struct str element, struct str key, struct str want,
-			   struct str value)
+static bool find_file(struct str text, struct str id, struct ovf_disk *out)
 {
 	struct tag tag;
 	while (next_tag(&text, &tag)) {
-		struct str found = attribute(tag.rest, value);
-		if (str_eq(tag.name, element) && found.n &&
-		    (!want.n || str_eq(attribute(tag.rest, key), want)))
-			return found;
+		struct str href = attribute(tag.rest, S("href"));
+		if (!str_eq(tag.name, S("File")) || !href.n ||
+		    !str_eq(attribute(tag.rest, S("id")), id))
+			continue;
+		*out = (struct ovf_disk){href, attribute(tag.rest, S("chunkSize")).n > 0};
+		return true;
 	}
-	return (struct str){0};
+	return false;
 }
 
-bool ovf_disk(struct str text, struct str *out, struct error *e)
+bool ovf_disks(struct arena *a, struct str text, struct ovf_disks *out, struct error *e)
 {
-	struct str ref = first_of(text, S("Disk"), S(""), S(""), S("fileRef"));
-	struct str href = first_of(text, S("File"), S("id"), ref, S("href"));
-	if (!href.n)
+	struct ovf_disks disks = {0};
+	struct str rest = text;
+	struct tag tag;
+	while (next_tag(&rest, &tag)) {
+		struct ovf_disk disk;
+		struct str id = attribute(tag.rest, S("fileRef"));
+		if (!str_eq(tag.name, S("Disk")) || !id.n)
+			continue;
+		if (disks.n == OVF_DISKS_MAX)
+			return fail(e, ERR_LIMIT, "ovf: more than %d disks", OVF_DISKS_MAX);
+		if (!find_file(text, id, &disk))
+			return fail(e, ERR_CORRUPT, "ovf: a disk in no file, '%" PRIstr "'",
+				    ARG(id));
+		*vec_push(a, &disks) = disk;
+	}
+	if (!disks.n)
 		return fail(e, ERR_CORRUPT, "ovf: names no file of a disk");
-	*out = href;
+	*out = disks;
 	return true;
 }

@@ -9,7 +9,7 @@
 #include "arena.h"
 #include "disk.h"
 
-enum { MEMBERS_MAX = 64, OVF_MAX = 1 << 20 };
+enum { MEMBERS_MAX = 64, OVF_MAX = 1 << 20, CHUNKS_MAX = 1024 };
 
 void trail_add(struct trail *t, struct str step)
 {
@@ -52,6 +52,7 @@ struct member {
 struct members {
 	struct peeling *p;
 	struct fs *fs;
+	struct str under; /* the directory that they lie in: "", or "/name" */
 	VEC(struct member) all;
 	size_t directories;
 	struct error failed;
@@ -88,6 +89,7 @@ static bool gather_flat(struct members *m, bool *flat, struct error *e)
 		if (*flat || m->all.n != 1)
 			return true;
 		dir = m->all.at[0].ino;
+		m->under = str_cat(m->p->a, S("/"), m->all.at[0].name);
 	}
 	return true;
 }
@@ -131,26 +133,73 @@ static bool is_disk(const struct signature *s)
 	return may_be_disk(s->role) || str_eq(s->name, S("vfat"));
 }
 
-static bool find_named(struct members *m, struct str name, struct blob **out, struct error *e)
+/* A file beside the description of an appliance; *out stays NULL where there is none. */
+static bool find_beside(struct members *m, struct str name, struct blob **out, struct error *e)
 {
-	for (size_t i = 0; i < m->all.n; i++)
-		if (str_eq(m->all.at[i].name, name)) {
-			*out = member_blob(m->p, m->fs, &m->all.at[i], e);
-			return *out != NULL;
-		}
-	return fail(e, ERR_CORRUPT, "ovf: its disk '%" PRIstr "' is not in the archive", ARG(name));
+	struct walk walk;
+	struct str path = str_fmt(m->p->a, "%" PRIstr "/%" PRIstr, ARG(m->under), ARG(name));
+	switch (fs_walk(m->p->a, m->fs, path, true, &walk, e)) {
+	case WALK_FAILED: return false;
+	case WALK_ABSENT: return true;
+	case WALK_FOUND: break;
+	}
+	if (walk.st.kind == FS_REGULAR) {
+		*out = member_blob(m->p, m->fs, &(struct member){name, walk.ino, false}, e);
+		return *out != NULL;
+	}
+	return true;
+}
+
+static bool find_chunks(struct members *m, struct str name, struct blob **out, struct error *e)
+{
+	VEC(struct blob_part) parts = {0};
+	for (;;) {
+		struct blob *b = NULL;
+		struct str chunk = str_fmt(m->p->a, "%" PRIstr ".%09zu", ARG(name), parts.n);
+		if (!find_beside(m, chunk, &b, e))
+			return false;
+		if (!b)
+			break;
+		if (parts.n == CHUNKS_MAX)
+			return fail(e, ERR_LIMIT, "ovf: more than %d chunks", CHUNKS_MAX);
+		*vec_push(m->p->a, &parts) = (struct blob_part){b, 0, b->size};
+	}
+	if (parts.n)
+		*out = blob_joined(m->p->a, name, parts.at, parts.n);
+	return true;
+}
+
+static bool find_named(struct members *m, const struct ovf_disk *disk, struct blob **out,
+		       struct error *e)
+{
+	if (!find_beside(m, disk->href, out, e) ||
+	    (!*out && disk->chunked && !find_chunks(m, disk->href, out, e)))
+		return false;
+	return *out || fail(e, ERR_CORRUPT, "ovf: its disk '%" PRIstr "' is not in the archive",
+			    ARG(disk->href));
+}
+
+static bool find_first(struct members *m, struct str text, struct blob **out, struct error *e)
+{
+	struct ovf_disks disks;
+	if (!ovf_disks(m->p->a, text, &disks, e) || !find_named(m, &disks.at[0], out, e))
+		return false;
+	for (size_t i = 1; i < disks.n; i++)
+		vec_push(m->p->a, &m->p->out.others)->text = disks.at[i].href;
+	return true;
 }
 
 /* The disk that the description of an appliance names; *out stays NULL where there is none. */
 static bool find_described(struct members *m, struct blob **out, struct error *e)
 {
 	for (size_t i = 0; i < m->all.n; i++) {
-		struct str text, name;
-		if (!str_ends(m->all.at[i].name, S(".ovf")))
+		const struct member *file = &m->all.at[i];
+		struct str text;
+		if (file->directory || !str_ends(file->name, S(".ovf")))
 			continue;
-		if (!fs_slurp(m->p->a, m->fs, m->all.at[i].ino, OVF_MAX, &text, e))
-			return fail_in(e, "%" PRIstr, ARG(m->all.at[i].name));
-		return ovf_disk(text, &name, e) && find_named(m, name, out, e);
+		if (!fs_slurp(m->p->a, m->fs, file->ino, OVF_MAX, &text, e))
+			return fail_in(e, "%" PRIstr, ARG(file->name));
+		return find_first(m, text, out, e);
 	}
 	return true;
 }
@@ -204,7 +253,7 @@ static enum peel peel_archive(struct peeling *p, struct str name, struct error *
 	bool flat = false;
 	if (!tree || !gather_flat(&m, &flat, e))
 		return PEEL_FAILED;
-	if (flat && !find_described(&m, &disk, e))
+	if (!find_described(&m, &disk, e))
 		return PEEL_FAILED;
 	if (disk)
 		name = S("ova");
