@@ -98,28 +98,31 @@ static struct str variable(const struct boot_loader *l, struct str name)
 
 struct grub {
 	const struct boot_loader *l;
-	struct str wanted;  /* the value of "default" */
-	bool sets, settled; /* it is set; for this boot, whatever else it is set to */
-	bool counting;      /* what it is set to next is for a counter that is used up */
-	bool odd;
+	struct str wanted; /* the value of "default" */
+	bool settled;      /* it is that for this boot, whatever else it is set to */
+	bool counting;     /* what it is set to next is for a counter that is used up */
+	bool odd;          /* it was set to what nobody can tell */
 };
+
+/* greenboot's: the boots that were counted did not succeed. */
+static bool used_up(const struct boot_loader *l)
+{
+	struct str n = variable(l, S("boot_counter"));
+	return str_eq(variable(l, S("boot_success")), S("0")) &&
+	       (str_eq(n, S("0")) || str_eq(n, S("-1")));
+}
 
 static void set_default(struct grub *g, struct str value)
 {
 	bool counting = g->counting;
 	g->counting = false;
-	if (counting) {
-		struct str n = variable(g->l, S("boot_counter"));
-		if (!str_eq(variable(g->l, S("boot_success")), S("0")) ||
-		    !(str_eq(n, S("0")) || str_eq(n, S("-1"))))
-			return;
-	}
+	if (counting && !used_up(g->l))
+		return;
 	struct str next = variable(g->l, S("next_entry"));
 	bool once = str_eq(value, S("${next_entry}"));
 	if ((once && !next.n) || (g->settled && !counting))
 		return;
 	g->settled = once || counting;
-	g->sets = true;
 	if (once)
 		g->wanted = next;
 	else if (str_eq(value, S("${saved_entry}")))

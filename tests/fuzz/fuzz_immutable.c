@@ -87,22 +87,24 @@ static void check(struct rootfs *root)
 			abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void look(struct str image, struct str bytes)
 {
-	static const char *const images[] = {"p1/cOS/active.img", "p1/.snapshots/active"};
 	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	for (size_t i = 0; i < 2; i++) {
-		struct arena *a = arena_new(256 << 20, full, &out_of_memory);
+	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
+	if (setjmp(out_of_memory) == 0) {
 		struct notes *notes = NEW(a, struct notes);
 		notes->arena = a;
-		if (setjmp(out_of_memory) == 0)
-			check(rootfs_new(a,
-					 layers_of(a, str_from(images[i]),
-						   (struct str){(const char *)bytes, size}),
-					 notes));
-		arena_free(a);
+		check(rootfs_new(a, layers_of(a, image, bytes), notes));
 	}
+	arena_free(a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	struct str text = {(const char *)bytes, size};
+	if (size > 1 << 16)
+		return 0;
+	look(S("p1/cOS/active.img"), text);
+	look(S("p1/.snapshots/active"), text);
 	return 0;
 }
