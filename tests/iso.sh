@@ -18,6 +18,16 @@ iso image -R -J -joliet-long tree
 same_tree image 'Rock Ridge before Joliet'
 rm image && xorriso -outdev image -compliance deep_paths_off -rr_reloc_dir moved -map tree / -commit >said 2>&1
 same_tree image 'directories more than eight deep, which are moved up'
+rm image && xorriso -outdev image -map tree / -set_filter_r --zisofs / -- -commit >said 2>&1
+[ "$(stat -c %s image)" -lt 30000000 ] && same_tree image 'files compressed by zisofs'
+python3 - <<'PY'
+iso, magic = open('image', 'rb').read(), bytes.fromhex('37e45396c9dbd607')
+at = iso.rindex(magic)
+open('torn', 'wb').write(iso[:at + 20] + bytes([255]) * 4 + iso[at + 24:])
+open('other', 'wb').write(iso.replace(magic, bytes(8)))
+PY
+refused torn 'a compressed file with a block outside of it' 'a block lies outside of it'
+refused other 'a compressed file without its header' 'its header is not what its directory says'
 
 # What the names of all three can say; owners and modes are lost without Rock Ridge.
 mkdir -p names/dir/sub && echo a >names/dir/file.txt && echo b >names/dir/sub/other.cfg && : >names/empty
@@ -61,5 +71,5 @@ refused short 'a truncated image is refused' 'ends at byte'
 mkdir small && cp -a tree/links tree/modes tree/hard tree/names small
 iso small.iso -R small
 iso small.joliet --norock -J names
-mutations 60 small.iso small.joliet
+mutations 60 small.iso small.joliet "$top/testdata/fuzz/iso9660/zisofs.iso"
 plan

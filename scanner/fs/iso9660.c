@@ -4,7 +4,8 @@
  * of ISO 9660 as Linux shows them. Files lie in a row, and are windows onto the image.
  *
  * An inode's number is the place of its directory record. Not supported: files that are
- * interleaved, zisofs, multi-session discs (the first is read), and UDF beside it.
+ * interleaved, multi-session discs (the first is read), and UDF beside it. Files compressed as
+ * zisofs has it are those of zisofs.c.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "arena.h"
 #include "backends.h"
 #include "bytes.h"
+#include "zisofs.h"
 
 enum {
 	SECTOR = 2048,
@@ -38,6 +40,8 @@ struct iso {
 	struct blob *blob;
 	enum naming naming;
 	unsigned skip; /* bytes in front of every record's Rock Ridge entries */
+	struct arena *arena;
+	struct zisofs *zisofs; /* once a file was compressed */
 };
 
 struct record {
@@ -51,6 +55,7 @@ struct record {
 	uint32_t uid, gid;
 	uint64_t child; /* where a directory stands that was moved; 0: here */
 	bool moved_here, compressed;
+	struct zisofs_file packed;
 	char name[FS_NAME_MAX + 1];
 	size_t name_n;
 	char link[LINK_MAX];
@@ -137,6 +142,7 @@ static bool take_entry(struct record *r, const unsigned char *p, size_t n,
 		r->moved_here = true;
 	} else if (is(p, "ZF")) {
 		r->compressed = true;
+		zisofs_entry(&r->packed, p, n);
 	}
 	return true;
 }
@@ -296,6 +302,8 @@ static bool describe(const struct iso *f, struct record *r, struct fs_stat *out,
 			return false;
 		st.size += more->size;
 	}
+	if (st.kind == FS_REGULAR && r->packed.known)
+		st.size = r->packed.plain_n;
 	*out = st;
 	return true;
 }
@@ -349,7 +357,7 @@ static bool iso_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, st
 }
 
 /* A file's bytes, part by part; r is its first record. */
-static bool read_parts(const struct iso *f, struct record *r, uint64_t at, char *buf, size_t n,
+static bool read_parts(struct iso *f, struct record *r, uint64_t at, char *buf, size_t n,
 		       struct error *e)
 {
 	while (n) {
@@ -368,6 +376,18 @@ static bool read_parts(const struct iso *f, struct record *r, uint64_t at, char 
 	return true;
 }
 
+static bool read_packed(struct iso *f, struct record *r, uint64_t at, char *buf, size_t n,
+			struct error *e)
+{
+	if (r->flags & FLAG_CONTINUED)
+		return fail(e, ERR_UNSUPPORTED, "iso9660: a compressed file in sections");
+	if (!f->zisofs)
+		f->zisofs = zisofs_new(f->arena, f->blob);
+	r->packed.at = r->extent;
+	r->packed.n = r->size;
+	return zisofs_read(f->zisofs, &r->packed, at, buf, n, e);
+}
+
 static bool iso_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t n, size_t *got,
 		     struct error *e)
 {
@@ -380,11 +400,9 @@ static bool iso_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t
 	n = left < n ? (size_t)left : n;
 	if (st.kind != FS_REGULAR && st.kind != FS_SYMLINK)
 		return damaged("neither a file nor a link", e);
-	if (r.compressed)
-		return fail(e, ERR_UNSUPPORTED, "iso9660: a file compressed as zisofs has it");
 	if (n && st.kind == FS_SYMLINK)
 		memcpy(buf, r.link + at, n);
-	else if (n && !read_parts(f, &r, at, buf, n, e))
+	else if (n && !(r.compressed ? read_packed : read_parts)(f, &r, at, buf, n, e))
 		return false;
 	*got = n;
 	return true;
@@ -473,6 +491,7 @@ struct fs *fs_open_iso9660(struct arena *a, struct blob *b, const struct fs_opti
 	unsigned char d[SECTOR];
 	f->fs = (struct fs){.ops = &iso_ops, .max = opts->max};
 	f->blob = b;
+	f->arena = a;
 	for (unsigned i = 0; i < DESCRIPTORS_MAX; i++) {
 		uint64_t at = DESCRIPTORS_AT + (uint64_t)i * SECTOR;
 		if (!blob_read(b, at, d, sizeof d, e))
