@@ -2,13 +2,13 @@
  * fuzz_archive.c - any bytes as a tar or cpio under any compression. Beyond not crashing, what
  * opens reads the same by pieces, as a whole and as a blob, or fails.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "fs.h"
+#include "fuzzed.h"
 
 enum { FILES_MAX = 200, FILE_MAX = 64 << 10, DEPTH_MAX = 260 };
 
@@ -19,11 +19,6 @@ struct tour {
 	struct fs *fs;
 	unsigned files, depth;
 };
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static bool want(struct str path, uint64_t size)
 {
@@ -69,25 +64,24 @@ static bool visit(void *arg, struct str name, uint64_t ino)
 	return true;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const struct fs_options opts = {.wanted = want,
 					       .max.entries = 1000,
 					       .max_kept = 64 << 10,
 					       .max.file = 256 << 10,
 					       .max.spill = 1 << 20};
-	jmp_buf out;
 	struct error e = {0};
-	struct arena *a = arena_new((size_t)64 << 20, full, &out);
-	if (setjmp(out) == 0) {
-		struct str input = {(const char *)bytes, size};
-		struct tour t = {.arena = a};
-		t.fs = fs_open_archive(a, blob_memory(a, S("input"), input), &opts, &e);
-		if (t.fs)
-			fs_list(t.fs, t.fs->root, visit, &t, &e);
-		else if (e.kind == ERR_NONE || e.text[0] == 0)
-			abort();
-	}
-	arena_free(a);
-	return 0;
+	struct str input = {(const char *)bytes, size};
+	struct tour t = {.arena = a};
+	t.fs = fs_open_archive(a, blob_memory(a, S("input"), input), &opts, &e);
+	if (t.fs)
+		fs_list(t.fs, t.fs->root, visit, &t, &e);
+	else if (e.kind == ERR_NONE || e.text[0] == 0)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return fuzzed((size_t)64 << 20, run, bytes, size);
 }

@@ -4,18 +4,13 @@
  * whole. What holds for every input: one of the two deployments is the root, another number is
  * another deployment, and the name in its /etc is there or cannot be told; it never is absent.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 /* Lines with nothing but "%" part the texts. */
 static struct str part(struct str *rest)
@@ -83,14 +78,12 @@ static void look(struct arena *a, struct str bytes)
 		abort();
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	look(a, (struct str){(const char *)bytes, size});
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0)
-		look(a, (struct str){(const char *)bytes, size});
-	arena_free(a);
-	return 0;
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, run, bytes, size);
 }

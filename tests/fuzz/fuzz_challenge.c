@@ -2,20 +2,15 @@
  * fuzz_challenge.c - any bytes as the value of WWW-Authenticate. What is read of it, written out
  * with every value in quotes, is read as the same again.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "../../scanner/net/challenge.h"
 #include "arena.h"
+#include "fuzzed.h"
 #include "out.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void quote(struct out *o, struct str s)
 {
@@ -44,18 +39,16 @@ static struct str written(struct arena *a, const struct challenges *all)
 	return out_text(o);
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct challenges all = challenges_parse(a, (struct str){(const char *)bytes, size});
+	struct str text = written(a, &all);
+	struct challenges again = challenges_parse(a, text);
+	if (!str_eq(written(a, &again), text))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct challenges all =
-			challenges_parse(a, (struct str){(const char *)bytes, size});
-		struct str text = written(a, &all);
-		struct challenges again = challenges_parse(a, text);
-		if (!str_eq(written(a, &again), text))
-			abort();
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(64 << 20, run, bytes, size);
 }

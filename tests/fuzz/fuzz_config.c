@@ -3,20 +3,15 @@
  * --config-dir. What holds for every input: an error or a value for every option, and a capture of
  * what was read comes to the same.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "kubelet.h"
 #include "recaptured.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static struct str hex(struct arena *a, const uint8_t *bytes, size_t size)
 {
@@ -61,12 +56,5 @@ static void look(struct arena *a, const uint8_t *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0)
-		look(a, bytes, size);
-	arena_free(a);
-	return 0;
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, look, bytes, size);
 }

@@ -6,7 +6,6 @@
  * where a VHDX keeps its parts, and 'c' takes it as a VHD, both with sums that fit; for all others
  * the rest is the image.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "blob.h"
 #include "bytes.h"
 #include "crc32c.h"
+#include "fuzzed.h"
 #include "origin.h"
 
 enum { PLACES = 24, PIECE = 3000, FOOTER = 512, VHDX_SIZE = 384 << 10 };
@@ -26,11 +26,6 @@ struct same {
 	struct arena *arena;
 	struct str image;
 };
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static struct blob *open_same(struct blob_siblings *s, struct str name, struct error *e)
 {
@@ -128,18 +123,15 @@ static void read_all(struct arena *a, struct str image)
 	}
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct str rest = {(const char *)bytes + 1, size - 1};
+	read_all(a, bytes[0] == 'x'   ? vhdx_image(a, rest)
+		    : bytes[0] == 'c' ? vhd_image(a, rest)
+				      : rest);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out;
-	if (size == 0)
-		return 0;
-	struct arena *a = arena_new((size_t)64 << 20, full, &out);
-	if (setjmp(out) == 0) {
-		struct str rest = {(const char *)bytes + 1, size - 1};
-		read_all(a, bytes[0] == 'x'   ? vhdx_image(a, rest)
-			    : bytes[0] == 'c' ? vhd_image(a, rest)
-					      : rest);
-	}
-	arena_free(a);
-	return 0;
+	return size == 0 ? 0 : fuzzed((size_t)64 << 20, run, bytes, size);
 }

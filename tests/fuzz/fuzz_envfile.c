@@ -2,19 +2,14 @@
  * fuzz_envfile.c - any bytes as an environment file, in each version's grammar: names and values
  * are valid UTF-8, and every byte of a value is traced to a place in the file.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "systemd/envfile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check(const struct file *f, struct traced t)
 {
@@ -25,22 +20,20 @@ static void check(const struct file *f, struct traced t)
 			abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const unsigned versions[] = {219, 244, 252, 262};
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		const struct file *f =
-			captured_file(a, S("/env"), (struct str){(const char *)bytes, size});
-		for (size_t v = 0; v < 4; v++) {
-			struct env_pairs pairs = envfile_parse(a, f, versions[v]);
-			for (size_t i = 0; i < pairs.n; i++) {
-				check(f, pairs.at[i].name);
-				check(f, pairs.at[i].value);
-			}
+	const struct file *f = captured_file(a, S("/env"), (struct str){(const char *)bytes, size});
+	for (size_t v = 0; v < 4; v++) {
+		struct env_pairs pairs = envfile_parse(a, f, versions[v]);
+		for (size_t i = 0; i < pairs.n; i++) {
+			check(f, pairs.at[i].name);
+			check(f, pairs.at[i].value);
 		}
 	}
-	arena_free(a);
-	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return fuzzed(64 << 20, run, bytes, size);
 }

@@ -2,21 +2,16 @@
  * fuzz_expand.c - the first line is a command's words, the rest an environment file: filled in,
  * the words stay within the bound, and each came from somewhere inside the text.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "systemd/envfile.h"
 #include "systemd/expand.h"
 #include "systemd/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void expand(struct arena *a, const struct file *f, size_t line, unsigned version)
 {
@@ -39,16 +34,15 @@ static void expand(struct arena *a, const struct file *f, size_t line, unsigned 
 				abort();
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct str text = {(const char *)bytes, size};
+	const struct file *f = captured_file(a, S("/command"), text);
+	expand(a, f, str_find(text, '\n'), 252);
+	expand(a, f, str_find(text, '\n'), 255);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct str text = {(const char *)bytes, size};
-		const struct file *f = captured_file(a, S("/command"), text);
-		expand(a, f, str_find(text, '\n'), 252);
-		expand(a, f, str_find(text, '\n'), 255);
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(256 << 20, run, bytes, size);
 }

@@ -2,19 +2,14 @@
  * fuzz_flags.c - any lines as the words of a kubelet's argv. What holds for every input: an error
  * has words, a flag is one of that version, and items of objects come out as trees.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "arena.h"
+#include "fuzzed.h"
 #include "kubelet/flags.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check_given(struct arena *a, const struct given *g, unsigned minor)
 {
@@ -45,13 +40,13 @@ static void parse(struct arena *a, struct str text, unsigned minor)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const unsigned minors[] = {0, 20, 25, 28, 34, 37};
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0)
-		parse(a, str_dup(a, (struct str){(const char *)bytes, size}), minors[size % 6]);
-	arena_free(a);
-	return 0;
+	parse(a, str_dup(a, (struct str){(const char *)bytes, size}), minors[size % 6]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return fuzzed(64 << 20, run, bytes, size);
 }

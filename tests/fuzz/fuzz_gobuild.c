@@ -2,22 +2,17 @@
  * fuzz_gobuild.c - any bytes as a Go program, read in place and as it goes by. What comes out is
  * lines of a known word and one printable value.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "fuzzed.h"
 #include "inventory/program.h"
 
 enum { ROOM = 96 << 10 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check(struct str gist)
 {
@@ -42,20 +37,19 @@ static struct str padded(struct arena *a, const uint8_t *bytes, size_t size)
 	return (struct str){p, ROOM};
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct error e = {0};
+	struct str all = padded(a, bytes, size), gist = {0};
+	if (program_gist(a, blob_memory(a, S("program"), all), &gist, &e))
+		check(gist);
+	struct skim *skim = program_skim(a, S("usr/bin/kubelet"), all.n);
+	for (size_t at = 0, n = 1; at < all.n; at += n, n = n * 3 % 4099 + 1)
+		skim->take(skim, str_slice(all, at, at + n));
+	check(skim->gist(skim));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct error e = {0};
-	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct str all = padded(a, bytes, size), gist = {0};
-		if (program_gist(a, blob_memory(a, S("program"), all), &gist, &e))
-			check(gist);
-		struct skim *skim = program_skim(a, S("usr/bin/kubelet"), all.n);
-		for (size_t at = 0, n = 1; at < all.n; at += n, n = n * 3 % 4099 + 1)
-			skim->take(skim, str_slice(all, at, at + n));
-		check(skim->gist(skim));
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(64 << 20, run, bytes, size);
 }

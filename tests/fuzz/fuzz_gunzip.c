@@ -2,13 +2,13 @@
  * fuzz_gunzip.c - any bytes as gzip members. The pieces that the input comes in must not matter:
  * all at once and a few bytes at a time give the same bytes, or both fail.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "blob.h"
+#include "fuzzed.h"
 
 enum { PLAIN_MAX = 64 << 10 };
 
@@ -19,11 +19,6 @@ struct pieces {
 	struct str rest;
 	size_t size;
 };
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static bool pieces_next(struct stream *s, const void **buf, size_t *n, struct error *e)
 {
@@ -56,19 +51,18 @@ static bool gunzip(struct arena *a, struct str packed, size_t piece, struct str 
 	return true;
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct str input = {(const char *)bytes, size}, whole, again;
+	bool ok = gunzip(a, input, size + 1, &whole);
+	for (size_t piece = 1; piece < 30; piece += 9) {
+		bool same = gunzip(a, input, piece, &again);
+		if (same != ok || (ok && !str_eq(whole, again)))
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out;
-	struct arena *a = arena_new((size_t)64 << 20, full, &out);
-	if (setjmp(out) == 0) {
-		struct str input = {(const char *)bytes, size}, whole, again;
-		bool ok = gunzip(a, input, size + 1, &whole);
-		for (size_t piece = 1; piece < 30; piece += 9) {
-			bool same = gunzip(a, input, piece, &again);
-			if (same != ok || (ok && !str_eq(whole, again)))
-				abort();
-		}
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed((size_t)64 << 20, run, bytes, size);
 }

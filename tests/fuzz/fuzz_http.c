@@ -3,7 +3,6 @@
  * a redirect leads to a URL that is refused or has an origin, and no reference leaves it unseen.
  * The first line is the URL that was asked for, the rest the head.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +10,9 @@
 #include "../../scanner/net/field.h"
 #include "../../scanner/net/url.h"
 #include "arena.h"
+#include "fuzzed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check(bool good)
 {
@@ -62,24 +57,23 @@ static void follow(struct arena *a, struct str url, struct str location)
 	check(!url_parse(next, &to, &e) || url_same_origin(&from, &to));
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct str url, head, all = {(const char *)bytes, size};
+	struct content_range part;
+	uint64_t ms;
+	(void)str_cut(all, '\n', &url, &head);
+	look(url);
+	follow(a, url, field_find(head, S("location")));
+	(void)field_all(a, head, S("www-authenticate"));
+	(void)field_agrees(head, S("content-length"));
+	if (field_content_range(field_find(head, S("content-range")), &part))
+		check(part.first <= part.last && part.last < part.size);
+	if (field_retry_after(field_find(head, S("retry-after")), 784111740, &ms))
+		check(ms <= UINT32_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct str url, head, all = {(const char *)bytes, size};
-		struct content_range part;
-		uint64_t ms;
-		(void)str_cut(all, '\n', &url, &head);
-		look(url);
-		follow(a, url, field_find(head, S("location")));
-		(void)field_all(a, head, S("www-authenticate"));
-		(void)field_agrees(head, S("content-length"));
-		if (field_content_range(field_find(head, S("content-range")), &part))
-			check(part.first <= part.last && part.last < part.size);
-		if (field_retry_after(field_find(head, S("retry-after")), 784111740, &ms))
-			check(ms <= UINT32_MAX);
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(64 << 20, run, bytes, size);
 }

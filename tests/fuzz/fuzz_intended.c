@@ -4,11 +4,11 @@
  * values are those that it has without them, and every intended value has its option and its
  * place.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "kubelet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -16,11 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 static const char node[] =
 	"-- /etc/systemd/system/kubelet.service --\n[Service]\n"
 	"ExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml $KUBELET_EXTRA_ARGS\n";
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static const struct settings *settings_of(struct arena *a, struct str capture)
 {
@@ -63,12 +58,5 @@ static void look(struct arena *a, const uint8_t *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0)
-		look(a, bytes, size);
-	arena_free(a);
-	return 0;
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, look, bytes, size);
 }

@@ -3,22 +3,17 @@
  * input. What the overlay gives is the same by blocks and by pieces, and is a block of the volume
  * or one of the journal.
  */
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "fast.h"
+#include "fuzzed.h"
 #include "patched.h"
 
 enum { JOURNAL_KIB = 256, BLOCK = 1024, BLOCKS = 64, PIECE = 700 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 /* But for its first four bytes, which may be escaped. */
 static bool known(struct str journal, const char *block)
@@ -46,25 +41,24 @@ static void compare(struct blob *volume, struct str journal)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const char zero[BLOCK * BLOCKS];
-	jmp_buf out;
 	struct error e = {0};
 	struct jbd2 j;
 	struct fast *fast = NULL;
-	struct arena *a = arena_new((size_t)64 << 20, full, &out);
-	if (setjmp(out) == 0) {
-		struct blob *volume = blob_memory(a, S("volume"), (struct str){zero, sizeof zero});
-		struct str image = patched_image(a, bytes, size, JOURNAL_KIB);
-		struct blob *journal = blob_memory(a, S("journal"), image);
-		if (jbd2_replay(a, volume, journal, BLOCK, &j, &e)) {
-			compare(j.volume, image);
-			fast_read(a, journal, BLOCK, &j, &fast, &e);
-		} else if (!e.kind || !e.text[0]) {
-			abort();
-		}
+	struct blob *volume = blob_memory(a, S("volume"), (struct str){zero, sizeof zero});
+	struct str image = patched_image(a, bytes, size, JOURNAL_KIB);
+	struct blob *journal = blob_memory(a, S("journal"), image);
+	if (jbd2_replay(a, volume, journal, BLOCK, &j, &e)) {
+		compare(j.volume, image);
+		fast_read(a, journal, BLOCK, &j, &fast, &e);
+	} else if (!e.kind || !e.text[0]) {
+		abort();
 	}
-	arena_free(a);
-	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return fuzzed((size_t)64 << 20, run, bytes, size);
 }

@@ -3,20 +3,15 @@
  * text and inside its parent, strings are valid UTF-8, and a refusal says why and where. What is
  * taken value by value (pull.h) has the same strings in the same order.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "arena.h"
 #include "doc.h"
+#include "fuzzed.h"
 #include "pull.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check(bool holds)
 {
@@ -82,22 +77,21 @@ static void check_pull(struct arena *a, struct str text, const struct doc *d)
 	check(!good || d);
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct file *file = NEW(a, struct file);
+	*file = (struct file){.text = {(const char *)bytes, size}, .size = size};
+	struct doc_fault fault = {0};
+	const struct doc *d = doc_json(a, file, &fault);
+	if (d)
+		check_node(d);
+	else
+		check(fault.text.n && fault.from->at <= size);
+	if (!fault.limit)
+		check_pull(a, file->text, d);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct file *file = NEW(a, struct file);
-		*file = (struct file){.text = {(const char *)bytes, size}, .size = size};
-		struct doc_fault fault = {0};
-		const struct doc *d = doc_json(a, file, &fault);
-		if (d)
-			check_node(d);
-		else
-			check(fault.text.n && fault.from->at <= size);
-		if (!fault.limit)
-			check_pull(a, file->text, d);
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(256 << 20, run, bytes, size);
 }

@@ -3,19 +3,14 @@
  * names, and its command line. What holds for every input: an error in words or a value for every
  * option, in each age of K3s.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "kubelet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 /* Lines with nothing but "%" part the files: command line, configuration, drop-in, kubelet's. */
 static struct str part(struct str *rest)
@@ -61,12 +56,5 @@ static void look(struct arena *a, const uint8_t *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0)
-		look(a, bytes, size);
-	arena_free(a);
-	return 0;
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, look, bytes, size);
 }

@@ -3,10 +3,10 @@
  * their own. A path that is said to be on the node is absolute, and a kubelet's settings can be
  * asked for whatever came out.
  */
-#include <setjmp.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "kubelet.h"
 #include "kubelet/launch/mounts.h"
 
@@ -49,11 +49,6 @@ static void check(struct rootfs *root, const struct launch *l)
 		abort();
 }
 
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
-
 static void look(struct arena *a, const uint8_t *p, size_t n)
 {
 	struct rootfs *root = root_of(a, p, n);
@@ -67,12 +62,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	jmp_buf out_of_memory;
-	if (n > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0)
-		look(a, p, n);
-	arena_free(a);
-	return 0;
+	return n > 1 << 16 ? 0 : fuzzed(256 << 20, look, p, n);
 }

@@ -3,19 +3,14 @@
  * configuration: OpenShift's node-config.yaml, MicroShift's config.yaml with the same bytes as a
  * drop-in, Talos' machine configuration. There is one launch, and what is wrong has its place.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "kubelet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check_place(const struct origin *o)
 {
@@ -46,26 +41,22 @@ static void check(struct arena *a, const char *head, struct str body, const char
 	}
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct str body = str_dup(a, (struct str){(const char *)bytes, size});
+	check(a,
+	      "-- /etc/systemd/system/n.service --\n[Service]\n"
+	      "ExecStart=/usr/bin/openshift start node --config=/n\n-- /n --\n",
+	      body, "\n");
+	check(a,
+	      "-- /etc/systemd/system/m.service --\n[Service]\n"
+	      "ExecStart=/usr/bin/microshift run\n-- /etc/microshift/config.yaml --\n"
+	      "kubelet: {maxPods: 7}\n-- /etc/microshift/config.d/a.yaml --\n",
+	      body, "\n-- /etc/microshift/config.d/b.yaml --\nkubelet: {maxPods: null}\n");
+	check(a, "-- /etc/os-release --\nID=talos\n-- /system/state/config.yaml --\n", body, "\n");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct str body = str_dup(a, (struct str){(const char *)bytes, size});
-		check(a,
-		      "-- /etc/systemd/system/n.service --\n[Service]\n"
-		      "ExecStart=/usr/bin/openshift start node --config=/n\n-- /n --\n",
-		      body, "\n");
-		check(a,
-		      "-- /etc/systemd/system/m.service --\n[Service]\n"
-		      "ExecStart=/usr/bin/microshift run\n-- /etc/microshift/config.yaml --\n"
-		      "kubelet: {maxPods: 7}\n-- /etc/microshift/config.d/a.yaml --\n",
-		      body, "\n-- /etc/microshift/config.d/b.yaml --\nkubelet: {maxPods: null}\n");
-		check(a, "-- /etc/os-release --\nID=talos\n-- /system/state/config.yaml --\n", body,
-		      "\n");
-	}
-	arena_free(a);
-	return 0;
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, run, bytes, size);
 }

@@ -5,12 +5,12 @@
  * documents instead of mismatches. Part 0 is manifest.json when it begins with '[', else
  * index.json. Beyond not crashing, an image that opens has as many layers as its trail says.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "../../scanner/image/store.h"
 #include "arena.h"
+#include "fuzzed.h"
 #include "out.h"
 
 enum { PARTS_MAX = 10 };
@@ -20,11 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 struct part {
 	struct str text, digest;
 };
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static size_t cut(struct str rest, struct part parts[PARTS_MAX])
 {
@@ -95,21 +90,18 @@ static void open_image(struct arena *a, struct fs *fs, struct str platform)
 		abort();
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct part parts[PARTS_MAX] = {0};
+	size_t n = cut((struct str){(const char *)bytes, size}, parts);
+	struct fs *fs = store_of(a, parts, n);
+	if (!fs)
+		abort();
+	open_image(a, fs, S(""));
+	open_image(a, fs, S("linux/arm64"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct part parts[PARTS_MAX] = {0};
-		size_t n = cut((struct str){(const char *)bytes, size}, parts);
-		struct fs *fs = store_of(a, parts, n);
-		if (!fs)
-			abort();
-		open_image(a, fs, S(""));
-		open_image(a, fs, S("linux/arm64"));
-	}
-	arena_free(a);
-	return 0;
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, run, bytes, size);
 }

@@ -3,7 +3,6 @@
  * first, so that what they protect is met too. Beyond not crashing: volumes have names, bytes or
  * an error, and what is read of them lies inside of them.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +11,9 @@
 #include "arena.h"
 #include "bytes.h"
 #include "crc32.h"
+#include "fuzzed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void put_le32(unsigned char *p, uint32_t v)
 {
@@ -98,20 +93,17 @@ static void read_disk(struct arena *a, unsigned char *p, size_t n)
 		look_at(a, &disk.volumes.at[i]);
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	unsigned char *p = NEW_N(a, unsigned char, size + 1);
+	memcpy(p, bytes, size);
+	sign_gpt(p, size, 512);
+	sign_gpt(p, size, 4096);
+	sign_lvm(p, size);
+	read_disk(a, p, size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		unsigned char *p = NEW_N(a, unsigned char, size + 1);
-		memcpy(p, bytes, size);
-		sign_gpt(p, size, 512);
-		sign_gpt(p, size, 4096);
-		sign_lvm(p, size);
-		read_disk(a, p, size);
-	}
-	arena_free(a);
-	return 0;
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, run, bytes, size);
 }

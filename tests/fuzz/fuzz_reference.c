@@ -2,19 +2,14 @@
  * fuzz_reference.c - any bytes as the name of an image. One that is taken is written out whole and
  * means the same then, and holds no byte that a URL would have to escape.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "arena.h"
+#include "fuzzed.h"
 #include "registry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check(struct arena *a, const struct reference *r)
 {
@@ -33,16 +28,15 @@ static void check(struct arena *a, const struct reference *r)
 		abort();
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct reference r;
+	struct error e;
+	if (reference_parse(a, (struct str){(const char *)bytes, size}, &r, &e))
+		check(a, &r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct reference r;
-		struct error e;
-		if (reference_parse(a, (struct str){(const char *)bytes, size}, &r, &e))
-			check(a, &r);
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(64 << 20, run, bytes, size);
 }

@@ -4,19 +4,14 @@
  * lines and of what took them back lie inside their files, and notes are never more than are
  * allowed.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "systemd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check_place(const struct origin *o)
 {
@@ -47,27 +42,23 @@ static void check_story(const struct story *s, const struct unit *u)
 		check_place(u->pending.at[i].from);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const unsigned versions[] = {219, 239, 252, 257};
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct str text = str_dup(a, (struct str){(const char *)bytes, size});
-		struct str head = S("-- /etc/systemd/system/kubelet.service --\n[Service]\n");
-		struct rootfs *root = captured_root_or_none(a, str_cat(a, head, text));
-		struct systemd_options opts = {.version = versions[size % 4],
-					       .live_run = size % 8 > 3};
-		struct systemd *sd = root ? systemd_new(root, &opts) : NULL;
-		if (sd) {
-			const struct unit *u = unit_load(sd, S("kubelet.service"));
-			unit_remarks(sd, u);
-			check_story(unit_story(sd, u), u);
-			check_notes(rootfs_notes(root));
-		}
+	struct str text = str_dup(a, (struct str){(const char *)bytes, size});
+	struct str head = S("-- /etc/systemd/system/kubelet.service --\n[Service]\n");
+	struct rootfs *root = captured_root_or_none(a, str_cat(a, head, text));
+	struct systemd_options opts = {.version = versions[size % 4], .live_run = size % 8 > 3};
+	struct systemd *sd = root ? systemd_new(root, &opts) : NULL;
+	if (sd) {
+		const struct unit *u = unit_load(sd, S("kubelet.service"));
+		unit_remarks(sd, u);
+		check_story(unit_story(sd, u), u);
+		check_notes(rootfs_notes(root));
 	}
-	arena_free(a);
-	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, run, bytes, size);
 }

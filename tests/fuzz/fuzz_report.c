@@ -3,19 +3,14 @@
  * for every input: it is refused with words, or every format can be written of it; and what is
  * written of it as JSON is read again, and written again is the same document.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "arena.h"
+#include "fuzzed.h"
 #include "report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static bool read_text(struct arena *a, struct str text, struct report *out)
 {
@@ -56,17 +51,16 @@ static void again(struct arena *a, const struct report *r)
 		abort();
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct report *r = NEW(a, struct report);
+	if (read_text(a, str_dup(a, (struct str){(const char *)bytes, size}), r)) {
+		show(a, r);
+		again(a, r);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct report *r = NEW(a, struct report);
-		if (read_text(a, str_dup(a, (struct str){(const char *)bytes, size}), r)) {
-			show(a, r);
-			again(a, r);
-		}
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(256 << 20, run, bytes, size);
 }

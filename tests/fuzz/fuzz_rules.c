@@ -3,20 +3,15 @@
  * is refused with words and perhaps a place inside of the file, or each of its rules can be put to
  * a node and comes to a verdict, the same one twice, with a reason where it is unknown.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "arena.h"
 #include "captured.h"
+#include "fuzzed.h"
 #include "rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void evaluate(struct arena *a, const struct rule_file *read)
 {
@@ -42,24 +37,23 @@ static void evaluate(struct arena *a, const struct rule_file *read)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
 	struct doc_fault fault = {0};
 	struct rule_file read = {0};
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct file *f = NEW(a, struct file);
-		f->path = S("/rules.yaml");
-		f->text = str_dup(a, (struct str){(const char *)bytes, size});
-		const struct origin *o = NULL;
-		if (rules_read(a, f, &read, &fault))
-			evaluate(a, &read);
-		else if (!fault.text.n)
-			abort();
-		else if ((o = fault.from) && (o->at > size || o->len > size - o->at))
-			abort();
-	}
-	arena_free(a);
-	return 0;
+	struct file *f = NEW(a, struct file);
+	f->path = S("/rules.yaml");
+	f->text = str_dup(a, (struct str){(const char *)bytes, size});
+	const struct origin *o = NULL;
+	if (rules_read(a, f, &read, &fault))
+		evaluate(a, &read);
+	else if (!fault.text.n)
+		abort();
+	else if ((o = fault.from) && (o->at > size || o->len > size - o->at))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return fuzzed(256 << 20, run, bytes, size);
 }

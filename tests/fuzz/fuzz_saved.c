@@ -3,21 +3,16 @@
  * with every file read, and that is the same again when it is saved and opened once more. The
  * layer's own blob is an empty one, so that nothing can be read late.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "fs.h"
+#include "fuzzed.h"
 #include "out.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 struct tour {
 	struct arena *arena;
@@ -69,12 +64,12 @@ static void try(struct arena *a, struct str saved)
 	fs_list(fs, fs->root, look, &t, &e);
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	try(a, (struct str){(const char *)bytes, size});
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0)
-		try(a, (struct str){(const char *)bytes, size});
-	arena_free(a);
-	return 0;
+	return fuzzed(256 << 20, run, bytes, size);
 }

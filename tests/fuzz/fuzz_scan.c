@@ -3,11 +3,11 @@
  * databases, units, scripts, flags, configuration, rules. Beyond not crashing, what was captured
  * of the scan must give the same verdicts again, and a verdict that is none must say why.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "rules.h"
 
 enum { FINDINGS_MAX = 32 };
@@ -20,11 +20,6 @@ struct outcome {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void scan(struct arena *a, struct rootfs *root, struct outcome *out)
 {
@@ -61,22 +56,20 @@ static void compare(const struct outcome *once, const struct outcome *again)
 			abort();
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct outcome *once = NEW(a, struct outcome), *again = NEW(a, struct outcome);
+	struct rootfs *root = captured_root_or_none(a, (struct str){(const char *)bytes, size});
+	if (root)
+		scan(a, root, once);
+	struct rootfs *copy = root ? captured_root_or_none(a, once->capture) : NULL;
+	if (copy) {
+		scan(a, copy, again);
+		compare(once, again);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct outcome *once = NEW(a, struct outcome), *again = NEW(a, struct outcome);
-		struct rootfs *root =
-			captured_root_or_none(a, (struct str){(const char *)bytes, size});
-		if (root)
-			scan(a, root, once);
-		struct rootfs *copy = root ? captured_root_or_none(a, once->capture) : NULL;
-		if (copy) {
-			scan(a, copy, again);
-			compare(once, again);
-		}
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(256 << 20, run, bytes, size);
 }

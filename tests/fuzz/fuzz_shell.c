@@ -3,19 +3,14 @@
  * What holds for every input: an origin lies inside its file, a command has a word, a path that is
  * written is absolute and has no ".." in it, and text past the limits is untold.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "shell.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check_origin(const struct origin *o)
 {
@@ -71,17 +66,14 @@ static void read_as(struct arena *a, struct str text, struct str program, bool l
 	check(a, &o);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const struct str programs[] = {{"/bin/bash", 9}, {"sh", 2}, {"ksh", 3}};
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(512 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct str text = str_dup(a, (struct str){(const char *)bytes, size});
-		read_as(a, text, programs[size % 3], size % 2 != 0);
-	}
-	arena_free(a);
-	return 0;
+	struct str text = str_dup(a, (struct str){(const char *)bytes, size});
+	read_as(a, text, programs[size % 3], size % 2 != 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return size > 1 << 16 ? 0 : fuzzed(512 << 20, run, bytes, size);
 }

@@ -2,19 +2,14 @@
  * fuzz_snap_args.c - any bytes as a file of arguments, by each reader: words have their place in
  * the file, and kubelite's are as many as there are single blanks and lines.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "kubelet/launch/snap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check(const struct file *f, struct words words)
 {
@@ -30,25 +25,24 @@ static void check(const struct file *f, struct words words)
 		abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static struct variable some[] = {
 		{.name = {"SNAP_DATA", 9}, .value = {.text = {"/var/snap/x/1", 13}}},
 		{.name = {"A", 1}, .value = {.text = {"b c", 3}}},
 	};
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(128 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct variables environment = {.at = some, .n = 2};
-		struct rootfs *root = captured_root(a, S("-- /x --\n"));
-		const struct file *f =
-			captured_file(a, S("/args"), (struct str){(const char *)bytes, size});
-		struct words lines = {0}, array = {0};
-		struct doubt doubt = {0};
-		snap_read_lines(a, f, &environment, size % 2, &lines, &doubt);
-		check(f, lines);
-		snap_read_array(root, f, &environment, &array, &doubt);
-	}
-	arena_free(a);
-	return 0;
+	struct variables environment = {.at = some, .n = 2};
+	struct rootfs *root = captured_root(a, S("-- /x --\n"));
+	const struct file *f =
+		captured_file(a, S("/args"), (struct str){(const char *)bytes, size});
+	struct words lines = {0}, array = {0};
+	struct doubt doubt = {0};
+	snap_read_lines(a, f, &environment, size % 2, &lines, &doubt);
+	check(f, lines);
+	snap_read_array(root, f, &environment, &array, &doubt);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return fuzzed(128 << 20, run, bytes, size);
 }

@@ -3,21 +3,16 @@
  * Beyond not crashing, two things must hold: a capture of a capture is itself, and no walk
  * returns a path that is not clean.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 
 enum { LOOKS_MAX = 2000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void clean(struct str real)
 {
@@ -47,18 +42,16 @@ static struct str capture(struct arena *a, struct rootfs *root)
 	return looks < LOOKS_MAX ? out_text(o) : S("");
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct rootfs *root = captured_root_or_none(a, (struct str){(const char *)bytes, size});
+	struct str once = root ? capture(a, root) : S("");
+	struct rootfs *again = once.n ? captured_root_or_none(a, once) : NULL;
+	if (again && !str_eq(once, capture(a, again)))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct rootfs *root =
-			captured_root_or_none(a, (struct str){(const char *)bytes, size});
-		struct str once = root ? capture(a, root) : S("");
-		struct rootfs *again = once.n ? captured_root_or_none(a, once) : NULL;
-		if (again && !str_eq(once, capture(a, again)))
-			abort();
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(256 << 20, run, bytes, size);
 }

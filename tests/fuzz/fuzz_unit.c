@@ -5,19 +5,14 @@
  * command that starts, every path that was looked at lies inside the root (absolute, without ".."
  * and its like), and how many there are is bounded by the input's size: nothing runs in circles.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "systemd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check_word(struct word w)
 {
@@ -99,23 +94,20 @@ static struct rootfs *root_of(struct arena *a, const uint8_t *bytes, size_t size
 	return rootfs_new(a, layers, notes);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const unsigned versions[] = {219, 239, 252, 262};
-	jmp_buf out_of_memory;
-	if (size > 1 << 16)
-		return 0;
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct rootfs *root = root_of(a, bytes, size);
-		struct systemd_options opts = {.version = versions[size % 4], .live_run = true};
-		struct systemd *sd = root ? systemd_new(root, &opts) : NULL;
-		if (sd) {
-			check(unit_load(sd, S("kubelet")));
-			check(unit_load(sd, S("kubelet@a.service")));
-			check_paths(root, size);
-		}
+	struct rootfs *root = root_of(a, bytes, size);
+	struct systemd_options opts = {.version = versions[size % 4], .live_run = true};
+	struct systemd *sd = root ? systemd_new(root, &opts) : NULL;
+	if (sd) {
+		check(unit_load(sd, S("kubelet")));
+		check(unit_load(sd, S("kubelet@a.service")));
+		check_paths(root, size);
 	}
-	arena_free(a);
-	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return size > 1 << 16 ? 0 : fuzzed(256 << 20, run, bytes, size);
 }

@@ -3,7 +3,6 @@
  * input. Sums are made to fit. What is replayed is the same by sectors and by pieces, and a sector
  * of it is one of the file, one of the log but for its ends, or zeros.
  */
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +10,12 @@
 #include "blob/vhdx_log.h"
 #include "bytes.h"
 #include "crc32c.h"
+#include "fuzzed.h"
 #include "patched.h"
 
 enum { MIB = 1 << 20, SECTOR = 4096, PIECE = 700, SUM = 4, LENGTH = 8, LEADING = 8, TRAILING = 4 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 /* Of an entry that begins at `at`; the log is a ring. */
 static void mend_sum(char *ring, size_t at)
@@ -72,21 +67,20 @@ static void compare(struct blob *file, struct str image)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const struct vhdx_log log = {MIB, MIB, (const unsigned char *)"0123456789abcdef"};
-	jmp_buf out;
 	struct error e = {0};
-	struct arena *a = arena_new((size_t)96 << 20, full, &out);
-	if (setjmp(out) == 0) {
-		struct str image = mended(a, patched_image(a, bytes, size, 2 * MIB >> 10));
-		struct blob *file = blob_memory(a, S("image"), image);
-		struct blob *replayed = vhdx_log_replay(a, file, &log, &e);
-		if (replayed)
-			compare(replayed, image);
-		else if (!e.kind || !e.text[0])
-			abort();
-	}
-	arena_free(a);
-	return 0;
+	struct str image = mended(a, patched_image(a, bytes, size, 2 * MIB >> 10));
+	struct blob *file = blob_memory(a, S("image"), image);
+	struct blob *replayed = vhdx_log_replay(a, file, &log, &e);
+	if (replayed)
+		compare(replayed, image);
+	else if (!e.kind || !e.text[0])
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return fuzzed((size_t)96 << 20, run, bytes, size);
 }

@@ -3,20 +3,15 @@
  * words, or a failure that one of its waivers excuses was covered by a waiver that is well-formed,
  * has a reason and has not expired; on the day after the last of all days none excuses anything.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "fuzzed.h"
 #include "rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void excuse(struct arena *a, struct waivers *all)
 {
@@ -41,21 +36,20 @@ static void excuse(struct arena *a, struct waivers *all)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
 	struct doc_fault fault = {0};
 	struct waivers all = {0};
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct file *f = NEW(a, struct file);
-		f->path = S("/waivers.yaml");
-		f->text = str_dup(a, (struct str){(const char *)bytes, size});
-		if (waivers_read(a, f, &all, &fault))
-			excuse(a, &all);
-		else if (!fault.text.n)
-			abort();
-	}
-	arena_free(a);
-	return 0;
+	struct file *f = NEW(a, struct file);
+	f->path = S("/waivers.yaml");
+	f->text = str_dup(a, (struct str){(const char *)bytes, size});
+	if (waivers_read(a, f, &all, &fault))
+		excuse(a, &all);
+	else if (!fault.text.n)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	return fuzzed(256 << 20, run, bytes, size);
 }

@@ -2,19 +2,14 @@
  * fuzz_words.c - any bytes split into words, in each way: the reading ends, every word's place
  * lies inside the text, and together they are not longer than it but for \u escapes.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "systemd/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void split(struct arena *a, const struct file *f, unsigned flags)
 {
@@ -30,17 +25,16 @@ static void split(struct arena *a, const struct file *f, unsigned flags)
 	}
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct str text = {(const char *)bytes, size};
+	const struct file *f = captured_file(a, S("/words"), text);
+	split(a, f, WORDS_RELAX);
+	split(a, f, WORDS_CUNESCAPE);
+	split(a, f, WORDS_CUNESCAPE | WORDS_KEEP_UNKNOWN);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct arena *a = arena_new(64 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct str text = {(const char *)bytes, size};
-		const struct file *f = captured_file(a, S("/words"), text);
-		split(a, f, WORDS_RELAX);
-		split(a, f, WORDS_CUNESCAPE);
-		split(a, f, WORDS_CUNESCAPE | WORDS_KEEP_UNKNOWN);
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(64 << 20, run, bytes, size);
 }

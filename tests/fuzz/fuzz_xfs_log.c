@@ -4,12 +4,12 @@
  * two bytes, and that many bytes. Both passes are run, and the tree that comes of it keeps the
  * promises of one (tour.h).
  */
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "bytes.h"
+#include "fuzzed.h"
 #include "tour.h"
 #include "xfs_log.h"
 #include "xfs_volume.h"
@@ -17,11 +17,6 @@
 enum { FILE_INO = 34, FILE_BYTES = 64 << 10, ENTRIES = 200, DEPTH = 10, HEAD = 3 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static bool take_all(struct xfs_transactions *t, const uint8_t *bytes, size_t size, struct error *e)
 {
@@ -54,22 +49,20 @@ static void replay(struct arena *a, struct xfs *x, const uint8_t *bytes, size_t 
 	tour_tree(a, &x->fs, &t);
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct error e = {0};
+	struct xfs_volume *v = xfs_volume_new(a, bytes[0] & 1);
+	unsigned char *fork = xfs_volume_inode(v, FILE_INO, 0100644, FORM_EXTENTS, VOLUME_BLOCK, 1);
+	xfs_volume_extent(fork, false, 0, 100, 1);
+	xfs_volume_name(v, "file", FILE_INO);
+	struct fs *fs = xfs_volume_open(v, &e);
+	if (!fs)
+		abort();
+	replay(a, (struct xfs *)fs, bytes + 1, size - 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out;
-	struct error e = {0};
-	struct arena *a = arena_new((size_t)64 << 20, full, &out);
-	if (size && setjmp(out) == 0) {
-		struct xfs_volume *v = xfs_volume_new(a, bytes[0] & 1);
-		unsigned char *fork =
-			xfs_volume_inode(v, FILE_INO, 0100644, FORM_EXTENTS, VOLUME_BLOCK, 1);
-		xfs_volume_extent(fork, false, 0, 100, 1);
-		xfs_volume_name(v, "file", FILE_INO);
-		struct fs *fs = xfs_volume_open(v, &e);
-		if (!fs)
-			abort();
-		replay(a, (struct xfs *)fs, bytes + 1, size - 1);
-	}
-	arena_free(a);
-	return 0;
+	return size == 0 ? 0 : fuzzed((size_t)64 << 20, run, bytes, size);
 }

@@ -3,21 +3,16 @@
  * the tree lies inside the file. What is taken as a mapping means the same to a kubelet before and
  * after it has been captured.
  */
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "captured.h"
+#include "fuzzed.h"
 #include "kubelet.h"
 #include "out.h"
 #include "recaptured.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-static void full(void *arg)
-{
-	longjmp(*(jmp_buf *)arg, 1);
-}
 
 static void check(const struct doc *d, unsigned *left)
 {
@@ -50,23 +45,22 @@ static void as_config(struct arena *a, struct str text)
 	recaptured_same(a, root, &l, &opts, kubelet_settings(root, &l, &opts));
 }
 
+static void run(struct arena *a, const uint8_t *bytes, size_t size)
+{
+	struct doc_fault fault = {0};
+	struct file *f = NEW(a, struct file);
+	f->text = str_dup(a, (struct str){(const char *)bytes, size});
+	const struct doc *d = doc_yaml(a, f, &fault);
+	unsigned left = 100000;
+	if (d)
+		check(d, &left);
+	else if (!fault.text.n)
+		abort();
+	if (d && d->kind == DOC_MAP && size < 1 << 14)
+		as_config(a, f->text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	jmp_buf out_of_memory;
-	struct doc_fault fault = {0};
-	struct arena *a = arena_new(256 << 20, full, &out_of_memory);
-	if (setjmp(out_of_memory) == 0) {
-		struct file *f = NEW(a, struct file);
-		f->text = str_dup(a, (struct str){(const char *)bytes, size});
-		const struct doc *d = doc_yaml(a, f, &fault);
-		unsigned left = 100000;
-		if (d)
-			check(d, &left);
-		else if (!fault.text.n)
-			abort();
-		if (d && d->kind == DOC_MAP && size < 1 << 14)
-			as_config(a, f->text);
-	}
-	arena_free(a);
-	return 0;
+	return fuzzed(256 << 20, run, bytes, size);
 }
