@@ -23,6 +23,17 @@ same_tree stored.zip 'stored'
 refused encrypted.zip 'encrypted members are told' 'zip: the file is encrypted'
 head -c 100000 image.zip >short
 refused short 'a truncated archive is refused' 'no directory at its end'
+python3 - <<-'END'
+	import io, zipfile
+	whole = io.BytesIO()
+	with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as z:
+	    z.writestr("file", b"0123456789" * 40000)
+	told = bytearray(whole.getvalue())
+	size = told.rindex(b"PK\1\2") + 24
+	told[size:size + 4] = (50).to_bytes(4, "little")
+	open("longer.zip", "wb").write(told)
+	END
+refused longer.zip 'a member with more bytes than are told is refused' 'longer than the directory has it'
 mkdir small && cp -a tree/links tree/hard small && (cd small && zip -q -y -r ../small.zip .)
 mutations 200 small.zip
 plan

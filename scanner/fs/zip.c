@@ -296,9 +296,11 @@ static bool zip_read(struct fs *fs, uint64_t ino, uint64_t at, void *buf, size_t
 		return false;
 	/* Its checksum is looked at where it ends. */
 	char past;
-	size_t none;
-	if (n == left && !m->blob->read(m->blob, m->size, &past, 1, &none, e))
+	size_t more = 0;
+	if (n == left && !m->blob->read(m->blob, m->size, &past, 1, &more, e))
 		return false;
+	if (more)
+		return damaged("a member is longer than the directory has it", e);
 	*got = n;
 	return true;
 }
