@@ -217,7 +217,7 @@ static void shared_in_the_metabox(void **state)
 		put_metabox();
 		put(SUPER + 8, boxed ? 0x8 : 0, 4);
 		put(BYTES + 3 * 32 + 2, 2, 2);
-		put(own, 0, 16);
+		memset(image + own, 0, 16);
 		put(own + 4, 1, 1);
 		put(own + 12, place / 4, 4);
 		memcpy(image + own + 16, "hello", 5);
