@@ -187,3 +187,21 @@ result $? 'and each has its verdict'
 cp -a "${first:?}" live && cp -a sys/ostree live/sysroot/ && mkdir -p live/var/opt &&
 	cp sys/ostree/deploy/node/var/opt/kubelet.yaml live/var/opt/
 expect "$boots" 'a running system that was copied' live
+
+# Several systems, deployments that are pinned or kept: the numbers are those of ostree.
+mkdir many && ostree admin init-fs many && ostree admin os-init --sysroot=many node >/dev/null && ostree admin os-init --sysroot=many other >/dev/null
+n=0
+for os in node node other node; do
+	n=$((n + 1)) && echo $n >tree/usr/etc/number
+	ostree --repo=many/ostree/repo commit -b node --tree=dir=tree >/dev/null &&
+		ostree admin deploy --sysroot=many --os=$os --retain node >/dev/null 2>&1
+	[ "$n" != 2 ] || ostree admin pin --sysroot=many 0 >/dev/null
+done
+ostree admin status --sysroot=many | sed -n 's/^[* ] \([a-z]*\) \([0-9a-f]*\.[0-9]*\).*/\1 \2/p' >want
+"$OFFNODE" inspect many 2>&1 | sed -n 's#^  root  */ostree/deploy/\([a-z]*\)/deploy/\([0-9a-f.]*\), .*#\1 \2#p' >got
+[ "$(wc -l <want)" = 4 ] && cmp -s want got
+result $? 'of two systems each deployment, in the order of ostree'
+rm -rf many/boot/loader*
+"$OFFNODE" inspect many 2>&1 | sed -n 's#^  root  */ostree/deploy/\([a-z]*\)/deploy/\([0-9a-f.]*\), .*#\1 \2#p' >got
+cmp -s want got
+result $? 'and by the links alone'
