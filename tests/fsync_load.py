@@ -9,6 +9,7 @@ import random
 import sys
 
 PUNCH, KEEP_SIZE, ZERO = 2, 1, 16
+AT_CWD, EXCHANGE, FOLLOW = -100, 2, 0x400  # of renameat2 and linkat
 libc = ctypes.CDLL(None, use_errno=True)
 libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
 
@@ -96,6 +97,36 @@ class Load:
     def symlink(self):
         os.symlink('t' * self.random.randrange(1, 200), self.fresh())
 
+    def exchange(self):
+        one, other = self.random.sample(self.files, 2)
+        libc.renameat2(AT_CWD, os.fsencode(one), AT_CWD, os.fsencode(other), EXCHANGE)
+
+    def replace(self):
+        """As editors do."""
+        path = self.random.choice(self.files)
+        with open(path + '.new', 'wb') as f:
+            f.write(self.content())
+            f.flush()
+            os.fsync(f.fileno())
+        os.rename(path + '.new', path)
+
+    def nameless(self):
+        """A file that gets its name once it is written, and may be written on after it lost it."""
+        fd, path = os.open(self.random.choice(self.dirs), os.O_TMPFILE | os.O_RDWR, 0o640), self.fresh()
+        os.write(fd, self.content())
+        if libc.linkat(AT_CWD, b'/proc/self/fd/%d' % fd, AT_CWD, os.fsencode(path), FOLLOW) == 0:
+            self.files.append(path)
+        os.fsync(fd)
+        if self.random.random() < .3:
+            self.unlink()
+            os.fsync(fd)
+        os.close(fd)
+
+    def attribute(self):
+        path = self.random.choice(self.files + self.dirs)
+        os.setxattr(path, 'user.%d' % self.random.randrange(5), self.random.randbytes(self.random.choice((0, 9, 900))))
+        self.sync(path)
+
     def mode(self):
         path = self.random.choice(self.files)
         os.chmod(path, self.random.randrange(0o10000))
@@ -106,11 +137,12 @@ class Load:
 
     def step(self, kind=None):
         kinds = (self.create, self.write, self.truncate, self.allocate, self.rename, self.rename_dir,
-                 self.unlink, self.mkdir, self.rmdir, self.link, self.symlink, self.mode, self.fsync)
-        weights = (12, 10, 4, 5, 8, 2, 6, 4, 2, 5, 2, 3, 20)
+                 self.unlink, self.mkdir, self.rmdir, self.link, self.symlink, self.mode, self.fsync,
+                 self.exchange, self.replace, self.nameless, self.attribute)
+        weights = (12, 10, 4, 5, 8, 2, 6, 4, 2, 5, 2, 3, 20, 3, 4, 4, 2)
         try:
             (kind or self.random.choices(kinds, weights)[0])()
-        except (OSError, IndexError):
+        except (OSError, IndexError, ValueError):
             pass  # taken, gone, not empty, none yet
 
 
