@@ -90,8 +90,8 @@ static struct blob *inflate(struct zip *f, const struct member *m, struct blob *
 		g->tail[i] = (unsigned char)(m->crc >> 8 * i);
 		g->tail[4 + i] = (unsigned char)(m->size >> 8 * i);
 	}
-	uint64_t spill = limits_spill(&f->fs.max), most = m->size < spill ? m->size : spill;
-	return blob_spool(f->arena, stream_gunzip(f->arena, &g->stream), most, e);
+	return blob_spool(f->arena, stream_gunzip(f->arena, &g->stream), limits_spill(&f->fs.max),
+			  e);
 }
 
 static bool open_member(struct zip *f, struct member *m, struct error *e)
