@@ -366,6 +366,8 @@ static bool choose_subvolume(struct disk_opening *d, struct error *e)
 		if (!root)
 			return fail(e, ERR_USAGE,
 				    "no volume holds a root, choose one before subvol=");
+		if (!fs && e->kind == ERR_MISSING)
+			e->kind = ERR_USAGE;
 		if (!fs)
 			return false;
 		struct volume *shown = NEW(d->a, struct volume);

@@ -70,11 +70,11 @@ static bool fail_slot(const struct disk *disk, struct str slot, struct error *e)
 {
 	char all[3 * ('Z' - 'A' + 1) + 1] = "";
 	size_t n = 0;
-	for (char bank = 'A'; bank <= 'Z'; bank++)
-		if (is_bank(disk, bank)) {
+	for (int bank = 'A'; bank <= 'Z'; bank++)
+		if (is_bank(disk, (char)bank)) {
 			memcpy(all + n, n ? ", " : "", n ? 2 : 0);
 			n += n ? 2 : 0;
-			all[n++] = bank;
+			all[n++] = (char)bank;
 		}
 	if (!n)
 		return fail(e, ERR_USAGE, "no bank '%" PRIstr "', the disk has none", ARG(slot));

@@ -11,7 +11,7 @@
 #include "arena.h"
 #include "blob.h"
 
-enum { ID_BYTES = 16, SUM_BYTES = 32, HMAC_BLOCK = 64 };
+enum { ID_BYTES = 16, ID_DIGITS = 32, SUM_BYTES = 32, HMAC_BLOCK = 64 };
 
 static int digit(char c)
 {
@@ -28,12 +28,12 @@ static bool read_id(struct str text, unsigned char id[ID_BYTES])
 		int value = digit(text.p[i]);
 		if (text.p[i] == '-')
 			continue;
-		if (value < 0 || n == 2 * ID_BYTES)
+		if (value < 0 || n == ID_DIGITS)
 			return false;
 		id[n / 2] = (unsigned char)(n % 2 ? id[n / 2] | value : value << 4);
 		n++;
 	}
-	return n == 2 * ID_BYTES;
+	return n == ID_DIGITS;
 }
 
 /* The key padded to a block, with `mask` over it, and `text` behind it. */

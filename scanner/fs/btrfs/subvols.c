@@ -14,6 +14,7 @@ enum {
 	ROOT_REF_HEAD = 18,
 	SUBVOLS_MAX = 65535,
 	PATH_DEPTH_MAX = 256,
+	ITEMS_NAMED = 24, /* that are looked at for a message */
 };
 
 bool btrfs_load_root(const struct btrfs_item *item, struct btrfs_tree *out, uint64_t *root_dir,
@@ -153,6 +154,29 @@ static bool by_path(struct btrfs *v, struct str path, struct btrfs_subvol **out,
 	return true;
 }
 
+/* "subvolid=256 (@), subvolid=257 (home)": the first that names lead to, for a message. */
+static struct str first_names(struct btrfs *v)
+{
+	struct btrfs_key k = {BTRFS_FIRST_FREE, BTRFS_ROOT_BACKREF, 0};
+	struct str all = {0};
+	struct btrfs_item item;
+	struct error unheard;
+	bool found = true;
+	for (unsigned i = 0;
+	     i < ITEMS_NAMED && btrfs_from(v, &v->roots, k, &found, &item, &unheard) && found &&
+	     is_file_tree(item.key.objectid);
+	     i++) {
+		k = item.key;
+		if (k.type == BTRFS_ROOT_BACKREF && item.n > ROOT_REF_HEAD)
+			all = str_fmt(v->arena, "%" PRIstr "%ssubvolid=%llu (%.*s)", ARG(all),
+				      all.n ? ", " : "", (unsigned long long)k.objectid,
+				      (int)(item.n - ROOT_REF_HEAD),
+				      (const char *)item.p + ROOT_REF_HEAD);
+		btrfs_key_next(&k);
+	}
+	return all;
+}
+
 bool btrfs_named_subvol(struct btrfs *v, struct str which, struct btrfs_subvol **out,
 			struct error *e)
 {
@@ -169,7 +193,8 @@ bool btrfs_named_subvol(struct btrfs *v, struct str which, struct btrfs_subvol *
 	if (!ok)
 		return false;
 	if (!s)
-		return fail(e, ERR_MISSING, "btrfs: no subvolume %" PRIstr, ARG(which));
+		return fail(e, ERR_MISSING, "btrfs: no subvolume %" PRIstr " among %" PRIstr,
+			    ARG(which), ARG(first_names(v)));
 	*out = s;
 	return true;
 }
