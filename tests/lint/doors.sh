@@ -9,7 +9,7 @@ door() { # door PATTERN FILE
 		failed=1
 	done
 }
-door 'archive\.h|archive_entry\.h' scanner/fs/archive_pass.c
+door 'archive\.h|archive_entry\.h' scanner/fs/archive/archive_pass.c
 door 'sqfs/[a-z_]+\.h' scanner/fs/squashfs.c
 door 'sqlite3\.h' scanner/inventory/rpm_sqlite.c
 door 'yaml\.h' scanner/base/yaml.c

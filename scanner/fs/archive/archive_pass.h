@@ -1,5 +1,5 @@
 /*
- * archive_pass.h - one reading of an archive, entry after entry; private to fs/archive*.c.
+ * archive_pass.h - one reading of an archive, entry after entry; private to fs/archive/.
  *
  * This is the face of archive_pass.c, the door to libarchive. An entry's slices hold until the
  * next step. Offsets count the plain (decompressed) bytes of the whole source.

@@ -1,5 +1,5 @@
 /*
- * archive_skim.h - a file of an archive shown to a skim as it goes by; private to fs/archive*.c.
+ * archive_skim.h - a file of an archive shown to a skim as it goes by; private to fs/archive/.
  */
 #ifndef ARCHIVE_SKIM_H
 #define ARCHIVE_SKIM_H

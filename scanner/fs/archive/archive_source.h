@@ -1,5 +1,5 @@
 /*
- * archive_source.h - the plain bytes of an archive, front to back; private to fs/archive*.c.
+ * archive_source.h - the plain bytes of an archive, front to back; private to fs/archive/.
  *
  * A source knows where it stands, can go back to any byte of the piece it handed out last, and
  * may be seen as a stream, which is how one compressed archive follows another in an initramfs.

@@ -1,5 +1,5 @@
 /*
- * archive.h - an archive whose names are known; private to fs/archive*.c.
+ * archive.h - an archive whose names are known; private to fs/archive/.
  */
 #ifndef ARCHIVE_H
 #define ARCHIVE_H
