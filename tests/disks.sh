@@ -120,6 +120,12 @@ with zipfile.ZipFile("none.zip", "w") as z:
     z.writestr("etc/os-release", "ID=x")'
 same 'a disk in a zip' deflated.zip 'zip > gpt > p2 ext4 \"node\"'
 same 'a disk stored in a zip' stored.zip 'zip > gpt > p2 ext4 \"node\"'
+mkdir -p docs && : >docs/README && tar -cSf beside.tar docs disk.raw
+same 'a disk beside a directory' beside.tar 'tar > gpt > p2 ext4 \"node\"'
+python3 -c 'import zipfile
+with zipfile.ZipFile("tar.zip", "w", 8) as z:
+    z.write("plain.tar")'
+same 'a disk in a tar in a zip' tar.zip 'zip > tar > gpt > p2 ext4 \"node\"'
 says 'a zip of something else' 3 'no kubelet is launched' scan none.zip
 head -c -100 deflated.zip >cut.zip && says 'a zip without its end' 65 'zip' scan cut.zip
 if command -v qemu-img >/dev/null; then
@@ -134,6 +140,7 @@ if command -v qemu-img >/dev/null; then
 		'<DiskSection><Disk ovf:diskId="d" ovf:fileRef="f"/></DiskSection>' >node.ovf
 	tar -cf node.ova node.ovf node.vmdk
 	same 'an appliance' node.ova 'ova > vmdk > gpt > p2 ext4 \"node\"'
+	tar -cf inner.tar node.ova && same 'an appliance in a tar' inner.tar 'tar > ova > vmdk > gpt > p2 ext4 \"node\"'
 	mkdir -p appliance/disks && cp node.vmdk appliance/disks/ && sed 's,node.vmdk,disks/node.vmdk,' node.ovf >appliance/node.ovf
 	tar -cf node.ova -C appliance node.ovf disks/node.vmdk
 	same 'an appliance with its disk in a directory' node.ova 'ova > vmdk > gpt > p2 ext4 \"node\"'

@@ -204,24 +204,46 @@ static bool find_described(struct members *m, struct blob **out, struct error *e
 	return true;
 }
 
+/* Of an archive with directories, a root or the sources of something, only what is plainly a disk
+ * counts; of one with a single file, an archive in it too. */
+static bool counts(const struct members *m, const struct signature *s)
+{
+	if (m->directories)
+		return s->role == ROLE_FILES || s->role == ROLE_TABLE || s->role == ROLE_CONTAINER;
+	return may_be_disk(s->role) || (s->role == ROLE_ARCHIVE && m->all.n == 1);
+}
+
 static bool find_by_bytes(struct members *m, struct blob **out, struct error *e)
 {
 	struct str first = {0};
 	for (size_t i = 0; i < m->all.n; i++) {
+		const struct member *file = &m->all.at[i];
 		struct signature s = {0};
-		struct blob *b = member_blob(m->p, m->fs, &m->all.at[i], e);
+		if (file->directory)
+			continue;
+		struct blob *b = member_blob(m->p, m->fs, file, e);
 		if (!b || !signature_of(m->p->a, b, false, &s, e))
-			return fail_in(e, "%" PRIstr, ARG(m->all.at[i].name));
-		if (!may_be_disk(s.role))
+			return fail_in(e, "%" PRIstr, ARG(file->name));
+		if (!counts(m, &s))
 			continue;
 		if (*out)
 			return fail(e, ERR_UNSUPPORTED,
 				    "more disks than one in an archive: %" PRIstr ", %" PRIstr,
-				    ARG(first), ARG(m->all.at[i].name));
-		first = m->all.at[i].name;
+				    ARG(first), ARG(file->name));
+		first = file->name;
 		*out = b;
 	}
 	return true;
+}
+
+/* Could a disk lie among the files, beside directories? Not where those are a root's. */
+static bool may_hold_disk(const struct members *m)
+{
+	for (size_t i = 0; i < m->all.n; i++)
+		if (m->all.at[i].directory &&
+		    (str_eq(m->all.at[i].name, S("etc")) || str_eq(m->all.at[i].name, S("usr"))))
+			return false;
+	return m->all.n && m->all.n <= MEMBERS_MAX;
 }
 
 /* The name that a cloud gives the only file of its archives: it is a disk, whatever is in it. */
@@ -257,7 +279,7 @@ static enum peel peel_archive(struct peeling *p, struct str name, struct error *
 		return PEEL_FAILED;
 	if (disk)
 		name = S("ova");
-	else if (flat && !find_by_bytes(&m, &disk, e))
+	else if (may_hold_disk(&m) && !find_by_bytes(&m, &disk, e))
 		return PEEL_FAILED;
 	if (flat && !disk && !refuse_unknown_disk(&m, e))
 		return PEEL_FAILED;
