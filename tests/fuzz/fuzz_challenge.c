@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../../scanner/net/challenge.h"
 #include "arena.h"
+#include "challenge.h"
 #include "fuzzed.h"
 #include "out.h"
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../scanner/net/field.h"
-#include "../../scanner/net/url.h"
 #include "arena.h"
+#include "field.h"
 #include "fuzzed.h"
+#include "url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../../scanner/net/ahead.h"
+#include "ahead.h"
 #include "fixture.h"
 
 #include <cmocka.h>

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../scanner/net/challenge.h"
-#include "../../scanner/net/credentials.h"
 #include "base64.h"
+#include "challenge.h"
+#include "credentials.h"
 #include "fixture.h"
 #include "out.h"
 

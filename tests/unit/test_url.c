@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../../scanner/net/field.h"
-#include "../../scanner/net/url.h"
+#include "field.h"
 #include "fixture.h"
+#include "url.h"
 
 #include <cmocka.h>
 

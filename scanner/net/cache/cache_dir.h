@@ -1,5 +1,5 @@
 /*
- * cache_dir.h - the directory of the cache as files that are ours; private to net/cache*.c.
+ * cache_dir.h - the directory of the cache as files that are ours; private to net/cache/.
  *
  * A directory is one that this user alone may write, opened anew for each use, and never through a
  * link. What other names it holds is left alone.
