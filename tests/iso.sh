@@ -14,6 +14,17 @@ grep -q '^iso9660 label=A LABEL uuid=....-..-..-..-..-..-..$' said
 result $? 'label and date'
 [ "$(sed -n 's/.*uuid=//p' said)" = "$(blkid -o value -s UUID -p image)" ]
 result $? 'the date is the UUID that blkid tells'
+mkdir -p one/directory && echo file >one/directory/file && iso lost -R one
+python3 - lost <<'PY'
+import struct, sys
+with open(sys.argv[1], "r+b") as f:
+    image = f.read()
+    at = struct.unpack_from("<I", image, 16 * 2048 + 156 + 2)[0] * 2048  # the root
+    at += image[at] + image[at + image[at]]  # behind itself and its parent
+    f.seek(struct.unpack_from("<I", image, at + 2)[0] * 2048)
+    f.write(b"\0")
+PY
+refused lost 'a directory without its first record is refused' 'a directory does not begin with itself'
 iso image -R -J -joliet-long tree
 same_tree image 'Rock Ridge before Joliet'
 rm image && xorriso -outdev image -compliance deep_paths_off -rr_reloc_dir moved -map tree / -commit >said 2>&1

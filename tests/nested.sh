@@ -283,8 +283,10 @@ if command -v mcopy >/dev/null && [ -e outer.efi ]; then
 	unified a.efi .initrd=initrd
 	esp added.vfat outer.efi EFI/Linux/a.efi a.efi EFI/Linux/a.efi.extra.d/x.addon.efi
 	says 'what may be any file leaves all open' 2 'x.addon.efi: it adds to the initrd' scan -c 4.2.7 added.vfat
+	esp none.vfat cmdline EFI/Linux/a.efi
+	says 'so does a file in the place of a kernel that is none' 2 'EFI/Linux/a.efi: no unified kernel image with an initrd' scan -c 4.2.7 none.vfat
 	esp bad.vfat outer.efi EFI/Linux/a.efi && printf '\0\0' | dd of=bad.vfat bs=1 seek=11 conv=notrunc status=none
-	says 'a volume that cannot be read is no node without a kubelet' 69 'no file system but vfat' scan -c 4.2.7 bad.vfat
+	says 'a volume that cannot be read is no node without a kubelet' 65 'vfat: its files cannot be read' scan -c 4.2.7 bad.vfat
 else
 	skip 'EFI system partitions' 'mtools is not installed, or objcopy makes no kernel'
 fi

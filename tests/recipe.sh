@@ -108,7 +108,7 @@ for image in *; do
 	split.vmdk) with_siblings extent split-s001.vmdk && agrees "$image" ;;
 	v3-backing.qcow2) with_siblings 'backing file' v3-zlib.qcow2 && agrees "$image" ;;
 	v3-datafile.qcow2) with_siblings 'data file' v3-datafile.bin && agrees "$image" ;;
-	esp.vfat) says "$image holds no node" 3 'not-applicable' scan -f json "$image" ;;
+	esp.vfat) says "$image has a file in the place of a kernel" 2 'EFI/Linux/uki.efi: no unified kernel image' scan "$image" ;;
 	btrfs-subvol.img) as_mounted && agrees "$image" ;;
 	root.cpio) same "$image" "$image" cpio ;;
 	*) same "$image" "$image" && agrees "$image" ;;

@@ -36,6 +36,13 @@ volume 'FAT32' 64M -F 32 -s 1
 
 head -c 1M image >short
 refused short 'a truncated volume is refused' 'ends at byte'
+python3 - image <<'PY'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(f.read().index(b".          \x10"))  # the first entry of some directory but the root
+    f.write(b"\0")
+PY
+refused image 'a directory without its first entries is refused' 'a directory has lost its entries'
 rm -rf tree/many tree/EFI/Linux/[37]*
 for small in '12 8M 4' '16 16M 1' '32 64M 1'; do
 	read -r bits size cluster <<<"$small"

@@ -336,6 +336,12 @@ static bool list_record(struct listing *l, const struct record *r, struct error 
 	return true;
 }
 
+/* The first record of every directory (ECMA-119, 6.8.2.2). */
+static bool is_itself(const struct record *r, uint64_t extent)
+{
+	return r->n && r->p[32] == 1 && r->p[RECORD_MIN] == 0 && r->extent == extent;
+}
+
 static bool iso_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, struct error *e)
 {
 	struct iso *f = (struct iso *)fs;
@@ -347,9 +353,13 @@ static bool iso_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, st
 		return damaged("not a directory", e);
 	if (!fs_directory_fits(fs, r.size, e))
 		return fail_in(e, "iso9660: a directory");
-	uint64_t at = r.extent, end = r.extent + r.size;
+	uint64_t begin = r.extent, at = begin, end = begin + r.size;
 	while (at < end && !l.stopped) {
-		if (!read_record(f, at, &r, e) || (r.n && !list_record(&l, &r, e)))
+		if (!read_record(f, at, &r, e))
+			return false;
+		if (at == begin && !is_itself(&r, begin))
+			return damaged("a directory does not begin with itself", e);
+		if (r.n && !list_record(&l, &r, e))
 			return false;
 		at = r.n ? at + r.n : (at + SECTOR) & ~(uint64_t)(SECTOR - 1);
 	}

@@ -272,7 +272,8 @@ static bool vfat_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, s
 		if (!list_entries(f, &l, cluster_at(f, c), f->cluster / ENTRY, e) ||
 		    !next_cluster(f, c, &c, e))
 			return false;
-	return true;
+	/* All but the root begin with an entry for themselves. */
+	return l.entries || ino == fs->root || damaged("a directory has lost its entries", e);
 }
 
 struct search {

@@ -63,7 +63,10 @@ static void explain(struct volume *v, const struct signature *s)
 		if (is_cut(v, &v->error))
 			fail(&v->error, ERR_CORRUPT, "the disk ends before it does");
 		return;
-	case ROLE_HARMLESS: return;
+	case ROLE_HARMLESS: /* but kernels may lie on an EFI system partition */
+		if (str_eq(s->name, S("vfat")))
+			fail(&v->error, ERR_CORRUPT, "vfat: its files cannot be read");
+		return;
 	case ROLE_UNKNOWN:
 	case ROLE_TABLE:
 	case ROLE_COMPRESSED:

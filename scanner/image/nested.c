@@ -80,13 +80,15 @@ static struct blob *cached(struct nesting *n, struct blob *b)
 	return blob_cached(n->a, b, own);
 }
 
-/* The initrd in a kernel; *b is NULL where it has none. */
+/* The initrd in a kernel; *b is NULL where it has none, and may be something else. */
 static bool open_kernel(struct nesting *n, struct str path, struct blob **b, struct volume *out,
 			struct error *e)
 {
 	struct blob *kernel = *b;
 	if (!blob_pe_section(n->a, kernel, S(".initrd"), b, e))
 		return false;
+	if (!*b && str_starts(path, S("EFI/Linux/")))
+		return fail(e, ERR_UNSUPPORTED, "no unified kernel image with an initrd");
 	return !*b || kernel_additions(n->a, volume_at(n)->fs, path, kernel, &out->additions, e);
 }
 

@@ -506,6 +506,10 @@ static void names_and_links(void **state)
 	must_open(&x, "both.tar");
 	assert_true(find(&x, "c") == UINT64_MAX);
 	box_free(&x);
+	/* one block of zeros is none, but a header that is lost */
+	run("tar -cf lost.tar -C n a b && dd if=/dev/zero of=lost.tar bs=512 seek=2 count=1"
+	    " conv=notrunc status=none");
+	must_fail("lost.tar", ERR_CORRUPT, "a block is zeros");
 }
 
 static int set_up(void **state)

@@ -78,7 +78,8 @@ struct pass {
 	uint64_t number;
 	uint64_t previous_end; /* where the bytes of the entry before this one end at most */
 	bool end_marked;
-	char last[200]; /* for messages: the entry read last */
+	unsigned end_blocks; /* of zeros */
+	char last[200];      /* for messages: the entry read last */
 	bool in_entry, in_header;
 	size_t header_n;     /* bytes taken for the header that is being read */
 	struct error failed; /* what the source failed with, inside a callback */
@@ -385,6 +386,18 @@ static bool next_cpio(struct pass *p, bool *more, struct error *e)
 	return pass_start(p, e);
 }
 
+/* One block of zeros ends the reading, but it takes two to end a tar: where more follows, that was
+ * a header. */
+static bool ends_here(struct pass *p, struct error *e)
+{
+	struct str head;
+	if (!source_peek(p->source, &head, e))
+		return false;
+	return !head.n || (!head.p[0] && !memcmp(head.p, head.p + 1, head.n - 1)) ||
+	       fail(e, ERR_CORRUPT, "tar: after entry %llu (%s) a block is zeros",
+		    (unsigned long long)p->number, p->last);
+}
+
 /* What libarchive looked at behind a tar's end is left for others to read. A piece may end
  * between the two blocks of the end mark; nothing of it is missed then. */
 static bool back_to_end(struct pass *p, struct error *e)
@@ -393,7 +406,7 @@ static bool back_to_end(struct pass *p, struct error *e)
 	uint64_t end = p->base + (uint64_t)la.archive_filter_bytes(p->archive, 0);
 	if (end < s->piece_at || end > s->piece_at + s->piece.n)
 		return true;
-	return source_rewind(s, end, e);
+	return source_rewind(s, end, e) && (p->end_blocks != 1 || ends_here(p, e));
 }
 
 static void note_end(struct pass *p)
@@ -401,8 +414,10 @@ static void note_end(struct pass *p)
 	uint64_t header = p->base + (uint64_t)la.archive_read_header_position(p->archive);
 	uint64_t end = p->base + (uint64_t)la.archive_filter_bytes(p->archive, 0);
 	uint64_t marker = end - header;
-	p->end_marked = is_cpio(p) || ((marker == 512 || marker == 1024) &&
-				       source_zeros_before(p->source, end, marker));
+	bool zeros =
+		(marker == 512 || marker == 1024) && source_zeros_before(p->source, end, marker);
+	p->end_blocks = zeros ? (unsigned)(marker / 512) : 0;
+	p->end_marked = is_cpio(p) || zeros;
 }
 
 /* Warnings mean that something of an entry was not understood. Only what is never looked at
