@@ -1,7 +1,7 @@
 /*
- * fuzz_partitions.c - any bytes as a disk: GPT, MBR, LVM and signatures. Checksums are made right
- * first, so that what they protect is met too. Beyond not crashing: volumes have names, bytes or
- * an error, and what is read of them lies inside of them.
+ * fuzz_partitions.c - any bytes as a disk: GPT, MBR, LVM, El Torito and signatures. Checksums are
+ * made right first, so that what they protect is met too. Beyond not crashing: volumes have names,
+ * bytes or an error, and what is read of them lies inside of them.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -77,9 +77,14 @@ static void look_at(struct arena *a, const struct volume *v)
 static void read_disk(struct arena *a, unsigned char *p, size_t n)
 {
 	struct blob *b = blob_memory(a, S("disk"), (struct str){(char *)p, n});
+	struct boot_images images = {0};
 	struct disk disk = {0};
 	struct error e = {0};
 	bool found;
+	(void)eltorito_read(a, b, &images, &e);
+	for (size_t i = 0; i < images.n; i++)
+		if (images.at[i]->size > n)
+			abort();
 	(void)gpt_read(a, b, &disk, &found, &e);
 	(void)mbr_read(a, b, &disk, &found, &e);
 	*vec_push(a, &disk.volumes) = (struct volume){.name = S("disk"), .blob = b, .size = n};
