@@ -148,13 +148,19 @@ struct blob_siblings {
 struct blob_siblings *blob_beside(struct arena *a, struct str path, struct blob_budget *budget,
 				  struct watch *w, struct error *e);
 
+/* What is found out about the bytes on the way. */
+struct blob_findings {
+	/* Why they may be older than what the machine would see, one clause each: "the qcow2 is
+	 * marked as corrupt". */
+	struct words stale;
+	struct words replayed; /* the logs over them that were: "the log of the vhdx" */
+};
+
 struct blob_opening {
 	struct blob_siblings *siblings; /* NULL: a second file is refused with a sentence */
 	unsigned chain;                 /* files opened on behalf of each other so far */
 	struct limits max;
-	/* Never NULL; filled by what is opened: why its bytes may be older than what the machine
-	 * would see, one clause each: "the qcow2 is marked as corrupt". */
-	struct words *stale;
+	struct blob_findings *found; /* never NULL; filled by what is opened */
 };
 
 /* The disk inside a container: *name is the container's ("qcow2") and *inside its bytes; *inside is

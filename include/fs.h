@@ -74,6 +74,7 @@ struct fs {
 	/* Why the tree may be older than what the machine would see, one clause with what would
 	 * settle it: "its log is dirty and was not replayed; mount it once". Else empty. */
 	struct str stale;
+	struct str replayed; /* logs that were replayed to read it, nothing written, or empty */
 	/* Which of opts->volumes it lies on, the one that was opened among them; n_devices 0 where
 	 * it lies on that one alone. */
 	struct blob *const *devices;

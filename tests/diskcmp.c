@@ -67,9 +67,9 @@ int main(int argc, char **argv)
 		return 2;
 	struct arena *a = arena_new((size_t)1 << 30, NULL, NULL);
 	struct error e = {0};
-	struct words stale = {0};
+	struct blob_findings found = {0};
 	struct blob_budget budget = {.max_reads = UINT64_MAX, .max_bytes = UINT64_MAX};
-	struct blob_opening opening = {.stale = &stale};
+	struct blob_opening opening = {.found = &found};
 	struct blob *image = blob_open(a, str_from(args[1]), NULL, &e);
 	struct blob *raw = blob_open(a, str_from(args[2]), NULL, &e), *disk = NULL;
 	const char *name = "raw";

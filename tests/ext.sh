@@ -116,6 +116,8 @@ journal() { # journal NAME BLOCK-SIZE JOURNAL-OPEN-OPTIONS MKE2FS-ARGUMENT...
 	same want got "a dirty journal: $1"
 	[ "$(debugfs -R 'cat etc/magic' old.img 2>/dev/null | sha256sum)" != "$(sha256sum <magic)" ] && ! grep -q stale told
 	result $? "a dirty journal: $1: it was needed, and was enough"
+	"$OFFNODE" inspect old.img 2>/dev/null | grep -q ' replayed: its journal$'
+	result $? "a dirty journal: $1: is told"
 	e2fsck -y -E journal_only old.img >e2fsck.out 2>&1
 	"$manifest" old.img >want 2>/dev/null
 	same want got "a dirty journal: $1: as e2fsck replays it"

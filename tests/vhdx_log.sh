@@ -75,4 +75,16 @@ for shape in one several wrap-entry zeros older torn; do
 	by_qemu $shape && cmp -s want.raw base.raw
 	result $? "QEMU agrees: $shape"
 done
+
+# ---- what is said of it ----
+
+if command -v mke2fs >/dev/null; then
+	truncate -s 4M volume.raw && mke2fs -q -F volume.raw
+	qemu-img convert -f raw -O vhdx volume.raw volume.vhdx
+	python3 "$top/tests/vhdx_log.py" craft volume.vhdx told.vhdx several
+	"$OFFNODE" inspect told.vhdx 2>/dev/null | grep -q ' replayed: the log of the vhdx$'
+	result $? 'the log that was replayed is told of'
+else
+	skip 'what is said of it' 'mke2fs is not installed'
+fi
 plan

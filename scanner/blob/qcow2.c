@@ -357,7 +357,7 @@ struct blob *blob_open_qcow2(struct arena *a, struct blob *b, const struct blob_
 	if (!open_files(a, q, &h, o, e))
 		return NULL;
 	if (h.incompatible & CORRUPT)
-		vec_push(a, o->stale)->text = S("the qcow2 is marked as corrupt");
+		vec_push(a, &o->found->stale)->text = S("the qcow2 is marked as corrupt");
 	q->extended = h.incompatible & EXTENDED_L2;
 	q->zero_flag = h.version > 2;
 	q->cluster_bits = h.cluster_bits;

@@ -124,8 +124,16 @@ static bool read_header(struct arena *a, struct blob *b, unsigned char *out, str
 	return found || fail(e, ERR_CORRUPT, "neither header is sound");
 }
 
+static struct blob *replay(struct arena *a, struct blob *b, const struct vhdx_log *log,
+			   const struct blob_opening *o, struct error *e)
+{
+	vec_push(a, &o->found->replayed)->text = S("the log of the vhdx");
+	return vhdx_log_replay(a, b, log, e);
+}
+
 /* The file with the writes in place that its log holds; NULL: a failure was told. */
-static struct blob *replayed(struct arena *a, struct blob *b, struct error *e)
+static struct blob *replayed(struct arena *a, struct blob *b, const struct blob_opening *o,
+			     struct error *e)
 {
 	static const unsigned char no_guid[GUID];
 	unsigned char *p = NEW_N(a, unsigned char, HEADER);
@@ -140,7 +148,7 @@ static struct blob *replayed(struct arena *a, struct blob *b, struct error *e)
 	else if (log_version != 0)
 		fail(e, ERR_UNSUPPORTED, "log: unknown version %u", log_version);
 	else
-		return vhdx_log_replay(a, b, &log, e);
+		return replay(a, b, &log, o, e);
 	return NULL;
 }
 
@@ -277,8 +285,7 @@ struct blob *blob_open_vhdx(struct arena *a, struct blob *b, const struct blob_o
 {
 	struct region regions[REGIONS_N] = {0};
 	struct vhdx *v = NEW(a, struct vhdx);
-	(void)o;
-	v->of = replayed(a, b, e);
+	v->of = replayed(a, b, o, e);
 	if (!v->of || !read_regions(a, v->of, regions, e))
 		return NULL;
 	v->table = regions[REGION_TABLE];

@@ -97,6 +97,8 @@ static struct blob *inflate(struct zip *f, const struct member *m, struct blob *
 static bool open_member(struct zip *f, struct member *m, struct error *e)
 {
 	unsigned char p[LOCAL_SIZE];
+	if (!m->blob && m->size == 0)
+		m->blob = blob_window(f->arena, f->blob, f->blob->name, 0, 0);
 	if (m->blob)
 		return true;
 	if (m->encrypted)
@@ -174,6 +176,8 @@ static bool add_entry(struct zip *f, struct str *rest, struct error *e)
 			   .encrypted = p[8] & FLAG_ENCRYPTED};
 	if (!widen(&m, p + ENTRY_SIZE + name_n, extra_n, e))
 		return false;
+	if (m.size == 0 && m.crc)
+		return damaged("an empty member has a checksum", e);
 	struct fs_stat st = describe(p, name, m.size);
 	if (!tree_add(f->tree, name, &st, &inode, e))
 		return false;

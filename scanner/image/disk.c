@@ -90,6 +90,17 @@ static void explain(struct volume *v, const struct signature *s)
 	}
 }
 
+/* The logs of what the disk comes in count for all that is on it. */
+static void add_log(struct disk_opening *d, struct fs *fs)
+{
+	const struct words *logs = &d->from->found->replayed;
+	struct str own = fs->replayed, log = logs->n ? logs->at[0].text : (struct str){0};
+	if (!own.n)
+		fs->replayed = log;
+	else if (log.n)
+		fs->replayed = str_fmt(d->a, "%" PRIstr " and %" PRIstr, ARG(own), ARG(log));
+}
+
 static void take_tree(struct disk_opening *d, struct volume *v, struct fs *fs)
 {
 	v->fs = fs;
@@ -98,8 +109,8 @@ static void take_tree(struct disk_opening *d, struct volume *v, struct fs *fs)
 		v->label = fs->label;
 	if (fs->uuid.n)
 		v->uuid = fs->uuid;
-	if (!fs->stale.n && d->from->stale->n)
-		fs->stale = d->from->stale->at[0].text;
+	if (!fs->stale.n && d->from->found->stale.n)
+		fs->stale = d->from->found->stale.at[0].text;
 	if (!fs->stale.n && v->nested)
 		fs->stale = d->disk->volumes.at[v->in].fs->stale;
 }
@@ -180,6 +191,7 @@ static bool identify(struct disk_opening *d, struct volume *v, struct error *e)
 		explain(v, &s);
 		return true;
 	}
+	add_log(d, fs);
 	take_tree(d, v, fs);
 	share_tree(d, v);
 	return true;
@@ -259,6 +271,7 @@ static bool force_volume(struct disk_opening *d, struct blob *b, const char *onl
 	if (!fs)
 		return fail(e, ERR_UNSUPPORTED, "not a file system of kind %s", only);
 	add_whole(d, b);
+	add_log(d, fs);
 	take_tree(d, &d->disk->volumes.at[0], fs);
 	return true;
 }
@@ -481,7 +494,7 @@ struct blob_budget *disk_budget(struct opening *o)
 bool disk_of_volumes(struct opening *o, struct disk *disk, struct blob_budget *budget,
 		     struct str path, struct error *e)
 {
-	struct peeled from = {.stale = NEW(o->a, struct words), .budget = budget};
+	struct peeled from = {.found = NEW(o->a, struct blob_findings), .budget = budget};
 	struct disk_opening d = {.o = o, .a = o->a, .disk = disk, .from = &from};
 	from.trail.arena = o->a;
 	disk->budget = budget;
@@ -496,7 +509,7 @@ struct disk *image_disk(struct arena *a, struct blob *b, struct error *e)
 {
 	static const struct image_options none;
 	struct blob_budget *budget = NEW(a, struct blob_budget);
-	struct peeled from = {.stale = NEW(a, struct words), .budget = budget};
+	struct peeled from = {.found = NEW(a, struct blob_findings), .budget = budget};
 	struct opening o = {.a = a, .opts = &none};
 	struct disk_opening d = {.o = &o, .a = a, .disk = NEW(a, struct disk), .from = &from};
 	*budget = (struct blob_budget){.max_reads = UINT64_MAX, .max_bytes = UINT64_MAX};

@@ -29,8 +29,8 @@ struct peeled {
 	struct blob *archive; /* … bytes that are for the readers of archives, */
 	struct fs *tree;      /* or a tree of files already, when the peeling needed it */
 	struct trail trail;
-	struct words *stale; /* see blob_opening */
-	struct words others; /* files of further disks, which are not read */
+	struct blob_findings *found; /* see blob_opening */
+	struct words others;         /* files of further disks, which are not read */
 	struct blob_budget *budget;
 };
 

@@ -389,13 +389,13 @@ static enum peel peel_once(struct peeling *p, struct error *e)
 	return peel_container(p, &s, e);
 }
 
-/* What the reading of one target shares: its budget, and what is found out about stale bytes. */
+/* What the reading of one target shares: its budget, and what is found out about its bytes. */
 static bool begin(struct peeling *p, struct str path, struct error *e)
 {
 	p->out.trail.arena = p->a;
-	p->out.stale = NEW(p->a, struct words);
+	p->out.found = NEW(p->a, struct blob_findings);
 	p->out.budget = disk_budget(p->o);
-	p->opening.stale = p->out.stale;
+	p->opening.found = p->out.found;
 	p->opening.max = p->o->opts->fs.max;
 	return target_beside(p->o, path, p->out.budget, &p->opening.siblings, e);
 }

@@ -27,6 +27,7 @@ static void volume(struct json *j, const struct volume *v)
 	put_text(j, "partuuid", v->partuuid);
 	put_text(j, "partlabel", v->partlabel);
 	put_text(j, "stale", v->fs ? v->fs->stale : (struct str){0});
+	put_text(j, "replayed", v->fs ? v->fs->replayed : (struct str){0});
 	put_text(j, "error", str_from(v->error.text));
 	json_close(&j->out);
 }

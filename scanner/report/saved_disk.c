@@ -47,10 +47,11 @@ static struct volume volume_saved(struct saved *s, const struct doc *d)
 		.partuuid = saved_text(d, "partuuid"),
 		.partlabel = saved_text(d, "partlabel"),
 	};
-	struct str stale = saved_text(d, "stale");
-	if (stale.n) {
+	struct str stale = saved_text(d, "stale"), replayed = saved_text(d, "replayed");
+	if (stale.n || replayed.n) {
 		v.fs = fs_named(s, v.holds);
 		v.fs->stale = stale;
+		v.fs->replayed = replayed;
 	}
 	error_text(d, &v.error);
 	return v;

@@ -66,8 +66,10 @@ static void say_volume(struct text *t, const struct target_report *target, const
 	say_names(t, v);
 	if (v->error.kind != ERR_NONE)
 		say(t, "                        not read: ", str_from(v->error.text), "\n");
-	if (v->fs)
-		say(t, "                        stale: ", v->fs->stale, "\n");
+	if (!v->fs)
+		return;
+	say(t, "                        replayed: ", v->fs->replayed, "\n");
+	say(t, "                        stale: ", v->fs->stale, "\n");
 }
 
 /* Mounts that no volume stands behind. */

@@ -104,6 +104,9 @@ static void note_volume(struct rootfs *root, const struct volume *v)
 		     ARG(v->name), ARG(v->additions));
 	if (v->fs && v->fs->stale.n)
 		note(root->notes, NULL, "%" PRIstr ": %" PRIstr, ARG(v->name), ARG(v->fs->stale));
+	if (v->fs && v->fs->replayed.n)
+		note(root->notes, NULL, "%" PRIstr ": read with %" PRIstr " replayed", ARG(v->name),
+		     ARG(v->fs->replayed));
 	if (v->fs && v->fs->lacks.n && !v->spare)
 		note(root->notes, NULL, "%" PRIstr ": %" PRIstr, ARG(v->name), ARG(v->fs->lacks));
 }

@@ -104,9 +104,9 @@ static void look(struct blob *disk, uint64_t at)
 
 static void read_all(struct arena *a, struct str image)
 {
-	struct words stale = {0};
+	struct blob_findings found = {0};
 	struct same same = {{open_same}, a, image};
-	struct blob_opening o = {.siblings = &same.siblings, .stale = &stale};
+	struct blob_opening o = {.siblings = &same.siblings, .found = &found};
 	struct blob_budget budget = {.max_reads = 100000, .max_bytes = 64 << 20};
 	struct blob *disk = NULL, *b = blob_memory(a, S("image"), image);
 	struct error e = {0};

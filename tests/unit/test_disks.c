@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-static struct words stale;
-static const struct blob_opening alone = {.stale = &stale};
+static struct blob_findings found;
+static const struct blob_opening alone = {.found = &found};
 static struct made_image made;
 
 /* One number of an image, and what becomes of it: refused, or for a kind of ERR_NONE read. */
@@ -30,7 +30,7 @@ struct change {
 static struct made_image *blank(void)
 {
 	memset(&made, 0, sizeof made);
-	stale.n = 0;
+	found.stale.n = 0;
 	return &made;
 }
 
@@ -258,7 +258,7 @@ static void vhdx_images(void **state)
 	disk_holds(disk, 0, S("block"));
 	disk_holds(disk, BLOCK - 2, S("\0\0\0\0"));
 	assert_int_equal(disk->size, 2 * BLOCK);
-	assert_int_equal(stale.n, 0);
+	assert_int_equal(found.stale.n, 0);
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		struct made_image *m = vhdx();
 		image_le(m, changes[i].at, changes[i].width, changes[i].value);
@@ -362,7 +362,7 @@ static void vhdx_replayed(void **state)
 	disk_holds(disk_in(m, "vhdx", &alone), 0, S("block"));
 	memset(m->bytes + (192 << 10), 0, 4);
 	disk_refused(m, "vhdx", &alone, ERR_CORRUPT, "neither region table is sound");
-	assert_int_equal(stale.n, 0);
+	assert_int_equal(found.stale.n, 0);
 }
 
 /* ---- vmdk: text at 512, the directory at 1024, a table at 1536, a grain of 4096 at 4096 ---- */
@@ -467,7 +467,7 @@ static void vmdk_descriptors(void **state)
 		 "encrypted"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct blob_opening o = {.stale = &stale};
+		struct blob_opening o = {.found = &found};
 		struct made_image *extent = NEW(arena, struct made_image);
 		*extent = *vmdk();
 		if (cases[i].beside)
@@ -479,7 +479,7 @@ static void vmdk_descriptors(void **state)
 	}
 	struct made_image *extent = NEW(arena, struct made_image);
 	*extent = *vmdk();
-	struct blob_opening o = {.stale = &stale, .siblings = siblings_all(extent)};
+	struct blob_opening o = {.found = &found, .siblings = siblings_all(extent)};
 	struct made_image *m = blank();
 	image_text(
 		m, 0,

@@ -19,15 +19,15 @@ enum { L1 = 512, L2 = 1024, DATA = 1536, CLUSTER = 512 };
 /* "hello, hello, hello, hello!\n" 512 bytes long, deflated by Python's zlib with a window of 12. */
 #define PACKED "\xcb\x48\xcd\xc9\xc9\xd7\x51\xc8\xc0\xa4\x14\xb9\x32\x46\xe5\x86\xbd\x1c\x00"
 
-static struct words stale;
-static const struct blob_opening alone = {.stale = &stale};
+static struct blob_findings found;
+static const struct blob_opening alone = {.found = &found};
 static struct made_image made;
 
 /* A disk of two clusters, the first stored. */
 static struct made_image *image(unsigned version)
 {
 	memset(&made, 0, sizeof made);
-	stale.n = 0;
+	found.stale.n = 0;
 	image_text(&made, 0, S("QFI\xfb"));
 	image_be(&made, 4, 4, version);
 	image_be(&made, 20, 4, 9);
@@ -59,7 +59,7 @@ static void incompatible_bits(void **state)
 			disk_refused(m, "qcow2", &alone, ERR_CORRUPT, "have no subclusters");
 		else
 			disk_refused(m, "qcow2", &alone, ERR_UNSUPPORTED, words);
-		assert_int_equal(stale.n, bit == 1);
+		assert_int_equal(found.stale.n, bit == 1);
 	}
 }
 
@@ -262,7 +262,7 @@ static void other_files(void **state)
 {
 	(void)state;
 	struct made_image *m = image(3);
-	struct blob_opening beside = {.stale = &stale, .siblings = siblings_all(m)};
+	struct blob_opening beside = {.found = &found, .siblings = siblings_all(m)};
 	image_be(m, 8, 8, 200);
 	image_be(m, 16, 4, 8);
 	image_text(m, 200, S("base.raw"));

@@ -216,6 +216,8 @@ static struct fs *tree_of(struct arena *a, struct btrfs *v, const struct btrfs_s
 	f->fs.label = v->super.label;
 	f->fs.uuid = fs_uuid_text(a, v->super.fsid);
 	f->fs.stale = v->stale;
+	if (v->super.log_root && !v->stale.n)
+		f->fs.replayed = S("its log");
 	f->fs.devices = v->members.at;
 	f->fs.n_devices = v->members.n;
 	if (v->missing)

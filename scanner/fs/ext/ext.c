@@ -535,5 +535,7 @@ struct fs *fs_open_ext(struct arena *a, struct blob *b, const struct fs_options 
 		return NULL;
 	x->fast = now.files;
 	x->fs.stale = now.blocks.stale;
+	if (!x->fs.stale.n)
+		x->fs.replayed = S("its journal");
 	return &x->fs;
 }

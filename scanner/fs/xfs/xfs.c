@@ -137,6 +137,7 @@ struct fs *fs_open_xfs(struct arena *a, struct blob *b, const struct fs_options 
 	struct str label = {x->sb.label, sizeof x->sb.label};
 	x->fs.label = str_dup(a, str_slice(label, 0, str_find(label, 0)));
 	x->fs.uuid = str_uuid(a, x->sb.uuid);
+	x->fs.replayed = x->replayed ? S("its log") : (struct str){0};
 	x->fs.root = x->sb.root;
 	return &x->fs;
 }
