@@ -58,6 +58,10 @@ static struct str absolute(struct scan *s)
 
 static bool there(struct scan *s, const struct file *f, struct str path)
 {
+	const struct layers *layers = &s->out->image.layers;
+	if (layers->disk && !layers->root)
+		return fail(&s->out->error, ERR_MISSING,
+			    "no volume of the disk holds the root of a system, see inspect");
 	if (f->state == FILE_ABSENT)
 		return fail(&s->out->error, ERR_MISSING, "%" PRIstr ": not in the image",
 			    ARG(path));

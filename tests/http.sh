@@ -156,7 +156,8 @@ ends 66 'asked to come back in 7200 s: the server answers 429 (too many requests
 ends 66 'tried 2 times: the server answers 503 (service unavailable)' /broken
 ends 66 'more than 10 redirects' /loop
 ends 66 'tried 2 times: less than 1000 bytes a second for 0.2 s' /dribble/numbers --net-timeout 200ms
-ends 64 'cannot be used' /small --cacert nowhere.pem
+echo 'no certificate' >broken.pem
+ends 64 'cannot be used' /small --cacert broken.pem
 status=0
 "$OFFNODE" scan "$https/huge" >got 2>said || status=$?
 result $((status == 0)) '10 GB of zeros hold no node'

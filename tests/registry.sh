@@ -158,7 +158,7 @@ none
 auth wrong.json "$basic" alice:falsch
 says 'a wrong password' 66 'answers 401 (login refused)' scan "$target" --authfile wrong.json
 grep -qe falsch -e "$(printf alice:falsch | base64)" said && result 1 'is not told' || result 0 'is not told'
-says 'a file of logins that is not there' 66 'nowhere.json: No such file' scan "$target" --authfile nowhere.json
+says 'a file of logins that is not there' 64 "--authfile: 'nowhere.json' is not a file that can be read" scan "$target" --authfile nowhere.json
 echo '{"auths": geheim' >broken.json
 says 'a file of logins that is broken' 64 'broken.json: line 1: not JSON' scan "$target" --authfile broken.json
 auth other.json "other.example" alice:geheim

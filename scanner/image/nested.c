@@ -127,7 +127,10 @@ static void add_file(struct nesting *n, struct str path)
 		return;
 	switch (fs_walk(n->a, v->fs, path, false, &walk, &file.error)) {
 	case WALK_ABSENT: return;
-	case WALK_FAILED: break;
+	case WALK_FAILED:
+		if (v->error.kind != ERR_NONE)
+			return; /* of which this would be one more consequence */
+		break;
 	case WALK_FOUND:
 		if (walk.st.kind != FS_REGULAR)
 			return;
