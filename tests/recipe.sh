@@ -6,15 +6,14 @@
 differs=notes
 . tests/support/nodes.sh
 recipe=${RECIPE:-$top/../shared/tools/mkimages.sh}
-[ -f "$recipe" ] || { skip recipe 'the checkout has no recipe' && plan && exit 0; }
+[ -f "$recipe" ] || { echo '# the checkout has no recipe' && plan && exit 0; }
 have qemu-img
 have sfdisk
 have blkid
 bash "$recipe" tree images >made 2>&1
 grep -q '^ok' made
 result $? 'the recipe makes images'
-sed -n 's/^skip *\([^ ]*\) *\(.*\)/\1 \2/p' made >left_out
-while read -r name reason; do skip "$name" "not made here: ${reason:-no reason is told}"; done <left_out
+sed -n 's/^skip/# left out by the recipe:/p' made
 cd images || exit 1
 
 # refused STATUS TEXT: the image may not be read, and why. Siblings are opened when that is allowed.

@@ -229,15 +229,19 @@ static void take_name(struct listing *l, struct str name, uint32_t ino)
 	l->stopped = !l->visit(l->arg, name, ino);
 }
 
-/* Where an entry of the volume leads since the fast commits, if anywhere. */
-static bool follow(struct listing *l, struct str name, uint32_t *ino)
+static bool is_linked(void *arg, uint32_t ino, bool *out, struct error *e)
+{
+	return volume_linked(((struct ext_fs *)arg)->volume, ino, out, e);
+}
+
+/* Where an entry of the volume leads since the fast commits; 0: nowhere. */
+static bool follow(struct listing *l, struct str name, uint32_t *ino, struct error *e)
 {
 	const struct fast_name *since = fast_name(l->x->fast, l->dir->number, name);
 	if (!since)
 		return true;
 	l->met[since->index] = true;
-	fast_follow(since, ino);
-	return *ino != 0;
+	return fast_follow(since, is_linked, l->x, ino, e);
 }
 
 static bool take_entry(struct listing *l, struct str name, uint32_t ino, struct error *e)
@@ -247,7 +251,9 @@ static bool take_entry(struct listing *l, struct str name, uint32_t ino, struct 
 	if (name.n == 0 || memchr(name.p, '/', name.n) || memchr(name.p, 0, name.n) ||
 	    ino > l->x->super.inodes)
 		return damaged(l, e);
-	if (!l->now || follow(l, name, &ino))
+	if (l->now && !follow(l, name, &ino, e))
+		return false;
+	if (ino)
 		take_name(l, name, ino);
 	return true;
 }
@@ -311,16 +317,18 @@ static bool list_stored(struct listing *l, const struct page *page, struct error
 }
 
 /* Names that only the fast commits know. */
-static void list_since(struct listing *l)
+static bool list_since(struct listing *l, struct error *e)
 {
 	for (size_t i = 0; l->now && i < l->now->names.n && !l->stopped; i++) {
 		uint32_t ino = 0;
 		if (l->met[i])
 			continue;
-		fast_follow(l->now->names.at[i], &ino);
+		if (!fast_follow(l->now->names.at[i], is_linked, l->x, &ino, e))
+			return false;
 		if (ino)
 			take_name(l, l->now->names.at[i]->name, ino);
 	}
+	return true;
 }
 
 static bool list_volume(struct listing *l, const struct page *page, struct error *e)
@@ -352,19 +360,15 @@ static bool ext_list(struct fs *fs, uint64_t ino, fs_visit *visit, void *arg, st
 	l.now = fast_inode(x->fast, dir.number);
 	if (l.now)
 		l.met = NEW_N(x->arena, bool, l.now->names.n + 1);
-	if (l.now && l.now->made) {
-		list_since(&l);
-		return true;
-	}
+	if (l.now && l.now->made)
+		return list_since(&l, e);
 	/* The entries are those of the directory as it lies, which may be shorter. */
 	if (dir.elsewhere && !volume_inode(x->volume, ino, &dir, e))
 		return false;
 	struct page *page = take_page(x);
 	bool ok = list_volume(&l, page, e);
 	give_page(x, page);
-	if (ok)
-		list_since(&l);
-	return ok;
+	return ok && list_since(&l, e);
 }
 
 /* ---- opening ---- */

@@ -27,6 +27,7 @@ enum {
 	DEL_BYTES = 12,
 	NAME_AT = 8,         /* after the directory's number and the inode's */
 	INODE_MIN = 132,     /* a number and the 128 bytes of the oldest inode */
+	LINKS_AT = 26,       /* of an inode */
 	WRITTEN_MAX = 32768, /* blocks; an extent of more is unwritten, and that much shorter */
 	RANGES_MAX = 4096,   /* of one inode */
 	NAME_MAX_BYTES = 255,
@@ -158,6 +159,9 @@ static void add_link(struct fast *f, const struct tag *t)
 {
 	struct key k;
 	uint32_t directory = load_le32(at(t->value, 0)), number = load_le32(at(t->value, 4));
+	struct str told = inode_for(f, number)->raw;
+	if (told.n && load_le16(at(told, LINKS_AT)) == 0)
+		return;
 	struct str text = str_tail(t->value, NAME_AT), key = key_of(&k, directory, text);
 	struct fast_name *name = map_get(f->names, key);
 	if (!name) {
@@ -168,7 +172,8 @@ static void add_link(struct fast *f, const struct tag *t)
 		name->index = i->names.n;
 		*vec_push(f->arena, &i->names) = name;
 	}
-	*vec_push(f->arena, &name->links) = (struct fast_link){number, t->kind != UNLINK};
+	*vec_push(f->arena, &name->links) =
+		(struct fast_link){number, t->kind != UNLINK, t->kind != CREATE && !told.n};
 	if (t->kind == CREATE)
 		inode_for(f, number)->made = true;
 }
@@ -250,16 +255,22 @@ const struct fast_name *fast_name(const struct fast *f, uint32_t directory, stru
 }
 
 /* As Linux does it again: a name that is there is not added, and one that meanwhile leads elsewhere
- * is not taken away. */
-void fast_follow(const struct fast_name *name, uint32_t *inode)
+ * is not taken away. An inode without a link is no inode yet, and its name is passed over: so a
+ * file that was made by O_TMPFILE is lost with the name that it got. */
+bool fast_follow(const struct fast_name *name, fast_linked *linked, void *arg, uint32_t *inode,
+		 struct error *e)
 {
+	uint32_t now = *inode;
 	for (size_t i = 0; i < name->links.n; i++) {
 		const struct fast_link *l = &name->links.at[i];
-		if (l->added && *inode == 0)
-			*inode = l->inode;
-		else if (!l->added && *inode == l->inode)
-			*inode = 0;
+		bool acts = l->added ? now == 0 : now == l->inode;
+		if (acts && l->untold && !linked(arg, l->inode, &acts, e))
+			return false;
+		if (acts)
+			now = l->added ? l->inode : 0;
 	}
+	*inode = now;
+	return true;
 }
 
 bool fast_range(const struct fast_inode *i, uint64_t block, struct fast_range *out)

@@ -16,7 +16,8 @@ struct fast_range {
 /* One that happened to a name. */
 struct fast_link {
 	uint32_t inode;
-	bool added; /* else taken away */
+	bool added;  /* else taken away */
+	bool untold; /* nothing was said of the inode before: it is as the volume has it */
 };
 
 struct fast_name {
@@ -45,8 +46,12 @@ const struct fast_inode *fast_inode(const struct fast *f, uint32_t number);
 /* What happened to a name of a directory; NULL where nothing did. */
 const struct fast_name *fast_name(const struct fast *f, uint32_t directory, struct str name);
 
+/* Has an inode a link, as the volume lies? */
+typedef bool fast_linked(void *arg, uint32_t inode, bool *out, struct error *e);
+
 /* Where the name leads in the end; *inode is where it led before, 0 is nowhere. */
-void fast_follow(const struct fast_name *name, uint32_t *inode);
+bool fast_follow(const struct fast_name *name, fast_linked *linked, void *arg, uint32_t *inode,
+		 struct error *e);
 
 /* True, and the range that lies over `block`, cut to begin there; or false, and *out is what of the
  * file is as it was: from `block` on up to the next range. out->at means nothing then. */

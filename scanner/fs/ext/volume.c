@@ -264,6 +264,26 @@ bool volume_inode(struct volume *v, uint64_t number, struct ext_inode *out, stru
 	return settle_inode(v, code, number, e) && take_inode(&raw, number, out, e);
 }
 
+/* Whatever lies there: it may be an inode that was deleted, or none yet. */
+static bool read_unchecked(struct volume *v, uint64_t number, struct ext2_inode *out,
+			   struct error *e)
+{
+	if (!check_number(v, number, e))
+		return false;
+	errcode_t code =
+		ext2fs_read_inode2(v->fs, (ext2_ino_t)number, out, sizeof *out, READ_INODE_NOCSUM);
+	return settle_inode(v, code, number, e);
+}
+
+bool volume_linked(struct volume *v, uint64_t number, bool *out, struct error *e)
+{
+	struct ext2_inode raw;
+	if (!read_unchecked(v, number, &raw, e))
+		return false;
+	*out = raw.i_links_count > 0;
+	return true;
+}
+
 /* An inode that never had extents gets an empty tree of them. */
 static void keep_map(struct ext2_inode *raw, const struct ext2_inode *old)
 {
@@ -283,12 +303,7 @@ bool volume_inode_with(struct volume *v, uint64_t number, struct str bytes, stru
 		       struct error *e)
 {
 	struct ext2_inode raw = {0}, old;
-	if (!check_number(v, number, e))
-		return false;
-	/* What lies there may be an inode that was deleted, or none yet. */
-	errcode_t code =
-		ext2fs_read_inode2(v->fs, (ext2_ino_t)number, &old, sizeof old, READ_INODE_NOCSUM);
-	if (!settle_inode(v, code, number, e))
+	if (!read_unchecked(v, number, &old, e))
 		return false;
 	memcpy(&raw, bytes.p, sizeof raw);
 #ifdef WORDS_BIGENDIAN

@@ -40,8 +40,11 @@ struct volume *volume_open(struct arena *a, struct blob *b, const struct ext_sup
 
 bool volume_inode(struct volume *v, uint64_t number, struct ext_inode *out, struct error *e);
 
-/* The same once `raw`, 128 bytes or more as they would be stored, is put there: all of it but the
- * block map, which stays what it is on the volume. */
+/* Has the inode a link, whatever else it is? Its checksum is not looked at. */
+bool volume_linked(struct volume *v, uint64_t number, bool *out, struct error *e);
+
+/* The same as volume_inode once `raw`, 128 bytes or more as they would be stored, is put there: all
+ * of it but the block map, which stays what it is on the volume. */
 bool volume_inode_with(struct volume *v, uint64_t number, struct str raw, struct ext_inode *out,
 		       struct error *e);
 
