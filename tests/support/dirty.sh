@@ -1,6 +1,17 @@
 # dirty.sh - for scripts that compare a volume whose log was not replayed with what Linux makes of it;
 # sourced after trees.sh, by root.
 
+# What is written while it is being copied makes a state that no machine was in: somebody's sync(2)
+# is enough. Then it is copied once more.
+copy_at_once() {
+	local tries
+	for tries in {1..20}; do
+		cp --sparse=always dirty copy && cmp -s dirty copy && return
+	done
+	echo "# written to during each of $tries copies"
+	return 1
+}
+
 dirty_round() { # dirty_round SEED COUNT MKFS-COMMAND MOUNT-OPTIONS
 	local name="log of $2 changes by seed $1, $3${4:+, mounted $4}" log= options=loop
 	case $3 in
@@ -17,7 +28,7 @@ dirty_round() { # dirty_round SEED COUNT MKFS-COMMAND MOUNT-OPTIONS
 	case $3 in
 	*xfs*) xfs_io -x -c 'shutdown -f' mnt >said 2>&1 ;; # else it writes while it is being copied
 	esac
-	cp --sparse=always dirty copy
+	copy_at_once || { umount mnt && result 1 "$name: it could not be copied while nothing was written"; return; }
 	umount mnt
 	case $3 in
 	*btrfs*) log=$(btrfs inspect-internal dump-super copy | awk '/^log_root[ \t]/ { print $2 }') ;;
