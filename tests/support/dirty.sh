@@ -1,6 +1,12 @@
 # dirty.sh - for scripts that compare a volume whose log was not replayed with what Linux makes of it;
 # sourced after trees.sh, by root.
 
+# A mount namespace that somebody else makes meanwhile would keep what is mounted here: the volume
+# would still be in use after it was unmounted, and be shown again where its copy was to be mounted.
+if [ "$(id -u)" = 0 ] && [ -z "${ALONE:-}" ]; then
+	cd "$top" && rm -rf "${work:?}" && ALONE=1 exec unshare -m bash "$0"
+fi
+
 # What is written while it is being copied makes a state that no machine was in: somebody's sync(2)
 # is enough. Then it is copied once more.
 copy_at_once() {
