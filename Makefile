@@ -244,7 +244,7 @@ valgrind: all tests-built ## the unit tests and fuzz seeds under valgrind
 
 test-real: ## a whole Debian root, in every container format (network: apt)
 	@sh .ci/deps build test real
-	@$(again) $(BUILD)/offnode
+	@$(again) $(BUILD)/offnode $(TOOLS:%=$(BUILD)/tests/%)
 	@TEST_TIMEOUT=1500 $(run) $(REAL)
 
 vectors: $(BUILD)/tests/vectors ## passed/total against recorded answers of systemd and the kubelet
