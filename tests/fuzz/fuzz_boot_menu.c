@@ -12,20 +12,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* Lines with nothing but "%" part the texts. */
-static struct str part(struct str *rest)
-{
-	struct str out = *rest;
-	for (size_t i = 0; i + 2 < rest->n; i++)
-		if (rest->p[i] == '\n' && rest->p[i + 1] == '%' && rest->p[i + 2] == '\n') {
-			out = str_slice(*rest, 0, i);
-			*rest = str_tail(*rest, i + 3);
-			return out;
-		}
-	*rest = S("");
-	return out;
-}
-
 static struct str file_name(struct arena *a, struct str text)
 {
 	struct str name = str_dup(a, str_slice(text, 0, text.n < 40 ? text.n : 40));
@@ -37,8 +23,9 @@ static struct str file_name(struct arena *a, struct str text)
 
 static struct str capture_of(struct arena *a, struct str rest)
 {
-	struct str name = file_name(a, part(&rest)), entry = part(&rest), grub = part(&rest);
-	struct str env = part(&rest), conf = part(&rest);
+	struct str name = file_name(a, captured_part(&rest)), entry = captured_part(&rest),
+		   grub = captured_part(&rest);
+	struct str env = captured_part(&rest), conf = captured_part(&rest);
 	return str_fmt(
 		a,
 		"-- /ostree/deploy/os/deploy/aa.0/etc/name --\nA\n"

@@ -17,20 +17,6 @@ static void full(void *arg)
 	longjmp(*(jmp_buf *)arg, 1);
 }
 
-/* Lines with nothing but "%" part the files. */
-static struct str part(struct str *rest)
-{
-	struct str out = *rest;
-	for (size_t i = 0; i + 2 < rest->n; i++)
-		if (rest->p[i] == '\n' && rest->p[i + 1] == '%' && rest->p[i + 2] == '\n') {
-			out = str_slice(*rest, 0, i);
-			*rest = str_tail(*rest, i + 3);
-			return out;
-		}
-	*rest = S("");
-	return out;
-}
-
 static void add(struct arena *a, struct disk *disk, struct str name, struct str label,
 		struct str partlabel, struct str text)
 {
@@ -47,7 +33,7 @@ static struct layers *layers_of(struct arena *a, struct str image, struct str re
 {
 	struct layers *layers = NEW(a, struct layers);
 	struct disk *disk = NEW(a, struct disk);
-	struct str system = part(&rest), oem = part(&rest);
+	struct str system = captured_part(&rest), oem = captured_part(&rest);
 	add(a, disk, image, S("COS_ACTIVE"), S(""),
 	    str_fmt(a,
 		    "-- /etc/systemd/unit --\nu\n-- /var/lib/kubelet/file --\nf\n-- /usr/local/ --\n"

@@ -12,20 +12,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* Lines with nothing but "%" part the files: command line, configuration, drop-in, kubelet's. */
-static struct str part(struct str *rest)
-{
-	struct str out = *rest;
-	for (size_t i = 0; i + 2 < rest->n; i++)
-		if (rest->p[i] == '\n' && rest->p[i + 1] == '%' && rest->p[i + 2] == '\n') {
-			out = str_slice(*rest, 0, i);
-			*rest = str_tail(*rest, i + 3);
-			return out;
-		}
-	*rest = S("");
-	return out;
-}
-
 static void look_at(struct rootfs *root, unsigned minor)
 {
 	struct kubelet_options o = {.version = {.major = minor ? 1 : 0, .minor = minor}};
@@ -42,7 +28,8 @@ static void look(struct arena *a, const uint8_t *bytes, size_t size)
 {
 	static const unsigned minors[] = {0, 20, 29, 34};
 	struct str rest = {(const char *)bytes, size};
-	struct str line = part(&rest), config = part(&rest), more = part(&rest);
+	struct str line = captured_part(&rest), config = captured_part(&rest),
+		   more = captured_part(&rest);
 	struct str unit = str_cat(a, S("[Service]\nExecStart=/bin/"), line);
 	struct str text = str_fmt(a,
 				  "-- /etc/systemd/system/k3s.service hex --\n%" PRIstr

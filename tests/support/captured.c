@@ -61,3 +61,16 @@ struct str captured_hex(struct arena *a, struct str bytes)
 	p[2 * bytes.n] = '\n';
 	return (struct str){p, 2 * bytes.n + 1};
 }
+
+struct str captured_part(struct str *rest)
+{
+	struct str out = *rest;
+	for (size_t i = 0; i + 2 < rest->n; i++)
+		if (rest->p[i] == '\n' && rest->p[i + 1] == '%' && rest->p[i + 2] == '\n') {
+			out = str_slice(*rest, 0, i);
+			*rest = str_tail(*rest, i + 3);
+			return out;
+		}
+	*rest = S("");
+	return out;
+}

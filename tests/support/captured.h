@@ -21,4 +21,7 @@ const struct file *captured_file(struct arena *a, struct str path, struct str te
 /* The body of a section that is marked hex. */
 struct str captured_hex(struct arena *a, struct str bytes);
 
+/* The head of *rest, up to a line with nothing but "%"; *rest is what follows that line. */
+struct str captured_part(struct str *rest);
+
 #endif
